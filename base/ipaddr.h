@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An IPv4 or IPv6 address in 16 bytes; IPv4 is kept IPv4-mapped (RFC 4291 section 2.5.5.2). */
+#ifndef BASE_IPADDR_H
+#define BASE_IPADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ipaddr {
+    uint8_t bytes[16]; /* network order */
+};
+
+/* Room for any address as text with its terminating NUL (INET6_ADDRSTRLEN). */
+#define IPADDR_TEXT_BYTES 46
+
+/* `bytes` points at 4 (v4) or 16 (v6) bytes in network order. A v4-mapped IPv6 address from the
+ * wire compares equal to the IPv4 address, as the kernel's dual-stack sockets do. */
+struct ipaddr ipaddr_from_v4(const uint8_t *bytes);
+struct ipaddr ipaddr_from_v6(const uint8_t *bytes);
+
+bool ipaddr_is_v4(const struct ipaddr *addr);
+bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b);
+
+/* Byte order: <0, 0, >0 as memcmp. */
+int ipaddr_compare(const struct ipaddr *a, const struct ipaddr *b);
+
+/* 127.0.0.0/8 or ::1. */
+bool ipaddr_is_loopback(const struct ipaddr *addr);
+
+/* Writes the shortest form (RFC 5952 for v6) and returns `out`; `out` holds IPADDR_TEXT_BYTES. */
+char *ipaddr_format(const struct ipaddr *addr, char *out);
+
+/* Parses text of either family. Returns false and leaves *out alone where it is not an address. */
+bool ipaddr_parse(const char *text, struct ipaddr *out);
+
+#endif
