@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/ipaddr.h"
+#include "base/tcpflag.h"
 
 enum packet_kind {
     PACKET_OTHER,      /* IP, but nothing that is followed: fields up to `proto` are valid */
@@ -23,19 +24,6 @@ enum packet_kind {
     PACKET_ICMP_OTHER, /* echo and the like: .icmp type and code only */
     PACKET_NEIGHBOUR,  /* .neighbour: ARP, or ICMPv6 neighbour solicitation/advertisement */
     PACKET_KIND_COUNT
-};
-
-/* RFC 9293 section 3.1, RFC 3168, RFC 9768 (AE, formerly NS). */
-enum tcp_flag {
-    TCP_FIN = 0x001,
-    TCP_SYN = 0x002,
-    TCP_RST = 0x004,
-    TCP_PSH = 0x008,
-    TCP_ACK = 0x010,
-    TCP_URG = 0x020,
-    TCP_ECE = 0x040,
-    TCP_CWR = 0x080,
-    TCP_AE = 0x100
 };
 
 /* What the options say; a field is valid only where its has_ flag is set. */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a worker tells the judge: a few notes per connection, never one per packet.
+ *
+ * Notes of one worker are in the order of (ordinal, slot_ns, first_frame); the judge merges the
+ * workers by it, so that the output does not depend on how many there are.
+ */
+#ifndef FLOWTABLE_NOTE_H
+#define FLOWTABLE_NOTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flowtable/facts.h"
+#include "flowtable/key.h"
+
+enum flow_note_kind {
+    NOTE_ATTEMPT,     /* a SYN of a new attempt was seen */
+    NOTE_ESTABLISHED, /* the handshake completed */
+    NOTE_ALIVE,       /* an open flow goes on: at most one in ALIVE_NOTE_NS */
+    NOTE_ENDED,       /* the flow is over, or is judged as it stands; facts are final */
+    NOTE_TICK,        /* time passed; this worker will not send an older note any more */
+    NOTE_END,         /* the input is over */
+    NOTE_KIND_COUNT
+};
+
+struct flow_note {
+    uint64_t ordinal; /* of the packet or tick that caused it */
+    int64_t slot_ns;  /* timer notes: the wheel slot's time; packet notes: INT64_MAX */
+    int64_t now_ns;   /* capture clock */
+    uint32_t kind;    /* enum flow_note_kind */
+    bool has_trail;
+    uint8_t client_end; /* key.addr[client_end] is the client */
+    struct flow_key key;
+    struct flow_facts facts; /* not for NOTE_TICK and NOTE_END */
+    struct flow_trail trail; /* only with has_trail: otherwise the record ends before it */
+};
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state of the run as plain data without pointers: what the dashboard paints and what the
+ * stats, stop and metrics outputs count. Written by the judge (and, for the capture part, by
+ * main), published through base/latest.
+ */
+#ifndef VERDICT_SNAPSHOT_H
+#define VERDICT_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verdict/event.h"
+#include "verdict/verdict.h"
+
+#define SNAPSHOT_COLUMNS 30 /* of a sparkline */
+#define SNAPSHOT_COLUMN_NS (2 * INT64_C(1000000000))
+#define SNAPSHOT_ENDPOINTS_MAX 128
+#define SNAPSHOT_LATEST_MAX 64
+
+/* Cumulative since start; all only grow. */
+struct run_totals {
+    uint64_t n_pkts, wire_bytes;
+    uint64_t n_kernel_dropped;
+    uint64_t n_iface_dropped;
+    bool is_iface_dropped_known;
+    uint64_t n_ring_dropped, n_shed, n_ring_freezes;
+    uint64_t n_truncated, n_malformed;
+    uint64_t n_attempts, n_ok, n_failed; /* undecided = attempts - ok - failed */
+    uint64_t n_failed_by_family[FAMILY_COUNT];
+    uint64_t n_flows_evicted;
+    uint64_t n_failures_suppressed;
+    uint64_t n_incidents_opened, n_incidents_closed, n_incident_overflow;
+    uint64_t n_events_lost; /* event ring full: lines that never reached a sink */
+};
+
+/* One family's row of "Why". */
+struct snapshot_family {
+    uint64_t n_total;
+    uint32_t n_last_10s;
+    uint32_t n_open_incidents;
+    uint32_t column[SNAPSHOT_COLUMNS]; /* failures in 2 s each, oldest first */
+};
+
+/* One endpoint and family: a row of "Where". */
+struct snapshot_endpoint {
+    struct endpoint server;
+    enum family family;      /* FAMILY_NONE: healthy */
+    enum verdict_id verdict; /* the most frequent one */
+    enum confidence confidence;
+    uint32_t incident; /* open one, 0 = none */
+    uint64_t n_failures, n_attempts;
+    uint32_t n_last_10s;
+    uint32_t n_clients;        /* exact to 64 */
+    int64_t since_ns, last_ns; /* conclusion times of the first and last failure */
+};
+
+/* One judged failure: a row of "Latest". */
+struct snapshot_latest {
+    int64_t ts_ns;
+    enum family family;
+    enum verdict_id verdict;
+    enum confidence confidence;
+    struct endpoint client, server;
+    uint64_t flow_id;
+    bool is_judged_with_loss;
+    char why[56]; /* "RST 0.01 ms after SYN" */
+};
+
+struct snapshot {
+    int64_t now_ns;   /* capture clock; NS_NEVER before the first packet */
+    int64_t start_ns; /* of the first packet */
+    struct run_totals total;
+    uint32_t n_attempts_10s, n_ok_10s, n_failed_10s; /* in the last 10 s */
+    uint64_t n_pkts_10s, wire_bytes_10s; /* filled in by main from the capture counters */
+    int64_t window_10s_ns;               /* how much of the 10 s has really passed */
+    uint32_t n_flows_open, n_flows_max;
+    uint32_t n_endpoints, n_incidents_open;
+    int64_t handshake_p50_ns, handshake_p99_ns; /* 0 = none yet */
+    bool is_trusted; /* no loss in the last 10 s: verdicts that rest on silence hold */
+    struct snapshot_family family[FAMILY_COUNT];
+    uint32_t n_endpoint_rows;
+    struct snapshot_endpoint
+        endpoint[SNAPSHOT_ENDPOINTS_MAX]; /* incidents first, then by failures */
+    uint32_t n_latest;
+    struct snapshot_latest latest[SNAPSHOT_LATEST_MAX]; /* newest first */
+};
+
+#endif
