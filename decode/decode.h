@@ -12,7 +12,7 @@
 enum decode_result {
     DECODE_OK,
     DECODE_NOT_IP,       /* a frame of another protocol: not an error */
-    DECODE_FRAGMENT,     /* not the first fragment: carries no TCP header */
+    DECODE_FRAGMENT,     /* carries no whole TCP header: not the first fragment, or a tiny first */
     DECODE_TRUNCATED,    /* the snap length cut what is needed */
     DECODE_MALFORMED,    /* the headers contradict themselves or the frame */
     DECODE_TUNNEL_DEPTH, /* more encapsulation than the limit */

@@ -49,9 +49,10 @@ struct packet_tcp {
     uint16_t urgent;
     uint32_t payload_wire_bytes; /* what the IP length says: padding is never payload */
     uint32_t payload_captured_bytes;
-    const uint8_t *payload; /* NULL where payload_captured_bytes is 0 */
-    const uint8_t *header;  /* the fixed header and options as captured, for the checksum */
-    uint8_t header_bytes;   /* what the data offset says, 20..60; 0 where is_header_cut */
+    const uint8_t *payload;        /* NULL where payload_captured_bytes is 0 */
+    const uint8_t *header;         /* the fixed header and options as captured, for the checksum */
+    uint8_t header_bytes;          /* what the data offset says, 20..60; 0 where is_header_cut */
+    uint8_t header_captured_bytes; /* of them; less than header_bytes where the cut hit options */
     struct tcp_options options;
 };
 
@@ -83,9 +84,10 @@ struct packet_icmp {
     struct icmp_quote quote;
 };
 
+/* In a request `sender` asks for `target`; in a reply `sender` is the address that is claimed. */
 struct packet_neighbour {
     bool is_request; /* ARP request or neighbour solicitation; false: reply or advertisement */
-    uint8_t sender_mac[6];
+    uint8_t sender_mac[6]; /* zero where an advertisement or a solicitation does not tell it */
     struct ipaddr sender, target;
 };
 
@@ -120,7 +122,7 @@ struct packet {
     uint8_t src_mac[6], dst_mac[6]; /* of the outermost Ethernet header; zero where there is none */
 
     uint8_t n_vlan;                 /* tags kept in vlan[], outer first; more are skipped */
-    uint16_t vlan[PACKET_VLAN_MAX]; /* 12-bit ids */
+    uint16_t vlan[PACKET_VLAN_MAX]; /* 12-bit ids; priority tags (id 0) are no VLAN and skipped */
 
     enum tunnel_kind tunnel; /* of the innermost tunnel; the fields below are of the inner packet */
     uint8_t tunnel_depth;
@@ -132,11 +134,13 @@ struct packet {
     uint8_t tos;            /* TOS byte, traffic class for v6 */
     bool df;                /* v4 only */
     bool is_fragment;       /* first fragment of several; later ones are DECODE_FRAGMENT */
+    bool is_length_clamped; /* the IP length runs past the frame: payload lengths are the frame's */
     uint16_t ip_id;         /* v4 only */
     uint32_t flow_label;    /* v6 only */
     uint32_t ip_wire_bytes; /* total length as the IP header says (from the frame where it says 0:
                                TSO) */
-    struct ipaddr src, dst;
+    struct ipaddr src, dst; /* dst: the final one behind an IPv6 routing header; ARP: its sender
+                               and target */
 
     union {
         struct packet_tcp tcp;

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See decode.h: the start of the walk, and the step from IP to what it carries. */
+#include "decode/decode.h"
+
+#include <netinet/in.h>
+
+#include "base/compiler.h"
+#include "decode/layers.h"
+
+static const char *const result_names[] = {
+    [DECODE_OK] = "ok",
+    [DECODE_NOT_IP] = "not_ip",
+    [DECODE_FRAGMENT] = "fragment",
+    [DECODE_TRUNCATED] = "truncated",
+    [DECODE_MALFORMED] = "malformed",
+    [DECODE_TUNNEL_DEPTH] = "tunnel_depth",
+    [DECODE_UNKNOWN_LINK] = "unknown_link",
+};
+_Static_assert(ARRAY_LEN(result_names) == DECODE_RESULT_COUNT, "a name for each result");
+
+enum decode_result decode_ip(struct walk *walk)
+{
+    if (!cursor_left(&walk->cursor))
+        return walk_short(walk);
+    switch (walk->cursor.at[0] >> 4) {
+    case 4:
+        return decode_ipv4(walk);
+    case 6:
+        return decode_ipv6(walk);
+    default:
+        return DECODE_NOT_IP;
+    }
+}
+
+enum decode_result decode_transport(struct walk *walk)
+{
+    bool is_v4 = walk->packet->ip_version == 4;
+
+    switch (walk->packet->proto) {
+    case IPPROTO_TCP:
+        return decode_tcp(walk);
+    case IPPROTO_UDP:
+        return decode_udp(walk);
+    case IPPROTO_ICMP:
+        if (is_v4)
+            return decode_icmpv4(walk);
+        break;
+    case IPPROTO_ICMPV6:
+        if (!is_v4)
+            return decode_icmpv6(walk);
+        break;
+    default:
+        break;
+    }
+    walk->packet->kind = PACKET_OTHER;
+    return DECODE_OK;
+}
+
+enum decode_result walk_frame(struct walk *walk, uint16_t linktype)
+{
+    struct packet *packet = walk->packet;
+    walk_layer *layer = link_layer(linktype);
+    size_t i;
+
+    if (!layer)
+        return DECODE_UNKNOWN_LINK;
+    packet->direction = PACKET_DIRECTION_UNKNOWN;
+    for (i = 0; i < sizeof(packet->src_mac); i++)
+        packet->src_mac[i] = packet->dst_mac[i] = 0;
+    packet->n_vlan = 0;
+    for (i = 0; i < PACKET_VLAN_MAX; i++)
+        packet->vlan[i] = 0;
+    packet->tunnel = TUNNEL_NONE;
+    packet->tunnel_depth = 0;
+    packet->tunnel_id = 0;
+    return layer(walk);
+}
+
+const char *decode_result_name(enum decode_result result)
+{
+    return result_names[result];
+}
+
+enum decode_result decode_frame(uint16_t linktype, const uint8_t *bytes, size_t captured_bytes,
+                                size_t wire_bytes, struct packet *packet)
+{
+    size_t n_bytes = captured_bytes < wire_bytes ? captured_bytes : wire_bytes;
+    struct walk walk = {
+        .cursor = cursor_over(bytes, n_bytes),
+        .cut_bytes = wire_bytes - n_bytes,
+        .packet = packet,
+    };
+
+    return walk_frame(&walk, linktype);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Private to decode/: the walk down one frame, and each layer's step.
+ *
+ * A layer takes its header off walk->cursor, writes what it learnt to walk->packet and returns
+ * what the next layer says. Layers never look back.
+ */
+#ifndef DECODE_LAYERS_H
+#define DECODE_LAYERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "decode/decode.h"
+#include "decode/packet.h"
+
+/* Wireshark and the kernel's flow dissector give up on such chains, too. */
+#define EXTENSIONS_MAX 16
+
+enum ethertype {
+    ETHERTYPE_MIN = 0x0600, /* less is an 802.3 length */
+    ETHERTYPE_IPV4 = 0x0800,
+    ETHERTYPE_ARP = 0x0806,
+    ETHERTYPE_8021Q = 0x8100,
+    ETHERTYPE_8021AD = 0x88a8,
+    ETHERTYPE_QINQ_OLD = 0x9100,
+    ETHERTYPE_IPV6 = 0x86dd,
+    ETHERTYPE_MPLS = 0x8847,
+    ETHERTYPE_MPLS_MULTICAST = 0x8848,
+    ETHERTYPE_PPPOE_SESSION = 0x8864
+};
+
+/* Where an IP fragment belongs; id and offset tell fragments of one datagram apart. */
+struct fragment {
+    uint32_t id;
+    uint32_t off_bytes;
+    bool has_more;
+};
+
+struct walk {
+    struct cursor cursor; /* captured bytes of the current layer */
+    size_t cut_bytes;     /* bytes of it on the wire beyond the cursor's end */
+    struct packet *packet;
+    struct fragment fragment; /* of the innermost IP header; all zero where it is whole */
+};
+
+typedef enum decode_result walk_layer(struct walk *walk);
+
+static inline size_t walk_wire_bytes(const struct walk *walk)
+{
+    return cursor_left(&walk->cursor) + walk->cut_bytes;
+}
+
+/* A length field says that the layer ends after wire_bytes: what follows is padding. */
+static inline void walk_limit(struct walk *walk, size_t wire_bytes)
+{
+    size_t captured_bytes;
+
+    cursor_limit(&walk->cursor, wire_bytes);
+    captured_bytes = cursor_left(&walk->cursor);
+    if (walk->cut_bytes > wire_bytes - captured_bytes)
+        walk->cut_bytes = wire_bytes - captured_bytes;
+}
+
+/* Why a take failed: nothing was cut, so it was never there; or the snap length took it. */
+static inline enum decode_result walk_short(const struct walk *walk)
+{
+    return walk->cut_bytes ? DECODE_TRUNCATED : DECODE_MALFORMED;
+}
+
+/* decode.c */
+enum decode_result walk_frame(struct walk *walk, uint16_t linktype);
+walk_layer decode_ip;        /* v4 or v6 by the first nibble */
+walk_layer decode_transport; /* by packet->proto */
+
+/* link.c */
+walk_layer *link_layer(uint16_t linktype); /* NULL where the link type is not known */
+walk_layer decode_ethernet;
+walk_layer decode_mpls;
+/* Any ethertype but VLAN tags and lengths. */
+enum decode_result decode_ethertype(struct walk *walk, uint16_t ethertype);
+
+/* ipv4.c, ipv6.c */
+walk_layer decode_ipv4;
+walk_layer decode_ipv6;
+
+/*
+ * Walks extension headers (RFC 8200, and AH for v4) from *proto on; leaves the number of what
+ * follows there, and the final destination of a routing header in *dst. Stops behind a fragment
+ * header with an offset. Returns false where the chain runs off the bytes.
+ */
+bool ipv6_skip_extensions(struct cursor *cursor, uint8_t *proto, struct fragment *fragment,
+                          struct ipaddr *dst);
+
+/* tcp.c, udp.c, icmp.c, neighbour.c */
+walk_layer decode_tcp;
+walk_layer decode_udp;
+walk_layer decode_icmpv4;
+walk_layer decode_icmpv6;
+walk_layer decode_arp;
+walk_layer decode_neighbour_discovery;
+
+#endif
