@@ -96,7 +96,7 @@ class Stage:
         self.server6 = f'fd77:5::{case.group}:{low}'
         self.client6 = f'fd77:c::{case.group}:{low}'
         self.next_port = 40001
-        self.held, self.listeners, self.expected = [], {}, []
+        self.held, self.clock_listener, self.expected = [], None, []
         self.sysctls, self.threads, self.raw_sockets = [], [], {}
         self.rtt_s = 2 * sum(net.delay_ms) / 1000 if net.delay_ms else 0.001
 
@@ -151,6 +151,12 @@ class Stage:
         self.held.append(peer)
         return conn, peer
 
+    def raw_conn(self, cport, port, client=None):
+        """The name of a connection whose packets the case makes itself."""
+        client = client or self.client
+        return Conn(None, wire.endpoint(client, cport), wire.endpoint(self.server, port),
+                    (client, cport, self.server, port))
+
     @staticmethod
     def read(sock, n_bytes):
         data = b''
@@ -184,7 +190,9 @@ class Stage:
 
     def clock(self):
         """Traffic of hosts that have nothing to do with the case: event time goes on."""
-        self.good(80, server=self.clock_host)
+        if not self.clock_listener:
+            self.clock_listener = self.listen(80, address=self.clock_host)
+        self.good(80, self.clock_listener, server=self.clock_host)
 
     @staticmethod
     def abort(sock):
@@ -236,8 +244,9 @@ class Stage:
                 sock = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_RAW,
                                      socket.IPPROTO_RAW)
             self.raw_sockets[node, v6] = sock
-        target = wire.parse_ip(packet)
-        self.raw_sockets[node, v6].sendto(packet, (target.dst, 0))
+        target = packet[24:40] if v6 else packet[16:20]
+        family = socket.AF_INET6 if v6 else socket.AF_INET
+        self.raw_sockets[node, v6].sendto(packet, (socket.inet_ntop(family, target), 0))
 
     def watch(self, node, interface, react):
         """Call react(packet) for each TCP packet there, until it returns true."""
