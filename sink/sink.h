@@ -39,6 +39,7 @@ struct run_info {
     int32_t pid; /* 0 in replay: a replay's lines depend on nothing but its input */
     bool is_live;
     bool report_all;    /* --all: also connections that did not fail */
+    bool is_ascii;      /* --ascii, or the locale's characters are not UTF-8 */
     const char *filter; /* BPF text, "" = none */
     uint32_t n_sources;
     struct sink_source source[SINK_SOURCES_MAX];

@@ -32,6 +32,14 @@ struct run_totals {
     uint64_t n_failures_suppressed;
     uint64_t n_incidents_opened, n_incidents_closed, n_incident_overflow;
     uint64_t n_events_lost; /* event ring full: lines that never reached a sink */
+    /* How well the flows were seen: what the report's trust section rests on. */
+    uint64_t n_flows;          /* judged for good: attempts, and flows picked up midstream */
+    uint64_t n_midstream;      /* of them, FACT_MIDSTREAM: the start was not seen */
+    uint64_t n_one_sided;      /* the other direction existed but was not captured */
+    uint64_t n_with_gaps;      /* a side's bytes are missing (ACKED_UNSEEN, SEQ_GAP) or FACT_LOSS */
+    uint64_t n_time_backwards; /* FACT_TIME_BACKWARDS */
+    uint64_t n_with_duplicates;           /* FACT_DUPLICATES */
+    uint64_t n_by_verdict[VERDICT_COUNT]; /* of n_flows, the failed ones and the others */
 };
 
 /* One family's row of "Why". */
