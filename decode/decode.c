@@ -7,6 +7,8 @@
 #include "base/compiler.h"
 #include "decode/layers.h"
 
+#define PROTO_ETHERIP 97 /* netinet/in.h lacks it */
+
 static const char *const result_names[] = {
     [DECODE_OK] = "ok",
     [DECODE_NOT_IP] = "not_ip",
@@ -49,6 +51,15 @@ enum decode_result decode_transport(struct walk *walk)
         if (!is_v4)
             return decode_icmpv6(walk);
         break;
+    case IPPROTO_IPIP:
+    case IPPROTO_IPV6:
+        return decode_ipip(walk);
+    case IPPROTO_GRE:
+        return decode_gre(walk);
+    case PROTO_ETHERIP:
+        return decode_etherip(walk);
+    case IPPROTO_MPLS:
+        return decode_mpls_in_ip(walk);
     default:
         break;
     }

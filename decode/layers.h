@@ -16,6 +16,9 @@
 #include "decode/decode.h"
 #include "decode/packet.h"
 
+/* As deep as Zeek's default Tunnel::max_depth. */
+#define TUNNEL_DEPTH_MAX 4
+
 /* Wireshark and the kernel's flow dissector give up on such chains, too. */
 #define EXTENSIONS_MAX 16
 
@@ -29,7 +32,10 @@ enum ethertype {
     ETHERTYPE_IPV6 = 0x86dd,
     ETHERTYPE_MPLS = 0x8847,
     ETHERTYPE_MPLS_MULTICAST = 0x8848,
-    ETHERTYPE_PPPOE_SESSION = 0x8864
+    ETHERTYPE_PPPOE_SESSION = 0x8864,
+    ETHERTYPE_BRIDGED = 0x6558, /* an Ethernet frame, in GRE and Geneve */
+    ETHERTYPE_ERSPAN_1_2 = 0x88be,
+    ETHERTYPE_ERSPAN_3 = 0x22eb
 };
 
 /* Where an IP fragment belongs; id and offset tell fragments of one datagram apart. */
@@ -78,7 +84,6 @@ walk_layer decode_transport; /* by packet->proto */
 /* link.c */
 walk_layer *link_layer(uint16_t linktype); /* NULL where the link type is not known */
 walk_layer decode_ethernet;
-walk_layer decode_mpls;
 /* Any ethertype but VLAN tags and lengths. */
 enum decode_result decode_ethertype(struct walk *walk, uint16_t ethertype);
 
@@ -101,5 +106,13 @@ walk_layer decode_icmpv4;
 walk_layer decode_icmpv6;
 walk_layer decode_arp;
 walk_layer decode_neighbour_discovery;
+
+/* tunnel.c */
+walk_layer decode_ipip; /* IPv4 or IPv6, by packet->proto */
+walk_layer decode_gre;
+walk_layer decode_etherip;
+walk_layer decode_mpls_in_ip;
+/* What a UDP packet that is all set carries: the packet in the tunnel, or nothing of ours. */
+walk_layer decode_udp_payload;
 
 #endif

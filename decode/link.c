@@ -45,7 +45,7 @@ enum sll_value {
     SLL_8022 = 4
 };
 
-enum decode_result decode_mpls(struct walk *walk)
+static enum decode_result decode_mpls(struct walk *walk)
 {
     uint32_t entry;
 

@@ -105,7 +105,7 @@ enum tunnel_kind {
     TUNNEL_GRE,
     TUNNEL_VXLAN,
     TUNNEL_GENEVE,
-    TUNNEL_OTHER,
+    TUNNEL_OTHER, /* EtherIP (RFC 3378), MPLS in IP (RFC 4023) */
     TUNNEL_KIND_COUNT
 };
 
@@ -119,7 +119,7 @@ struct packet {
 
     enum packet_kind kind;
     enum packet_direction direction;
-    uint8_t src_mac[6], dst_mac[6]; /* of the outermost Ethernet header; zero where there is none */
+    uint8_t src_mac[6], dst_mac[6]; /* of the frame's Ethernet header; zero where it has none */
 
     uint8_t n_vlan;                 /* tags kept in vlan[], outer first; more are skipped */
     uint16_t vlan[PACKET_VLAN_MAX]; /* 12-bit ids; priority tags (id 0) are no VLAN and skipped */

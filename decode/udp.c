@@ -25,5 +25,5 @@ enum decode_result decode_udp(struct walk *walk)
     udp->payload_wire_bytes = (uint32_t)walk_wire_bytes(walk);
     udp->payload_captured_bytes = (uint32_t)cursor_left(&walk->cursor);
     udp->payload = udp->payload_captured_bytes ? walk->cursor.at : NULL;
-    return DECODE_OK;
+    return decode_udp_payload(walk);
 }
