@@ -31,11 +31,23 @@ struct sink_source {
     const char *tstamp_precision; /* "us", "ns" */
 };
 
-/* What is known about the run before the first packet; lives as long as the sinks. */
+/* The thresholds of incidents, in the units of `start.incident_rules` (docs/json.md). */
+struct run_incident_rules {
+    uint32_t bucket_s, bad_failures;
+    uint32_t sustained_buckets, window_buckets;
+    uint32_t burst_failures, burst_window_s, burst_span_s;
+    uint32_t persistent_failures, persistent_span_s;
+    uint32_t forged_failures;
+    uint32_t update_s, close_quiet_s, reopen_s;
+    double bad_ratio, burst_ratio;
+};
+
+/* What is known about the run before the first event; lives as long as the sinks. */
 struct run_info {
     const char *version, *build;
     char run_id[13]; /* 12 hex digits */
-    const char *sensor, *host, *boot_id, *kernel;
+    const char *sensor;
+    const char *host, *boot_id, *kernel; /* NULL in replay */
     int32_t pid; /* 0 in replay: a replay's lines depend on nothing but its input */
     bool is_live;
     bool report_all;    /* --all: also connections that did not fail */
@@ -44,6 +56,7 @@ struct run_info {
     uint32_t n_sources;
     struct sink_source source[SINK_SOURCES_MAX];
     uint64_t limit_flows, limit_endpoints, limit_incidents;
+    struct run_incident_rules incident_rules;
     uint32_t failure_lines_per_s; /* 0 = no limit (replay) */
     int64_t stats_interval_ns;
     uint16_t community_id_seed;
@@ -54,8 +67,9 @@ struct run_info {
         const char *key, *value;
     } tag[SINK_TAGS_MAX];
     int32_t uid;
-    bool has_net_raw;
-    int64_t wall_ns; /* start time; live only */
+    bool has_net_raw, has_seccomp, has_landlock;
+    int64_t wall_ns;         /* start time; live only */
+    int64_t first_packet_ns; /* replay only, set before sink_start(); NS_NEVER: none came */
 };
 
 enum stop_reason {
@@ -81,8 +95,9 @@ struct stop_info {
 /* Periodic figures beside the snapshot. */
 struct stats_info {
     int64_t ts_ns, interval_ns, uptime_ns;
-    int64_t cpu_ns;     /* of the process, 0 in replay */
-    uint64_t rss_bytes; /* 0 in replay */
+    int64_t cpu_ns;           /* of the process, 0 in replay */
+    uint64_t rss_bytes;       /* 0 in replay */
+    uint32_t n_events_queued; /* in the event ring, not yet given to a sink */
     const struct snapshot *now;
     const struct run_totals *before; /* totals at the previous stats event */
 };
@@ -94,6 +109,7 @@ struct sink_ops {
     const char *help; /* one line; --help prints it */
     /* `argument`: where to write; NULL or "-" = standard output. Called before the first event. */
     int (*open)(struct sink *sink, const char *argument, struct err *err);
+    /* Called when the first packet was seen or the input ended without one. */
     void (*start)(struct sink *sink);
     void (*event)(struct sink *sink, const struct verdict_event *event);
     void (*stats)(struct sink *sink, const struct stats_info *stats);
@@ -108,9 +124,8 @@ struct sink_ops {
 struct sink {
     const struct sink_ops *ops;
     const struct run_info *run;
-    void *state; /* of the sink's own making, freed by close */
-    uint64_t n_write_errors;
-    bool is_write_error_told; /* the first one is reported, the rest counted */
+    void *state;             /* of the sink's own making, freed by close */
+    uint64_t n_write_errors; /* the first one is told on stderr, the rest counted */
 };
 
 /* NULL where no sink has the name. The registry is in sink.c; tui/ adds its own in app/. */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The registry of sinks, and calls that check for the members that a sink does not have. */
+#include "sink/sink.h"
+
+#include <string.h>
+
+#include "base/compiler.h"
+
+static const struct sink_ops *const registry[] = {&sink_null};
+
+const struct sink_ops *sink_by_name(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(registry); i++)
+        if (strcmp(registry[i]->name, name) == 0)
+            return registry[i];
+    return NULL;
+}
+
+int sink_open(struct sink *sink, const struct sink_ops *ops, const struct run_info *run,
+              const char *argument, struct err *err)
+{
+    struct sink opened = {.ops = ops, .run = run};
+    int code = ops->open(&opened, argument, err);
+
+    if (code == 0)
+        *sink = opened;
+    return code;
+}
+
+void sink_start(struct sink *sink)
+{
+    if (sink->ops->start != NULL)
+        sink->ops->start(sink);
+}
+
+void sink_event(struct sink *sink, const struct verdict_event *event)
+{
+    if (sink->ops->event != NULL)
+        sink->ops->event(sink, event);
+}
+
+void sink_stats(struct sink *sink, const struct stats_info *stats)
+{
+    if (sink->ops->stats != NULL)
+        sink->ops->stats(sink, stats);
+}
+
+void sink_snapshot(struct sink *sink, const struct snapshot *snapshot)
+{
+    if (sink->ops->snapshot != NULL)
+        sink->ops->snapshot(sink, snapshot);
+}
+
+int sink_input_fd(const struct sink *sink)
+{
+    return sink->ops->input_fd != NULL ? sink->ops->input_fd(sink) : -1;
+}
+
+bool sink_input(struct sink *sink)
+{
+    return sink->ops->input != NULL && sink->ops->input(sink);
+}
+
+void sink_stop(struct sink *sink, const struct stop_info *stop)
+{
+    if (sink->ops->stop != NULL)
+        sink->ops->stop(sink, stop);
+}
+
+void sink_close(struct sink *sink)
+{
+    if (sink->ops->close != NULL)
+        sink->ops->close(sink);
+    sink->state = NULL;
+}
