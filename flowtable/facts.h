@@ -72,23 +72,25 @@ enum flow_bit {
     FACT_STALE_ACK = 0x00000100,  /* SYN answered by an ACK of something else (challenge ACK) */
     FACT_BAD_SYNACK = 0x00000200, /* SYN-ACK that acknowledges something else */
     FACT_SIMULTANEOUS_OPEN = 0x00000400,
-    FACT_LOSS = 0x00000800,             /* frames were lost by the capture during this flow */
-    FACT_TRUNCATED = 0x00001000,        /* snap length cut TCP headers */
-    FACT_TIME_BACKWARDS = 0x00002000,   /* its packets' clock stepped back by over a millisecond */
-    FACT_TRAIL_LOST = 0x00004000,       /* the trail went to a flow in trouble */
-    FACT_EVICTED = 0x00008000,          /* removed for want of memory */
-    FACT_AT_END = 0x00010000,           /* judged because the input ended, not by a timer */
-    FACT_DUPLICATES = 0x00020000,       /* packets captured twice were seen (and not counted) */
-    FACT_FRAGMENTED = 0x00040000,       /* the SYN came in IP fragments */
-    FACT_LOOPBACK = 0x00080000,         /* captured on a loopback interface: both ends are here */
-    FACT_EGRESS_CLIENT = 0x00100000,    /* link layer: packets of the client leave this host */
-    FACT_EGRESS_SERVER = 0x00200000,    /* link layer: packets of the server leave this host */
-    FACT_CHALLENGED = 0x00400000,       /* a RST was answered by a challenge ACK */
-    FACT_ALIVE_AFTER_RST = 0x00800000,  /* both sides went on after a RST: it had no effect */
-    FACT_TUPLE_REUSED = 0x01000000,     /* the tuple's previous connection ended < 240 s before */
-    FACT_REQUEST_OPEN = 0x02000000,     /* the last payload was the client's: an answer is due */
-    FACT_SHED = 0x04000000,             /* overload: the capture dropped data packets by choice */
-    FACT_SYN_IN_CONNECTION = 0x08000000 /* a SYN of another ISN came while established */
+    FACT_LOSS = 0x00000800,              /* frames were lost by the capture during this flow */
+    FACT_TRUNCATED = 0x00001000,         /* snap length cut TCP headers */
+    FACT_TIME_BACKWARDS = 0x00002000,    /* its packets' clock stepped back by over a millisecond */
+    FACT_TRAIL_LOST = 0x00004000,        /* the trail went to a flow in trouble */
+    FACT_EVICTED = 0x00008000,           /* removed for want of memory */
+    FACT_AT_END = 0x00010000,            /* judged because the input ended, not by a timer */
+    FACT_DUPLICATES = 0x00020000,        /* packets captured twice were seen (and not counted) */
+    FACT_FRAGMENTED = 0x00040000,        /* the SYN came in IP fragments */
+    FACT_LOOPBACK = 0x00080000,          /* captured on a loopback interface: both ends are here */
+    FACT_EGRESS_CLIENT = 0x00100000,     /* link layer: packets of the client leave this host */
+    FACT_EGRESS_SERVER = 0x00200000,     /* link layer: packets of the server leave this host */
+    FACT_CHALLENGED = 0x00400000,        /* a RST was answered by a challenge ACK */
+    FACT_ALIVE_AFTER_RST = 0x00800000,   /* both sides went on after a RST: it had no effect */
+    FACT_TUPLE_REUSED = 0x01000000,      /* the tuple's previous connection ended < 240 s before */
+    FACT_REQUEST_OPEN = 0x02000000,      /* the last payload was the client's: an answer is due */
+    FACT_SHED = 0x04000000,              /* overload: the capture dropped data packets by choice */
+    FACT_SYN_IN_CONNECTION = 0x08000000, /* a SYN of another ISN came while established */
+    FACT_CLIENT_ACKED = 0x10000000,      /* a pure ACK of the client was seen */
+    FACT_SERVER_ACKED = 0x20000000
 };
 
 /* Zeek's history (VERDICTS.md 1.3), five bits a letter: see history.h. */
@@ -187,10 +189,11 @@ struct rst_facts {
     uint8_t family, fit;        /* enum rst_family, enum rst_fit */
     uint8_t baseline_ttl;       /* nearest TTL of this side's other packets; 0 = none seen */
     uint8_t n_baseline;         /* how many of them; saturates */
+    uint16_t prev_ip_id;        /* of this side's packet before it */
+    bool does_id_count;         /* this side's IP-IDs rise by small steps and never jumped */
     bool sender_had_fin, peer_had_fin, peer_had_rst;
-    bool is_id_off;        /* this side's IDs count, and this one does not fit (never for 0) */
-    bool lacks_timestamps; /* timestamps were negotiated and it has none */
-    bool has_payload;
+    bool lacks_timestamps; /* both sides negotiated timestamps and it has none */
+    bool is_unanswerable;  /* the receiver had sent nothing since this side's last packet */
 };
 
 #define TRAIL_RST_MAX 4
@@ -199,7 +202,6 @@ struct icmp_facts {
     uint64_t frame; /* ordinal; 0 = none */
     int64_t ts_ns;
     struct ipaddr from;
-    uint64_t quoted_frame; /* the packet it quotes, as far as known; 0 */
     uint32_t mtu_bytes;
     uint16_t ip_id;
     uint16_t len_bytes; /* of the ICMP message: IP payload */
@@ -212,11 +214,10 @@ struct icmp_facts {
 
 struct flow_trail {
     struct packet_mark slot[TRAIL_SLOT_COUNT];
-    struct rst_facts rst[TRAIL_RST_MAX]; /* the first ones; later ones only count */
-    uint8_t n_rst;                       /* entries of rst[] */
-    uint8_t n_rst_seqs, n_rst_windows,
-        n_rst_acks;         /* distinct values among a side's RSTs <= 2 s apart */
-    struct icmp_facts icmp; /* the first error that quotes this flow */
+    struct rst_facts rst[TRAIL_RST_MAX];     /* the first ones; later ones only count */
+    uint8_t n_rst;                           /* entries of rst[] */
+    int64_t quiet_before_fin_ns[SIDE_COUNT]; /* silence of the flow before this side's FIN */
+    struct icmp_facts icmp;                  /* the first error that quotes this flow */
 };
 
 #endif

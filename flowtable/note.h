@@ -3,7 +3,8 @@
  * What a worker tells the judge: a few notes per connection, never one per packet.
  *
  * Notes of one worker are in the order of (ordinal, slot_ns, first_frame); the judge merges the
- * workers by it, so that the output does not depend on how many there are.
+ * workers by it, so that the output does not depend on how many there are. Every worker sees
+ * every tick, and only ticks fire timers.
  */
 #ifndef FLOWTABLE_NOTE_H
 #define FLOWTABLE_NOTE_H
@@ -24,15 +25,29 @@ enum flow_note_kind {
     NOTE_KIND_COUNT
 };
 
+/* What a worker counts; cumulative but for n_flows_open. */
+struct worker_gauges {
+    uint32_t n_flows_open, n_flows_max;
+    uint64_t n_evicted;                /* flows removed for want of memory */
+    uint64_t n_duplicate_pkts;         /* captured twice, not counted again */
+    uint64_t n_late_pkts;              /* of flows that had ended */
+    uint64_t n_stray_icmp;             /* errors that quote no known flow, or bytes it never sent */
+    uint64_t n_truncated, n_malformed; /* frames; see enum decode_result */
+};
+
 struct flow_note {
     uint64_t ordinal; /* of the packet or tick that caused it */
-    int64_t slot_ns;  /* timer notes: the wheel slot's time; packet notes: INT64_MAX */
+    int64_t slot_ns;  /* NS_NEVER: a packet caused it; timers: the wheel slot's time; INT64_MAX: the
+                         tick itself, or the end of the input */
     int64_t now_ns;   /* capture clock */
     uint32_t kind;    /* enum flow_note_kind */
     bool has_trail;
     uint8_t client_end; /* key.addr[client_end] is the client */
-    struct flow_key key;
-    struct flow_facts facts; /* not for NOTE_TICK and NOTE_END */
+    union {
+        struct worker_gauges gauges; /* NOTE_TICK, NOTE_END: the record ends here */
+        struct flow_key key;
+    };
+    struct flow_facts facts;
     struct flow_trail trail; /* only with has_trail: otherwise the record ends before it */
 };
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fixed pool of flows and the index to find them. One worker owns a table; no locks.
+ *
+ * Theory of operation: entries are named by a 32-bit index into the pool. The index is open
+ * addressing with linear probing and backward-shift deletion (no tombstone cells), at most half
+ * full. Entries are of two classes: embryonic ones (one direction seen: SYNs without answer,
+ * strays) and two-way ones. Two-way flows may fill at most seven eighths of the pool, so there are
+ * always embryonic entries or free ones to take for a new SYN: a flood of SYNs or strays can push
+ * out only its like, never a connection.
+ */
+#ifndef FLOWTABLE_TABLE_H
+#define FLOWTABLE_TABLE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "flowtable/flow.h"
+
+struct flowtable {
+    struct hash_key hash_key;
+    struct flow *pool;
+    uint32_t *index; /* FLOW_NONE = empty cell */
+    uint32_t index_mask;
+    uint32_t n_max, n_used, n_embryonic;
+    uint32_t n_fresh; /* entries [n_fresh, n_max) were never used */
+    uint32_t free_head;
+    uint32_t hand; /* of the eviction clock */
+};
+
+/* Bytes of an arena that a table of n_max flows takes. */
+size_t flowtable_cost_bytes(uint32_t n_max);
+
+/* Takes its memory from the arena; n_max >= 16. Returns 0 or -ENOMEM. */
+int flowtable_create(struct flowtable *table, struct arena *arena, uint32_t n_max,
+                     struct hash_key hash_key) MUST_CHECK;
+
+/* FLOW_NONE where there is none. */
+uint32_t flowtable_find(const struct flowtable *table, const struct flow_key *key);
+
+/* Brings the cells that flowtable_find() will touch into the cache. */
+void flowtable_prefetch(const struct flowtable *table, uint64_t hash);
+
+/* Adds an embryonic entry with zeroed facts for a key that is not there. The table must have room:
+ * see flowtable_victim(). */
+uint32_t flowtable_add(struct flowtable *table, const struct flow_key *key);
+
+/* Marks an entry as two-way. */
+void flowtable_promote(struct flowtable *table, uint32_t flow_idx);
+
+/* Who has to go before another embryonic (or, is_promotion, another two-way) entry can be there:
+ * FLOW_NONE when there is room. */
+uint32_t flowtable_victim(struct flowtable *table, bool is_promotion);
+
+void flowtable_remove(struct flowtable *table, uint32_t flow_idx);
+
+#endif

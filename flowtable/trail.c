@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See trail.h. */
+#include "flowtable/trail.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* How far the hand looks for a victim before a flow goes without: bounds the cost of a packet. */
+#define PROBES_MAX 64
+
+size_t trails_cost_bytes(uint32_t n_max)
+{
+    return arena_cost_bytes(n_max * sizeof(struct trail_entry));
+}
+
+int trails_create(struct trails *trails, struct arena *arena, uint32_t n_max)
+{
+    *trails = (struct trails){
+        .entry = arena_take(arena, n_max * sizeof(struct trail_entry)),
+        .n_max = n_max,
+    };
+    if (!trails->entry)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < n_max; i++)
+        trails->entry[i].flow_idx = FLOW_NONE;
+    return 0;
+}
+
+/* A free entry, or one whose flow has been quiet since the hand's last visit. */
+static uint32_t pick(struct trails *trails)
+{
+    for (unsigned i = 0; i < PROBES_MAX; i++) {
+        uint32_t idx = trails->hand;
+        struct trail_entry *entry = &trails->entry[idx];
+
+        trails->hand = trails->hand + 1 == trails->n_max ? 0 : trails->hand + 1;
+        if (entry->flow_idx == FLOW_NONE || (!entry->is_recent && !entry->is_kept))
+            return idx;
+        entry->is_recent = false;
+    }
+    return FLOW_NONE;
+}
+
+void trail_claim(struct trails *trails, struct flow *pool, uint32_t flow_idx)
+{
+    uint32_t idx = pick(trails);
+    struct trail_entry *entry;
+
+    if (idx == FLOW_NONE) {
+        pool[flow_idx].facts.bits |= FACT_TRAIL_LOST;
+        return;
+    }
+    entry = &trails->entry[idx];
+    if (entry->flow_idx != FLOW_NONE) {
+        pool[entry->flow_idx].trail_idx = FLOW_NONE;
+        pool[entry->flow_idx].facts.bits |= FACT_TRAIL_LOST;
+    }
+    memset(&entry->trail, 0, sizeof(entry->trail));
+    entry->flow_idx = flow_idx;
+    entry->is_recent = true;
+    entry->is_kept = false;
+    pool[flow_idx].trail_idx = idx;
+}
+
+void trail_free(struct trails *trails, struct flow *flow)
+{
+    if (flow->trail_idx == FLOW_NONE)
+        return;
+    trails->entry[flow->trail_idx].flow_idx = FLOW_NONE;
+    trails->entry[flow->trail_idx].is_kept = false;
+    flow->trail_idx = FLOW_NONE;
+}
+
+struct flow_trail *trail_keep(struct trails *trails, struct flow *pool, uint32_t flow_idx)
+{
+    struct flow *flow = &pool[flow_idx];
+
+    if (flow->trail_idx == FLOW_NONE)
+        trail_claim(trails, pool, flow_idx);
+    if (flow->trail_idx == FLOW_NONE)
+        return NULL;
+    trails->entry[flow->trail_idx].is_kept = true;
+    return trail_of(trails, flow);
+}

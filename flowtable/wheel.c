@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See wheel.h. */
+#include "flowtable/wheel.h"
+
+#include <errno.h>
+#include <string.h>
+
+size_t wheel_cost_bytes(void)
+{
+    return arena_cost_bytes(WHEEL_SLOTS * sizeof(uint32_t));
+}
+
+int wheel_create(struct wheel *wheel, struct arena *arena, struct flow *pool)
+{
+    *wheel = (struct wheel){
+        .pool = pool,
+        .head = arena_take(arena, WHEEL_SLOTS * sizeof(uint32_t)),
+    };
+    if (!wheel->head)
+        return -ENOMEM;
+    memset(wheel->head, 0xff, WHEEL_SLOTS * sizeof(uint32_t));
+    return 0;
+}
+
+void wheel_start(struct wheel *wheel, int64_t now_ns)
+{
+    if (!wheel->has_started) {
+        wheel->current = now_ns / WHEEL_SLOT_NS;
+        wheel->has_started = true;
+    }
+}
+
+void wheel_cancel(struct wheel *wheel, uint32_t flow_idx)
+{
+    struct flow *flow = &wheel->pool[flow_idx];
+
+    if (flow->wheel_slot == WHEEL_SLOT_NONE)
+        return;
+    if (flow->prev != FLOW_NONE)
+        wheel->pool[flow->prev].next = flow->next;
+    else
+        wheel->head[flow->wheel_slot] = flow->next;
+    if (flow->next != FLOW_NONE)
+        wheel->pool[flow->next].prev = flow->prev;
+    flow->wheel_slot = WHEEL_SLOT_NONE;
+    wheel->n_armed--;
+}
+
+void wheel_arm(struct wheel *wheel, uint32_t flow_idx, int64_t deadline_ns)
+{
+    struct flow *flow = &wheel->pool[flow_idx];
+    int64_t slot = (deadline_ns + WHEEL_SLOT_NS - 1) / WHEEL_SLOT_NS;
+    uint16_t cell;
+
+    if (slot <= wheel->current)
+        slot = wheel->current + 1;
+    if (slot >= wheel->current + WHEEL_SLOTS)
+        slot = wheel->current + WHEEL_SLOTS - 1;
+    cell = (uint16_t)((uint64_t)slot % WHEEL_SLOTS);
+    if (flow->wheel_slot == cell)
+        return;
+    wheel_cancel(wheel, flow_idx);
+    flow->wheel_slot = cell;
+    flow->prev = FLOW_NONE;
+    flow->next = wheel->head[cell];
+    if (flow->next != FLOW_NONE)
+        wheel->pool[flow->next].prev = flow_idx;
+    wheel->head[cell] = flow_idx;
+    wheel->n_armed++;
+}
+
+static bool comes_before(const struct wheel *wheel, uint32_t a, uint32_t b)
+{
+    return wheel->pool[a].facts.first_frame < wheel->pool[b].facts.first_frame;
+}
+
+static uint32_t merge(struct wheel *wheel, uint32_t a, uint32_t b)
+{
+    uint32_t head = FLOW_NONE;
+    uint32_t *tail = &head;
+
+    while (a != FLOW_NONE && b != FLOW_NONE) {
+        uint32_t *from = comes_before(wheel, a, b) ? &a : &b;
+
+        *tail = *from;
+        tail = &wheel->pool[*from].next;
+        *from = *tail;
+    }
+    *tail = a != FLOW_NONE ? a : b;
+    return head;
+}
+
+/* Bottom-up merge sort of a list: bucket i holds a sorted run of 2^i flows. */
+static uint32_t sort_by_first_frame(struct wheel *wheel, uint32_t list)
+{
+    uint32_t bucket[32];
+    uint32_t sorted = FLOW_NONE;
+
+    memset(bucket, 0xff, sizeof(bucket));
+    while (list != FLOW_NONE) {
+        uint32_t run = list;
+        unsigned i = 0;
+
+        list = wheel->pool[run].next;
+        wheel->pool[run].next = FLOW_NONE;
+        for (; bucket[i] != FLOW_NONE; i++) {
+            run = merge(wheel, bucket[i], run);
+            bucket[i] = FLOW_NONE;
+        }
+        bucket[i] = run;
+    }
+    for (unsigned i = 0; i < 32; i++)
+        sorted = merge(wheel, sorted, bucket[i]);
+    return sorted;
+}
+
+/* Unlinks the slot's flows and gives them back sorted. */
+static uint32_t slot_take(struct wheel *wheel, unsigned cell)
+{
+    uint32_t list = wheel->head[cell];
+
+    wheel->head[cell] = FLOW_NONE;
+    for (uint32_t i = list; i != FLOW_NONE; i = wheel->pool[i].next) {
+        wheel->pool[i].wheel_slot = WHEEL_SLOT_NONE;
+        wheel->n_armed--;
+    }
+    return sort_by_first_frame(wheel, list);
+}
+
+uint32_t wheel_due(struct wheel *wheel, int64_t now_ns, int64_t *slot_ns)
+{
+    int64_t target = now_ns / WHEEL_SLOT_NS;
+
+    while (wheel->current < target && wheel->n_armed > 0) {
+        unsigned cell = (unsigned)((uint64_t)++wheel->current % WHEEL_SLOTS);
+
+        if (wheel->head[cell] != FLOW_NONE) {
+            *slot_ns = wheel->current * WHEEL_SLOT_NS;
+            return slot_take(wheel, cell);
+        }
+    }
+    if (wheel->current < target)
+        wheel->current = target; /* nothing armed: a gap of years costs nothing */
+    return FLOW_NONE;
+}
+
+uint32_t wheel_drain(struct wheel *wheel)
+{
+    uint32_t all = FLOW_NONE;
+
+    for (unsigned cell = 0; cell < WHEEL_SLOTS; cell++) {
+        if (wheel->head[cell] != FLOW_NONE)
+            all = merge(wheel, all, slot_take(wheel, cell));
+    }
+    return all;
+}
