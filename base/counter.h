@@ -27,6 +27,22 @@ static inline void counter_set(struct counter *counter, uint64_t value)
     atomic_store_explicit(&counter->value, value, memory_order_relaxed);
 }
 
+/* Writer only: as counter_add, and what was written before is visible to who reads the new value
+ * with counter_read_acquire. For counting rows of a table that only grows. */
+static inline void counter_add_release(struct counter *counter, uint64_t n)
+{
+    uint64_t value = atomic_load_explicit(&counter->value, memory_order_relaxed);
+
+    /* Pairs with the load in counter_read_acquire. */
+    atomic_store_explicit(&counter->value, value + n, memory_order_release);
+}
+
+/* Any thread. Pairs with the store in counter_add_release. */
+static inline uint64_t counter_read_acquire(const struct counter *counter)
+{
+    return atomic_load_explicit(&counter->value, memory_order_acquire);
+}
+
 /* Any thread. */
 static inline uint64_t counter_read(const struct counter *counter)
 {

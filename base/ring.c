@@ -88,6 +88,15 @@ void ring_publish(struct ring *ring)
         park_wake(ring->consumer_park);
 }
 
+bool ring_is_above(struct ring *ring, uint64_t n_bytes)
+{
+    if (ring->write_off - ring->tail_seen <= n_bytes)
+        return false;
+    /* Pairs with the store in ring_release. */
+    ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    return ring->write_off - ring->tail_seen > n_bytes;
+}
+
 static bool has_room(void *ctx)
 {
     struct ring *ring = ctx;

@@ -75,6 +75,10 @@ void ring_commit(struct ring *ring, size_t n_bytes);
  * Producer only. */
 void ring_publish(struct ring *ring);
 
+/* Whether more than `n_bytes` are in use, unpublished ones included. Touches the consumer's cache
+ * line only when the answer might be yes. Producer only. */
+bool ring_is_above(struct ring *ring, uint64_t n_bytes);
+
 /* After a refused reserve: publishes, then sleeps until what was refused fits and half of the ring
  * is free (so that the two do not wake each other for every record), or `timeout_ns` are over;
  * false means call again. Producer only. */

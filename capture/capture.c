@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See capture.h. */
+#include "capture/capture.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/nanotime.h"
+#include "capture/private.h"
+#include "capture/reader.h"
+
+/* How long capture_run sleeps before it looks at the stop flag again. */
+#define PATIENCE_NS (100 * NS_PER_MS)
+
+size_t capture_memory_bytes(const struct capture_config *config)
+{
+    size_t input_bytes = config->n_interfaces > 0 ? live_memory_bytes(config->n_interfaces)
+                                                  : offline_memory_bytes(config);
+
+    return arena_cost_bytes(sizeof(struct capture)) + input_bytes;
+}
+
+static void fill_defaults(struct capture_config *config)
+{
+    if (config->filter && config->filter[strspn(config->filter, " \t\r\n")] == '\0')
+        config->filter = NULL;
+    if (config->n_interfaces > 0 && config->snap_bytes == 0)
+        config->snap_bytes = CAPTURE_DEFAULT_SNAP_BYTES;
+    if (config->snap_bytes == 0 || config->snap_bytes > FRAME_MAX_BYTES)
+        config->snap_bytes = FRAME_MAX_BYTES;
+    if (config->buffer_bytes == 0)
+        config->buffer_bytes = CAPTURE_DEFAULT_BUFFER_BYTES;
+    if (config->buffer_bytes > INT32_MAX)
+        config->buffer_bytes = INT32_MAX;
+}
+
+int capture_open(const struct capture_config *config, struct arena *arena, struct capture **capture,
+                 struct err *err)
+{
+    struct capture *opened = arena_take(arena, sizeof(*opened));
+    int code;
+
+    assert((config->n_interfaces > 0) + (config->n_files > 0) + (config->synthetic != NULL) == 1);
+    if (!opened)
+        return err_set(err, -ENOMEM, "not enough memory set aside for the capture");
+    opened->config = *config;
+    fill_defaults(&opened->config);
+    opened->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (opened->stop_fd < 0)
+        return err_set(err, -errno, "cannot make an event descriptor: %s", strerror(errno));
+    code =
+        config->n_interfaces > 0 ? live_open(opened, arena, err) : offline_open(opened, arena, err);
+    if (code) {
+        capture_close(opened);
+        return code;
+    }
+    *capture = opened;
+    return 0;
+}
+
+void capture_attach(struct capture *capture, const struct capture_outputs *outputs)
+{
+    feed_init(&capture->feed, outputs, &capture->counters, capture->config.n_interfaces > 0);
+    capture->feed.snap_bytes = capture->config.snap_bytes;
+}
+
+enum capture_step capture_step(struct capture *capture, int64_t max_wait_ns)
+{
+    enum capture_step step = CAPTURE_STEP_END;
+
+    if (!capture->is_ending)
+        step = capture->ops->step(capture, max_wait_ns);
+    if (step == CAPTURE_STEP_END) {
+        capture->is_ending = true;
+        if (feed_end(&capture->feed) == FEED_FULL)
+            step = CAPTURE_STEP_FULL;
+    }
+    feed_publish(&capture->feed);
+    return step;
+}
+
+void capture_run(struct capture *capture)
+{
+    enum capture_step step;
+
+    while ((step = capture_step(capture, PATIENCE_NS)) != CAPTURE_STEP_END) {
+        if (step == CAPTURE_STEP_FULL)
+            (void)ring_wait_room(capture->feed.full_ring, PATIENCE_NS);
+    }
+}
+
+void capture_stop(struct capture *capture)
+{
+    const uint64_t one = 1;
+    int saved_errno = errno; /* we may be in a signal handler */
+
+    flag_raise(&capture->stop);
+    if (write(capture->stop_fd, &one, sizeof(one)) < 0) {
+        /* Full means readable already, which is all it is for. */
+    }
+    errno = saved_errno;
+}
+
+const struct capture_status *capture_status(const struct capture *capture)
+{
+    return &capture->status;
+}
+
+const struct capture_counters *capture_counters(const struct capture *capture)
+{
+    return &capture->counters;
+}
+
+uint32_t capture_source_count(const struct capture *capture)
+{
+    return (uint32_t)counter_read_acquire(&capture->n_sources);
+}
+
+const struct capture_source *capture_source(const struct capture *capture, uint32_t source_idx)
+{
+    assert(source_idx < CAPTURE_MAX_SOURCES);
+    return &capture->sources[source_idx];
+}
+
+uint64_t capture_input_size_bytes(const struct capture *capture)
+{
+    return capture->input_size_bytes;
+}
+
+bool capture_is_capture_file(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    uint8_t magic[READER_SNIFF_BYTES];
+    ssize_t n;
+
+    if (fd < 0)
+        return false;
+    n = pread(fd, magic, sizeof(magic), 0);
+    (void)close(fd);
+    return n > 0 && reader_sniff(magic, (size_t)n, NULL) == 0;
+}
+
+void capture_close(struct capture *capture)
+{
+    if (!capture)
+        return;
+    if (capture->ops)
+        capture->ops->close(capture);
+    capture->ops = NULL;
+    if (capture->stop_fd >= 0)
+        (void)close(capture->stop_fd);
+    capture->stop_fd = -1;
+}
+
+uint8_t capture_add_source(struct capture *capture, const struct capture_source *source)
+{
+    uint64_t n_sources = counter_read(&capture->n_sources);
+
+    if (n_sources == CAPTURE_MAX_SOURCES)
+        return CAPTURE_MAX_SOURCES - 1;
+    capture->sources[n_sources] = *source;
+    counter_add_release(&capture->n_sources, 1);
+    return (uint8_t)n_sources;
+}
+
+bool capture_is_enough(const struct capture *capture)
+{
+    return capture->config.max_packets > 0 &&
+           counter_read(&capture->counters.delivered_pkts) >= capture->config.max_packets;
+}
+
+void capture_note_trouble(struct capture *capture, const struct err *err)
+{
+    if (capture->status.err.code == 0)
+        capture->status.err = *err;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See feed.h. */
+#include "capture/feed.h"
+
+#include <assert.h>
+#include <string.h>
+
+void feed_init(struct feed *feed, const struct capture_outputs *outputs,
+               struct capture_counters *counters, bool is_live)
+{
+    assert(outputs->n_outputs >= 1 && outputs->n_outputs <= CAPTURE_MAX_OUTPUTS);
+    assert(outputs->n_outputs == 1 || outputs->shard_of);
+    *feed = (struct feed){
+        .n_outputs = outputs->n_outputs,
+        .shard_of = outputs->shard_of,
+        .shard_ctx = outputs->shard_ctx,
+        .counters = counters,
+        .snap_bytes = FRAME_MAX_BYTES,
+        .is_live = is_live,
+        .tick_ns = -1,
+    };
+    for (size_t i = 0; i < feed->n_outputs; i++) {
+        struct ring *ring = outputs->outputs[i].ring;
+
+        assert(ring->size_bytes >= CAPTURE_MIN_RING_BYTES);
+        feed->outputs[i] = (struct feed_output){
+            .ring = ring,
+            .high_water_bytes =
+                ring->size_bytes / FEED_HIGH_WATER_DENOMINATOR * FEED_HIGH_WATER_NUMERATOR,
+            .tick_ns = -1,
+        };
+    }
+}
+
+void feed_publish(struct feed *feed)
+{
+    for (size_t i = 0; i < feed->n_outputs; i++)
+        ring_publish(feed->outputs[i].ring);
+}
+
+static struct frame *reserve(struct feed *feed, struct ring *ring, uint32_t captured_bytes)
+{
+    struct frame *frame = ring_reserve(ring, frame_size_bytes(captured_bytes));
+
+    if (!frame)
+        feed->full_ring = ring;
+    return frame;
+}
+
+/* A frame without bytes; false when the ring is full. */
+static bool put_word(struct feed *feed, struct ring *ring, const struct frame *word)
+{
+    struct frame *frame = reserve(feed, ring, 0);
+
+    if (!frame)
+        return false;
+    memcpy(frame, word, frame_size_bytes(0));
+    ring_commit(ring, frame_size_bytes(0));
+    return true;
+}
+
+static bool put_loss(struct feed *feed, struct feed_output *output)
+{
+    const struct frame loss = {
+        .ts_ns = feed->now_ns,
+        .ordinal = feed->ordinal,
+        .wire_bytes = output->lost_pkts < UINT32_MAX ? (uint32_t)output->lost_pkts : UINT32_MAX,
+        .kind = FRAME_LOSS,
+    };
+
+    if (!put_word(feed, output->ring, &loss))
+        return false;
+    output->has_loss = false;
+    output->lost_pkts = 0;
+    return true;
+}
+
+/* Brings every output to the tick of now_ns. A live feed leaves out a tick that finds no room:
+ * the next one says the same and more. */
+static enum feed_result put_ticks(struct feed *feed)
+{
+    const struct frame tick = {
+        .ts_ns = feed->tick_ns,
+        .ordinal = feed->ordinal,
+        .kind = FRAME_TICK,
+    };
+
+    for (size_t i = 0; i < feed->n_outputs; i++) {
+        struct feed_output *output = &feed->outputs[i];
+
+        if (output->tick_ns == feed->tick_ns)
+            continue;
+        if (put_word(feed, output->ring, &tick))
+            output->tick_ns = feed->tick_ns;
+        else if (!feed->is_live)
+            return FEED_FULL;
+    }
+    return FEED_DONE;
+}
+
+/* Must be repeatable: after FEED_FULL the same time comes again. */
+static enum feed_result pass_time(struct feed *feed, int64_t ts_ns)
+{
+    if (ts_ns > feed->now_ns)
+        feed->now_ns = ts_ns;
+    if (feed->now_ns - feed->tick_ns >= FRAME_TICK_NS || feed->tick_ns < 0) {
+        feed->tick_ns = feed->now_ns / FRAME_TICK_NS * FRAME_TICK_NS;
+        counter_add(&feed->counters->ticks, 1);
+    }
+    /* Cheap when there is one output; with more, FEED_FULL may have left some behind. */
+    if (feed->outputs[feed->n_outputs - 1].tick_ns == feed->tick_ns)
+        return FEED_DONE;
+    return put_ticks(feed);
+}
+
+static void shed_packet(struct feed *feed, struct feed_output *output, enum shed_kind kind)
+{
+    counter_add(&feed->counters->shed_pkts[kind], 1);
+    output->lost_pkts++;
+    output->has_loss = true;
+}
+
+/* Live only: whether the packet must go to leave room for more telling ones. */
+static bool is_shed(struct feed *feed, struct feed_output *output, const struct raw_packet *packet,
+                    const struct shed *shed)
+{
+    enum shed_kind kind;
+
+    if (!ring_is_above(output->ring, output->high_water_bytes))
+        return false;
+    kind = shed ? shed_classify(shed, packet) : SHED_OTHER;
+    if (kind == SHED_CONTROL)
+        return false;
+    shed_packet(feed, output, kind);
+    return true;
+}
+
+static void write_packet(struct frame *frame, const struct frame *header, const uint8_t *bytes)
+{
+    memcpy(frame, header, frame_size_bytes(0));
+    memcpy(frame->bytes, bytes, header->captured_bytes);
+}
+
+static void count_read(struct feed *feed)
+{
+    feed->ordinal++;
+    counter_add(&feed->counters->read_pkts, 1);
+}
+
+enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
+                             const struct shed *shed)
+{
+    struct frame header = {
+        .ts_ns = packet->ts_ns,
+        .ordinal = feed->ordinal + 1,
+        .captured_bytes =
+            packet->captured_bytes < feed->snap_bytes ? packet->captured_bytes : feed->snap_bytes,
+        .wire_bytes = packet->wire_bytes,
+        .linktype = packet->linktype,
+        .source = packet->source,
+        .kind = FRAME_PACKET,
+    };
+    struct feed_output *output = &feed->outputs[0];
+    struct frame *frame;
+
+    if (pass_time(feed, packet->ts_ns) == FEED_FULL)
+        return FEED_FULL;
+    if (feed->n_outputs > 1) {
+        uint32_t shard_idx = feed->shard_of(feed->shard_ctx, &header, packet->bytes);
+
+        assert(shard_idx < feed->n_outputs);
+        output = &feed->outputs[shard_idx];
+    }
+    if (output->has_loss)
+        (void)put_loss(feed, output);
+    if (feed->is_live && is_shed(feed, output, packet, shed)) {
+        count_read(feed);
+        return FEED_DONE;
+    }
+    frame = reserve(feed, output->ring, header.captured_bytes);
+    if (!frame && !feed->is_live)
+        return FEED_FULL;
+    count_read(feed);
+    if (!frame) {
+        shed_packet(feed, output, shed ? shed_classify(shed, packet) : SHED_OTHER);
+        return FEED_DONE;
+    }
+    write_packet(frame, &header, packet->bytes);
+    ring_commit(output->ring, frame_size_bytes(header.captured_bytes));
+    counter_add(&feed->counters->delivered_pkts, 1);
+    counter_add(&feed->counters->delivered_wire_bytes, header.wire_bytes);
+    counter_add(&feed->counters->cut_pkts, header.captured_bytes < header.wire_bytes);
+    return FEED_DONE;
+}
+
+enum feed_result feed_filtered(struct feed *feed, int64_t ts_ns)
+{
+    if (pass_time(feed, ts_ns) == FEED_FULL)
+        return FEED_FULL;
+    count_read(feed);
+    counter_add(&feed->counters->filtered_pkts, 1);
+    return FEED_DONE;
+}
+
+void feed_time(struct feed *feed, int64_t ts_ns)
+{
+    (void)pass_time(feed, ts_ns);
+    for (size_t i = 0; i < feed->n_outputs; i++) {
+        if (feed->outputs[i].has_loss)
+            (void)put_loss(feed, &feed->outputs[i]);
+    }
+}
+
+void feed_loss(struct feed *feed, uint64_t n_pkts)
+{
+    for (size_t i = 0; i < feed->n_outputs; i++) {
+        feed->outputs[i].lost_pkts += n_pkts;
+        feed->outputs[i].has_loss = true;
+        (void)put_loss(feed, &feed->outputs[i]);
+    }
+}
+
+enum feed_result feed_end(struct feed *feed)
+{
+    const struct frame end = {
+        .ts_ns = feed->now_ns,
+        .ordinal = feed->ordinal,
+        .kind = FRAME_END,
+    };
+
+    for (size_t i = 0; i < feed->n_outputs; i++) {
+        struct feed_output *output = &feed->outputs[i];
+
+        if (output->has_end)
+            continue;
+        if (output->has_loss && !put_loss(feed, output))
+            return FEED_FULL;
+        if (!put_word(feed, output->ring, &end))
+            return FEED_FULL;
+        output->has_end = true;
+    }
+    feed_publish(feed);
+    return FEED_DONE;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Packets -> frames in N rings: numbering, ticks, losses, the end, and what a full ring means.
+ *
+ * Theory of operation: every call may be refused with FEED_FULL (waiting feeds only) and is then
+ * repeated as it was; what part of it was done already is remembered for each output, so nothing
+ * is written twice. Before a packet goes into its ring, every ring has the tick of the packet's
+ * time, so all consumers see a tick at the same place of the order.
+ */
+#ifndef CAPTURE_FEED_H
+#define CAPTURE_FEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "capture/capture.h"
+#include "capture/raw_packet.h"
+#include "capture/shed.h"
+
+/* Above this share of a ring a live feed keeps only what shed.h says. */
+#define FEED_HIGH_WATER_NUMERATOR 3
+#define FEED_HIGH_WATER_DENOMINATOR 4
+
+enum feed_result {
+    FEED_DONE,
+    FEED_FULL /* feed->full_ring has no room; publish, wait, call again with the same */
+};
+
+struct feed_output {
+    struct ring *ring;
+    uint64_t high_water_bytes;
+    int64_t tick_ns;    /* of the last tick written; -1 = none */
+    uint64_t lost_pkts; /* not yet told with a loss frame */
+    bool has_loss;      /* a loss frame is due (lost_pkts may be 0: number unknown) */
+    bool has_end;       /* the end frame is written */
+};
+
+struct feed {
+    struct feed_output outputs[CAPTURE_MAX_OUTPUTS];
+    size_t n_outputs;
+    capture_shard_fn shard_of;
+    void *shard_ctx;
+    struct capture_counters *counters;
+    uint32_t snap_bytes; /* cut packets to this; never 0 */
+    bool is_live;        /* sheds instead of saying FEED_FULL */
+
+    uint64_t ordinal; /* packets read so far */
+    int64_t now_ns;   /* the latest time so far; 0 before the first packet */
+    int64_t tick_ns;  /* its boundary; -1 = no packet yet */
+    struct ring *full_ring;
+};
+
+/* `outputs` is copied. */
+void feed_init(struct feed *feed, const struct capture_outputs *outputs,
+               struct capture_counters *counters, bool is_live);
+
+/* `shed` is the link type's (live only; NULL: everything counts as other). */
+enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
+                             const struct shed *shed);
+
+/* A packet that was read and that the filter refused: it counts and its time passes. */
+enum feed_result feed_filtered(struct feed *feed, int64_t ts_ns);
+
+/* Time passed without a packet. Live only. */
+void feed_time(struct feed *feed, int64_t ts_ns);
+
+/* Packets were lost before they came here, nobody knows of which flow. Live only. */
+void feed_loss(struct feed *feed, uint64_t n_pkts);
+
+/* The end frame to every ring. May say FEED_FULL in a live feed too. */
+enum feed_result feed_end(struct feed *feed);
+
+void feed_publish(struct feed *feed);
+
+#endif

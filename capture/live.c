@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Running a live capture.
+ *
+ * Theory of operation: poll() on all handles and on the stop descriptor, then pcap_dispatch, for
+ * libpcap does not promise that dispatch returns on its own timeout. The kernel hands packets over
+ * a block at a time, when the block is full or the buffer timeout is over, so a packet may come
+ * late; a tick made from the wall clock is dated further back than that and overtakes none.
+ */
+#include "capture/live.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/nanotime.h"
+#include "capture/live_private.h"
+#include "capture/private.h"
+
+/* Between two publishes. */
+#define DISPATCH_PKTS 1024
+
+/* The kernel's timer runs on its own: a block opened right after it fired is handed over by the
+ * second firing. One more for being scheduled late. */
+#define TICK_LAG_NS (3 * LIVE_BUFFER_TIMEOUT_MS * NS_PER_MS)
+
+/* After capture_stop: what the kernel still holds back should not be lost. */
+#define DRAIN_NS ((LIVE_BUFFER_TIMEOUT_MS + 20) * NS_PER_MS)
+
+#define STATS_INTERVAL_NS FRAME_TICK_NS
+
+struct callback {
+    struct capture *capture;
+    struct live_interface *interface;
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now); /* cannot fail for the clocks used here */
+    return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static int64_t packet_ns(const struct live_interface *interface, const struct pcap_pkthdr *header)
+{
+    int64_t fraction =
+        interface->is_nanosecond ? header->ts.tv_usec : header->ts.tv_usec * NS_PER_US;
+    int64_t ts_ns;
+
+    if (header->ts.tv_sec < 0 || fraction < 0)
+        return 0;
+    if (header->ts.tv_sec >= FRAME_MAX_TS_NS / NS_PER_S)
+        return FRAME_MAX_TS_NS;
+    ts_ns = header->ts.tv_sec * NS_PER_S + fraction;
+    return ts_ns < FRAME_MAX_TS_NS ? ts_ns : FRAME_MAX_TS_NS;
+}
+
+static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
+{
+    const struct callback *callback = (const void *)user;
+    struct capture *capture = callback->capture;
+    struct live_interface *interface = callback->interface;
+    const struct raw_packet packet = {
+        .ts_ns = packet_ns(interface, header),
+        .bytes = bytes,
+        .captured_bytes = header->caplen,
+        .wire_bytes = header->len < header->caplen ? header->caplen : header->len,
+        .linktype = interface->linktype,
+        .source = interface->source,
+    };
+
+    /* A live feed never refuses. */
+    (void)feed_packet(&capture->feed, &packet, &interface->shed);
+    counter_add(&capture->sources[interface->source].read_pkts, 1);
+    if (capture_is_enough(capture))
+        pcap_breakloop(interface->pcap);
+}
+
+bool live_card_dropped(const struct live_interface *interface, uint64_t *n_pkts)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(interface->card_fds); i++) {
+        char digits[32];
+        ssize_t n;
+
+        if (interface->card_fds[i] < 0)
+            return false;
+        n = pread(interface->card_fds[i], digits, sizeof(digits) - 1, 0);
+        if (n <= 0)
+            return false;
+        digits[n] = '\0';
+        sum += strtoull(digits, NULL, 10);
+    }
+    *n_pkts = sum;
+    return true;
+}
+
+static void update_losses(struct capture *capture, struct live_interface *interface)
+{
+    struct capture_counters *counters = &capture->counters;
+    uint64_t card_dropped = interface->card_dropped_seen;
+    struct pcap_stat stat;
+    uint32_t kernel_delta;
+    uint64_t card_delta;
+
+    if (pcap_stats(interface->pcap, &stat) != 0)
+        stat.ps_drop = interface->kernel_dropped_seen;
+    (void)live_card_dropped(interface, &card_dropped);
+    kernel_delta = stat.ps_drop - interface->kernel_dropped_seen;
+    /* The card's count starts over when its driver is loaded again. */
+    card_delta = card_dropped > interface->card_dropped_seen
+                     ? card_dropped - interface->card_dropped_seen
+                     : 0;
+    interface->kernel_dropped_seen = stat.ps_drop;
+    interface->card_dropped_seen = card_dropped;
+    if (kernel_delta == 0 && card_delta == 0)
+        return;
+    counter_add(&counters->kernel_dropped_pkts, kernel_delta);
+    counter_add(&capture->sources[interface->source].kernel_dropped_pkts, kernel_delta);
+    counter_add(&counters->iface_dropped_pkts, card_delta);
+    feed_loss(&capture->feed, kernel_delta + card_delta);
+}
+
+static void close_interface(struct live_interface *interface)
+{
+    if (interface->pcap)
+        pcap_close(interface->pcap);
+    interface->pcap = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(interface->card_fds); i++) {
+        if (interface->card_fds[i] >= 0)
+            (void)close(interface->card_fds[i]);
+        interface->card_fds[i] = -1;
+    }
+    shed_close(&interface->shed);
+}
+
+static void lose_interface(struct capture *capture, struct live_interface *interface)
+{
+    struct err err;
+
+    (void)err_set(&err, -ENODEV, "capture on %s ended: %s",
+                  capture->sources[interface->source].input, pcap_geterr(interface->pcap));
+    capture_note_trouble(capture, &err);
+    update_losses(capture, interface);
+    close_interface(interface);
+    capture->input.live.n_alive--;
+}
+
+/* Returns whether there may be more at once. */
+static bool dispatch(struct capture *capture, struct live_interface *interface)
+{
+    struct callback callback = {.capture = capture, .interface = interface};
+    int n = pcap_dispatch(interface->pcap, DISPATCH_PKTS, on_packet, (u_char *)&callback);
+
+    feed_publish(&capture->feed);
+    if (n == PCAP_ERROR)
+        lose_interface(capture, interface);
+    return n == DISPATCH_PKTS;
+}
+
+/* Returns whether any interface may have more at once. */
+static bool dispatch_all(struct capture *capture)
+{
+    const struct live *live = &capture->input.live;
+    bool has_more = false;
+
+    for (size_t i = 0; i < capture->config.n_interfaces; i++) {
+        if (live->interfaces[i].pcap && !capture_is_enough(capture))
+            has_more |= dispatch(capture, &live->interfaces[i]);
+    }
+    return has_more;
+}
+
+static void wait_for_packets(const struct capture *capture, int64_t max_wait_ns)
+{
+    const struct live *live = &capture->input.live;
+    struct pollfd fds[CAPTURE_MAX_INTERFACES + 1];
+    nfds_t n_fds = 0;
+    int64_t wait_ms = max_wait_ns / NS_PER_MS;
+
+    for (size_t i = 0; i < capture->config.n_interfaces; i++) {
+        if (live->interfaces[i].pcap)
+            fds[n_fds++] = (struct pollfd){.fd = live->interfaces[i].fd, .events = POLLIN};
+    }
+    /* While draining it would be readable all the time. */
+    if (!live->drain_until_ns)
+        fds[n_fds++] = (struct pollfd){.fd = capture->stop_fd, .events = POLLIN};
+    if (wait_ms > LIVE_BUFFER_TIMEOUT_MS)
+        wait_ms = LIVE_BUFFER_TIMEOUT_MS;
+    /* Whatever it says: dispatch does not block, and a signal must get through. */
+    (void)poll(fds, n_fds, (int)wait_ms);
+}
+
+static void keep_time(struct capture *capture, int64_t mono_ns)
+{
+    struct live *live = &capture->input.live;
+
+    if (mono_ns - live->last_stats_ns < STATS_INTERVAL_NS)
+        return;
+    live->last_stats_ns = mono_ns;
+    for (size_t i = 0; i < capture->config.n_interfaces; i++) {
+        if (live->interfaces[i].pcap)
+            update_losses(capture, &live->interfaces[i]);
+    }
+    feed_time(&capture->feed, clock_ns(CLOCK_REALTIME) - TICK_LAG_NS);
+    feed_publish(&capture->feed);
+}
+
+static enum capture_step end(struct capture *capture, enum capture_end why)
+{
+    keep_time(capture, INT64_MAX);
+    capture->status.end = why;
+    return CAPTURE_STEP_END;
+}
+
+static enum capture_step live_step(struct capture *capture, int64_t max_wait_ns)
+{
+    struct live *live = &capture->input.live;
+    int64_t mono_ns;
+
+    if (!dispatch_all(capture) && live->n_alive > 0 && !capture_is_enough(capture)) {
+        wait_for_packets(capture, max_wait_ns);
+        (void)dispatch_all(capture);
+    }
+    if (live->n_alive == 0)
+        return end(capture, CAPTURE_END_FAILED);
+    if (capture_is_enough(capture))
+        return end(capture, CAPTURE_END_COUNT);
+    mono_ns = clock_ns(CLOCK_MONOTONIC);
+    if (live->drain_until_ns && mono_ns >= live->drain_until_ns)
+        return end(capture, CAPTURE_END_STOPPED);
+    if (!live->drain_until_ns && flag_is_raised(&capture->stop))
+        live->drain_until_ns = mono_ns + DRAIN_NS;
+    keep_time(capture, mono_ns);
+    return CAPTURE_STEP_MORE;
+}
+
+static void live_close(struct capture *capture)
+{
+    struct live *live = &capture->input.live;
+
+    for (size_t i = 0; live->interfaces && i < capture->config.n_interfaces; i++)
+        close_interface(&live->interfaces[i]);
+    live->interfaces = NULL;
+}
+
+const struct capture_ops live_ops = {.step = live_step, .close = live_close};

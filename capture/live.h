@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Network interfaces through libpcap: an input that never waits for the consumer. */
+#ifndef CAPTURE_LIVE_H
+#define CAPTURE_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pcap/pcap.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "capture/shed.h"
+
+struct capture;
+
+/* How long the kernel may keep a packet back to fill its block (TPACKET_V3 retire timeout).
+ * Immediate mode would cost 20 times the CPU at full rate. */
+#define LIVE_BUFFER_TIMEOUT_MS 100
+
+struct live_interface {
+    pcap_t *pcap; /* NULL when the interface is gone */
+    int fd;       /* borrowed from pcap */
+    bool is_nanosecond;
+    uint8_t source;
+    uint16_t linktype;
+    struct shed shed;
+    uint32_t kernel_dropped_seen; /* pcap_stats counts in 32 bits */
+    int card_fds[2];              /* the card's own drop counts in sysfs; -1 = not known */
+    uint64_t card_dropped_seen;
+};
+
+struct live {
+    struct live_interface *interfaces; /* config.n_interfaces */
+    size_t n_alive;
+    int64_t last_stats_ns;  /* CLOCK_MONOTONIC */
+    int64_t drain_until_ns; /* CLOCK_MONOTONIC; 0 = not stopping */
+};
+
+size_t live_memory_bytes(size_t n_interfaces);
+
+/* Fills capture->input.live and ops, as capture_open says. */
+MUST_CHECK int live_open(struct capture *capture, struct arena *arena, struct err *err);
+
+#endif

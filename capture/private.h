@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The capture object and its inputs; only the files of capture/ include it. */
+#ifndef CAPTURE_PRIVATE_H
+#define CAPTURE_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/capture.h"
+#include "capture/feed.h"
+#include "capture/filter.h"
+#include "capture/live.h"
+#include "capture/offline.h"
+#include "capture/shed.h"
+
+/* What an input does; each fills status and says END before the end frame is written. */
+struct capture_ops {
+    enum capture_step (*step)(struct capture *capture, int64_t max_wait_ns);
+    void (*close)(struct capture *capture);
+};
+
+struct capture {
+    /* constant after capture_open */
+    struct capture_config config;
+    const struct capture_ops *ops;
+    uint64_t input_size_bytes; /* 0 = not known */
+    int stop_fd;               /* an eventfd: readable after capture_stop */
+
+    /* any thread */
+    struct flag stop;
+
+    /* capture thread; counters, n_sources and complete rows of sources: read by any */
+    struct capture_counters counters;
+    struct capture_source sources[CAPTURE_MAX_SOURCES];
+    struct counter n_sources;
+    struct capture_status status;
+    struct feed feed;
+    bool is_ending; /* only the end frame is missing */
+    union {
+        struct live live;
+        struct offline offline;
+    } input;
+};
+
+/* Adds a row, or returns the last one when there are CAPTURE_MAX_SOURCES. */
+uint8_t capture_add_source(struct capture *capture, const struct capture_source *source);
+
+/* max_packets were delivered. */
+bool capture_is_enough(const struct capture *capture);
+
+/* Keeps the first trouble only. */
+void capture_note_trouble(struct capture *capture, const struct err *err);
+
+#endif
