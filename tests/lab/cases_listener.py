@@ -122,11 +122,15 @@ def p3(t):
       pace='medium')
 def p4(t):
     """P4: backlog 1 and four connections in one instant; all but the first get a SYN cookie, and
-    the accept queue has room for two."""
+    the accept queue has room for two.  A later SYN is ignored (P1)."""
     t.listen(80, 1)
     conns = burst(t, 4)
-    t.sleep(5)
+    t.sleep(1.5)
+    silent = t.dial(80, wait=False, client=t.client2)
+    t.sleep(4.5)
+    silent.sock.close()
     t.clock()
+    t.expect(silent, 'accept-queue-overflow', '^>S >S >S', sub='P1', accept=['connect-timeout'])
     for conn in conns:
         t.expect(conn, 'accept-queue-overflow' if conn in conns[2:] else 'ok',
                  '^>S <SA >A >D >D >D >D' if conn in conns[2:] else '^>S <SA >A >D <A',

@@ -47,7 +47,7 @@ class Case:
     def path(self, node):
         if node == self.vantage[0]:
             return self.name
-        return f'{self.name}-at-{"server" if node == "s" else "router"}'
+        return f'{self.name}-at-{dict(c="client", s="server").get(node, "router")}'
 
 
 def table(group):
