@@ -62,6 +62,8 @@ int pcapfile_open(struct reader *reader, struct err *err)
         reader->is_big_endian = true;
         variant = find_variant(header, true);
     }
+    if (!variant)
+        return err_set(err, -EBADMSG, "not a pcap file");
     state->ns_per_fraction = variant->ns_per_fraction;
     state->record_header_bytes = variant->record_header_bytes;
     state->linktype =

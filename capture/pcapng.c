@@ -92,6 +92,7 @@ static int64_t join_ts(uint64_t seconds, uint64_t fraction_ns, int64_t offset_s)
 
 static int64_t to_ns(const struct pcapng_interface *interface, uint64_t units)
 {
+    uint8_t bits = interface->fraction_bits;
     uint64_t seconds;
     uint64_t fraction;
 
@@ -104,15 +105,13 @@ static int64_t to_ns(const struct pcapng_interface *interface, uint64_t units)
             fraction /= interface->units_per_s / (uint64_t)NS_PER_S;
         return join_ts(seconds, fraction, interface->offset_s);
     }
-    seconds = units >> interface->fraction_bits;
-    fraction = units - (seconds << interface->fraction_bits);
-    if (interface->fraction_bits > MAX_FRACTION_BITS) {
-        fraction >>= interface->fraction_bits - MAX_FRACTION_BITS;
-        fraction = fraction * (uint64_t)NS_PER_S >> MAX_FRACTION_BITS;
-    } else {
-        fraction = fraction * (uint64_t)NS_PER_S >> interface->fraction_bits;
+    seconds = units >> bits;
+    fraction = units - (seconds << bits);
+    if (bits > MAX_FRACTION_BITS) {
+        fraction >>= bits - MAX_FRACTION_BITS;
+        bits = MAX_FRACTION_BITS;
     }
-    return join_ts(seconds, fraction, interface->offset_s);
+    return join_ts(seconds, fraction * (uint64_t)NS_PER_S >> bits, interface->offset_s);
 }
 
 static void copy_name(char *name, const uint8_t *bytes, size_t n_bytes)
