@@ -112,6 +112,9 @@ walk_layer decode_ipip; /* IPv4 or IPv6, by packet->proto */
 walk_layer decode_gre;
 walk_layer decode_etherip;
 walk_layer decode_mpls_in_ip;
+/* At least one byte behind an MPLS stack: Ethernet (RFC 4448), behind a control word or not,
+ * which no label tells; DECODE_NOT_IP where it is neither. */
+walk_layer decode_pseudowire;
 /* What a UDP packet that is all set carries: the packet in the tunnel, or nothing of ours. */
 walk_layer decode_udp_payload;
 

@@ -52,9 +52,11 @@ static enum decode_result decode_mpls(struct walk *walk)
     do
         entry = cursor_u32(&walk->cursor);
     while (!walk->cursor.is_short && !(entry & 0x100)); /* bottom of stack */
-    if (walk->cursor.is_short)
+    if (walk->cursor.is_short || !cursor_left(&walk->cursor))
         return walk_short(walk);
-    return decode_ip(walk);
+    if (walk->cursor.at[0] >> 4 == 4 || walk->cursor.at[0] >> 4 == 6)
+        return decode_ip(walk);
+    return decode_pseudowire(walk);
 }
 
 /* The protocol field is one byte where its low bit is set (RFC 1661 section 2, 6.5). */

@@ -105,7 +105,7 @@ enum tunnel_kind {
     TUNNEL_GRE,
     TUNNEL_VXLAN,
     TUNNEL_GENEVE,
-    TUNNEL_OTHER, /* EtherIP (RFC 3378), MPLS in IP (RFC 4023) */
+    TUNNEL_OTHER, /* EtherIP (RFC 3378), MPLS in IP (RFC 4023), Ethernet in MPLS (RFC 4448) */
     TUNNEL_KIND_COUNT
 };
 

@@ -52,6 +52,12 @@ static enum decode_result descend(struct walk *walk, enum tunnel_kind kind, uint
     return decode_ethertype(walk, ethertype);
 }
 
+/* Whether what is inside was recognised, if only as something that cannot be followed further. */
+static bool is_recognised(enum decode_result result)
+{
+    return result == DECODE_OK || result == DECODE_FRAGMENT || result == DECODE_TUNNEL_DEPTH;
+}
+
 /* As descend(), but *walk->packet comes back as it was where nothing inside decodes. */
 static enum decode_result try_descend(struct walk *walk, enum tunnel_kind kind, uint32_t id,
                                       uint16_t ethertype)
@@ -59,7 +65,7 @@ static enum decode_result try_descend(struct walk *walk, enum tunnel_kind kind, 
     struct packet outer = *walk->packet;
     enum decode_result result = descend(walk, kind, id, ethertype);
 
-    if (result == DECODE_OK || result == DECODE_FRAGMENT || result == DECODE_TUNNEL_DEPTH)
+    if (is_recognised(result))
         return result;
     *walk->packet = outer;
     return DECODE_OK;
@@ -84,6 +90,25 @@ enum decode_result decode_mpls_in_ip(struct walk *walk)
 {
     walk->packet->kind = PACKET_OTHER;
     return try_descend(walk, TUNNEL_OTHER, 0, ETHERTYPE_MPLS);
+}
+
+enum decode_result decode_pseudowire(struct walk *walk)
+{
+    struct walk behind_word = *walk;
+    struct packet outer = *walk->packet;
+    enum decode_result result;
+
+    if (walk->cursor.at[0] >> 4 == 0) {
+        cursor_skip(&behind_word.cursor, 4);
+        result = descend(&behind_word, TUNNEL_OTHER, 0, ETHERTYPE_BRIDGED);
+        if (is_recognised(result) || result == DECODE_TRUNCATED) {
+            *walk = behind_word;
+            return result;
+        }
+        *walk->packet = outer;
+    }
+    result = descend(walk, TUNNEL_OTHER, 0, ETHERTYPE_BRIDGED);
+    return result == DECODE_MALFORMED ? DECODE_NOT_IP : result;
 }
 
 /* Type I has no header of its own, and no sequence number in GRE; type II has both. */

@@ -3,6 +3,7 @@
 
 #include "base/compiler.h"
 
+#define LINKTYPE_ETHERNET 1
 #define LINKTYPE_RAW 101
 
 /* The frame inside: 02:00:00:00:00:02 from 02:00:00:00:00:01, 54 bytes */
@@ -204,6 +205,25 @@ static void a_fragment_inside_a_tunnel_is_a_fragment(void **state)
                      DECODE_FRAGMENT);
 }
 
+static void ethernet_in_mpls_has_a_control_word_or_none(void **state)
+{
+    /* A label at the bottom of its stack */
+    static const uint8_t with_word[] = {ETHERNET(0x8847), 0, 1, 1, 64, 0, 0, 0, 7, ETHERNET_SYN};
+    static const uint8_t without[] = {ETHERNET(0x8847), 0, 1, 1, 64, ETHERNET_SYN};
+    struct packet packet;
+
+    (void)state;
+    assert_int_equal(decode_three_ways(LINKTYPE_ETHERNET, with_word, sizeof(with_word), &packet),
+                     DECODE_OK);
+    assert_is_syn(&packet);
+    assert_int_equal(packet.tunnel, TUNNEL_OTHER);
+    assert_int_equal(packet.tunnel_depth, 1);
+    assert_int_equal(decode_three_ways(LINKTYPE_ETHERNET, without, sizeof(without), &packet),
+                     DECODE_OK);
+    assert_is_syn(&packet);
+    assert_int_equal(packet.tunnel_depth, 1);
+}
+
 static void macs_and_first_vlan_are_of_the_outer_frame(void **state)
 {
     static const uint8_t frame[] = {/* To 02:..:0b from 02:..:0a, VLAN 10 */
@@ -231,7 +251,8 @@ static void macs_and_first_vlan_are_of_the_outer_frame(void **state)
     struct packet packet;
 
     (void)state;
-    assert_int_equal(decode_three_ways(1, frame, sizeof(frame), &packet), DECODE_OK);
+    assert_int_equal(decode_three_ways(LINKTYPE_ETHERNET, frame, sizeof(frame), &packet),
+                     DECODE_OK);
     assert_is_syn(&packet);
     assert_int_equal(packet.src_mac[5], 0x0a);
     assert_int_equal(packet.dst_mac[5], 0x0b);
@@ -247,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_tunnel_with_nothing_of_ours_is_the_outer_packet),
         cmocka_unit_test(a_fifth_tunnel_is_too_deep),
         cmocka_unit_test(a_fragment_inside_a_tunnel_is_a_fragment),
+        cmocka_unit_test(ethernet_in_mpls_has_a_control_word_or_none),
         cmocka_unit_test(macs_and_first_vlan_are_of_the_outer_frame),
     };
 
