@@ -10,23 +10,6 @@
 
 static const uint8_t mapped_prefix[MAPPED_PREFIX_BYTES] = {[10] = 0xff, [11] = 0xff};
 
-struct ipaddr ipaddr_from_v4(const uint8_t *bytes)
-{
-    struct ipaddr addr;
-
-    memcpy(addr.bytes, mapped_prefix, MAPPED_PREFIX_BYTES);
-    memcpy(addr.bytes + MAPPED_PREFIX_BYTES, bytes, 4);
-    return addr;
-}
-
-struct ipaddr ipaddr_from_v6(const uint8_t *bytes)
-{
-    struct ipaddr addr;
-
-    memcpy(addr.bytes, bytes, sizeof(addr.bytes));
-    return addr;
-}
-
 bool ipaddr_is_v4(const struct ipaddr *addr)
 {
     return memcmp(addr->bytes, mapped_prefix, MAPPED_PREFIX_BYTES) == 0;

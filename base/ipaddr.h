@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct ipaddr {
     uint8_t bytes[16]; /* network order */
@@ -15,9 +16,23 @@ struct ipaddr {
 #define IPADDR_TEXT_BYTES 46
 
 /* `bytes` points at 4 (v4) or 16 (v6) bytes in network order. A v4-mapped IPv6 address from the
- * wire compares equal to the IPv4 address, as the kernel's dual-stack sockets do. */
-struct ipaddr ipaddr_from_v4(const uint8_t *bytes);
-struct ipaddr ipaddr_from_v6(const uint8_t *bytes);
+ * wire compares equal to the IPv4 address, as the kernel's dual-stack sockets do. Inline, because
+ * each packet makes two. */
+static inline struct ipaddr ipaddr_from_v4(const uint8_t *bytes)
+{
+    struct ipaddr addr = {.bytes = {[10] = 0xff, [11] = 0xff}};
+
+    memcpy(addr.bytes + 12, bytes, 4);
+    return addr;
+}
+
+static inline struct ipaddr ipaddr_from_v6(const uint8_t *bytes)
+{
+    struct ipaddr addr;
+
+    memcpy(addr.bytes, bytes, sizeof(addr.bytes));
+    return addr;
+}
 
 bool ipaddr_is_v4(const struct ipaddr *addr);
 bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b);

@@ -3,6 +3,7 @@
 #include "decode/decode.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "decode/layers.h"
@@ -71,16 +72,14 @@ enum decode_result walk_frame(struct walk *walk, uint16_t linktype)
 {
     struct packet *packet = walk->packet;
     walk_layer *layer = link_layer(linktype);
-    size_t i;
 
     if (!layer)
         return DECODE_UNKNOWN_LINK;
     packet->direction = PACKET_DIRECTION_UNKNOWN;
-    for (i = 0; i < sizeof(packet->src_mac); i++)
-        packet->src_mac[i] = packet->dst_mac[i] = 0;
+    memset(packet->src_mac, 0, sizeof(packet->src_mac));
+    memset(packet->dst_mac, 0, sizeof(packet->dst_mac));
     packet->n_vlan = 0;
-    for (i = 0; i < PACKET_VLAN_MAX; i++)
-        packet->vlan[i] = 0;
+    memset(packet->vlan, 0, sizeof(packet->vlan));
     packet->tunnel = TUNNEL_NONE;
     packet->tunnel_depth = 0;
     packet->tunnel_id = 0;
