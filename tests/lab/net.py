@@ -132,18 +132,21 @@ class Capture:
         self.socket.close()
 
 
-class Net:
-    """The namespaces; a context manager that always takes them down again."""
+class Namespaces:
+    """Some namespaces with names of this process; a context manager that always removes them."""
 
-    def __init__(self, delay_ms=DEFAULT_DELAY_MS):
+    nodes = ()
+
+    def __init__(self):
         self.prefix = f'tw{os.getpid()}-'
-        self.delay_ms = delay_ms
         self.handles = {}
-        self.forwarder = 0
         self.home = os.open('/proc/self/ns/net', os.O_RDONLY)
 
     def __enter__(self):
         try:
+            for node in self.nodes:
+                subprocess.run(['ip', 'netns', 'add', self.prefix + node], check=True)
+                self.handles[node] = os.open('/run/netns/' + self.prefix + node, os.O_RDONLY)
             self.build()
         except BaseException:
             self.__exit__()
@@ -151,18 +154,18 @@ class Net:
         return self
 
     def __exit__(self, *_):
-        if self.forwarder:
-            os.kill(self.forwarder, signal.SIGKILL)
-            os.waitpid(self.forwarder, 0)
-            self.forwarder = 0
         for node, handle in self.handles.items():
             os.close(handle)
             subprocess.run(['ip', 'netns', 'del', self.prefix + node], check=False)
         self.handles = {}
+        os.close(self.home)
+
+    def build(self):
+        """Make the links."""
 
     @contextlib.contextmanager
     def inside(self, node):
-        """This thread lives in that namespace; sockets made here stay there."""
+        """This thread lives in that namespace; sockets and processes made here stay there."""
         self.enter(self.handles[node])
         try:
             yield
@@ -183,6 +186,56 @@ class Net:
         with self.inside(node), open('/proc/sys/net/' + key.replace('.', '/'), 'w') as file:
             file.write(str(value))
 
+    def link(self, west, west_if, east, east_if):
+        """A veth pair without offloads: checksums are complete, no segment exceeds the MTU."""
+        self.run(west, 'ip', 'link', 'add', west_if, 'type', 'veth', 'peer', 'name', east_if,
+                 'netns', self.prefix + east)
+        for node, name in ((west, west_if), (east, east_if)):
+            with self.inside(node), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+                for command in ETHTOOL_OFF:
+                    value = ctypes.create_string_buffer(struct.pack('II', command, 0))
+                    request = struct.pack('16sP16x', name.encode(), ctypes.addressof(value))
+                    try:
+                        fcntl.ioctl(control, SIOCETHTOOL, request)
+                    except OSError as error:
+                        if error.errno != errno.EOPNOTSUPP:
+                            raise
+
+
+class Wire(Namespaces):
+    """Two namespaces and a cable: what is sent into one end comes out of the other.
+
+    No addresses, so that neither kernel answers a frame.
+    """
+
+    nodes = ('send', 'hear')
+
+    def build(self):
+        for node in self.nodes:
+            for key in ('all', 'default'):
+                self.sysctl(node, f'ipv6.conf.{key}.disable_ipv6', 1)
+        self.link('send', 'eth0', 'hear', 'eth0')
+        for node in self.nodes:
+            self.run(node, 'ip', 'link', 'set', 'eth0', 'mtu', '65535', 'arp', 'off', 'up')
+
+
+class Net(Namespaces):
+    """Client, three routers and server."""
+
+    nodes = NODES
+
+    def __init__(self, delay_ms=DEFAULT_DELAY_MS):
+        super().__init__()
+        self.delay_ms = delay_ms
+        self.forwarder = 0
+
+    def __exit__(self, *_):
+        if self.forwarder:
+            os.kill(self.forwarder, signal.SIGKILL)
+            os.waitpid(self.forwarder, 0)
+            self.forwarder = 0
+        super().__exit__()
+
     def rules(self, node, text):
         """Load nft rules; they add to what is there."""
         self.run(node, 'nft', '-f', '-', text=text)
@@ -193,8 +246,6 @@ class Net:
 
     def build(self):
         for node in NODES:
-            subprocess.run(['ip', 'netns', 'add', self.prefix + node], check=True)
-            self.handles[node] = os.open('/run/netns/' + self.prefix + node, os.O_RDONLY)
             for key in ('all', 'default'):
                 self.sysctl(node, f'ipv6.conf.{key}.accept_dad', 0)
                 self.sysctl(node, f'ipv6.conf.{key}.router_solicitations', 0)
@@ -215,10 +266,7 @@ class Net:
                 taps.append((self.make_tap(west, west_if), self.make_tap(east, east_if),
                              milliseconds))
             else:
-                self.run(west, 'ip', 'link', 'add', west_if, 'type', 'veth', 'peer', 'name',
-                         east_if, 'netns', self.prefix + east)
-                self.plain_frames(west, west_if)
-                self.plain_frames(east, east_if)
+                self.link(west, west_if, east, east_if)
         if taps:
             self.start_forwarder(taps)
         self.configure()
@@ -226,18 +274,6 @@ class Net:
     def make_tap(self, node, name):
         with self.inside(node):
             return open_tap(name)
-
-    def plain_frames(self, node, name):
-        """No offloads: checksums are complete and no segment is longer than the MTU."""
-        with self.inside(node), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-            for command in ETHTOOL_OFF:
-                value = ctypes.create_string_buffer(struct.pack('II', command, 0))
-                request = struct.pack('16sP16x', name.encode(), ctypes.addressof(value))
-                try:
-                    fcntl.ioctl(control, SIOCETHTOOL, request)
-                except OSError as error:
-                    if error.errno != errno.EOPNOTSUPP:
-                        raise
 
     def start_forwarder(self, taps):
         self.forwarder = os.fork()

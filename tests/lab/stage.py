@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import net as network
 import wire
@@ -71,17 +71,15 @@ class Conn:
     sock: socket.socket
     client: str
     server: str
-    key: tuple
+    key: tuple         # client's address and port, server's address and port
     error: OSError = None
 
 
 @dataclass
 class Expectation:
-    conn: Conn
+    """A line of the .expect file, and the nodes whose captures it is about (none: all)."""
     fields: dict
-    shape: str
     at: tuple = ()
-    seen: list = field(default_factory=list)
 
 
 class Stage:
@@ -280,11 +278,17 @@ class Stage:
             fields['not'] = list(never)
         if outcome:
             fields['outcome'] = outcome
-        self.expected.append(Expectation(conn, fields | more, shape, at))
+        if shape:
+            fields['shape'] = shape
+        self.expected.append(Expectation(fields | more, at))
 
     def note(self, verdict, at=(), **fields):
         """Expect an event that is not of one connection (a flood, a scan)."""
-        self.expected.append(Expectation(None, fields | {'verdict': verdict}, None, at))
+        self.expected.append(Expectation(fields | {'verdict': verdict}, at))
+
+    def expected_at(self, node):
+        """The .expect lines for the capture taken there."""
+        return [line.fields for line in self.expected if not line.at or node in line.at]
 
     # The end
 
@@ -295,7 +299,12 @@ class Stage:
             thread.join()
         for sock in self.held:
             with contextlib.suppress(OSError):
-                sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+                # A listener that closes would reset the connections in its queue.
+                sock.setblocking(False)
+                while sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    self.vanish(sock.accept()[0])
+            with contextlib.suppress(OSError):
+                self.vanish(sock)
             sock.close()
         for sock in self.raw_sockets.values():
             sock.close()
@@ -304,26 +313,25 @@ class Stage:
             self.net.sysctl(node, key, value)
 
 
-def shapes(frames, key):
+def shapes(frames, client, server):
     """The packets of one connection as text: '>S <SA >A', > from the client."""
     words = []
     for packet in filter(None, (wire.parse_frame(frame) for _, frame, _ in frames)):
-        tuple_ = (packet.src, packet.sport, packet.dst, packet.dport)
-        if tuple_ == key:
+        ends = (wire.endpoint(packet.src, packet.sport), wire.endpoint(packet.dst, packet.dport))
+        if ends == (client, server):
             words.append(('<' if packet.icmp else '>') + packet.shape())
-        elif tuple_ == key[2:] + key[:2]:
+        elif ends == (server, client):
             words.append(('>' if packet.icmp else '<') + packet.shape())
     return ' '.join(words)
 
 
-def mismatches(stage, node, frames):
-    """Why this capture does not show what its case wants; empty when it does."""
+def mismatches(lines, frames):
+    """Why a capture does not show what its .expect lines want; empty when it does."""
     wrong = []
-    for expectation in stage.expected:
-        if expectation.at and node not in expectation.at or not expectation.shape:
-            continue
-        seen = shapes(frames, expectation.conn.key)
-        if not re.search(expectation.shape, seen):
-            wrong.append(f'{expectation.conn.client} to {expectation.conn.server}: '
-                         f'wanted {expectation.shape}, captured {seen[:400]}')
+    for line in lines:
+        if 'shape' in line:
+            seen = shapes(frames, line['client'], line['server'])
+            if not re.search(line['shape'], seen):
+                wrong.append(f'{line["client"]} to {line["server"]}: wanted {line["shape"]}, '
+                             f'captured {seen[:400]}')
     return wrong
