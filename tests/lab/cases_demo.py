@@ -8,7 +8,8 @@ case = table(group=60)
 
 
 @case('demo', 'demo', 'several',
-      'the RST with TTL 20 in the fourth connection to port 80: the server (TTL 61) goes on', pace='medium')
+      'the RST with TTL 20 in the fourth connection to port 80: the server (TTL 61) goes on',
+      pace='medium')
 def demo(t):
     """A few good connections, one refused, one that times out, one reset by the server's program
     and one killed by a forged RST."""

@@ -215,8 +215,8 @@ def midstream_reset(t):
     t.vanish(peer)
     conn.sock.sendall(REQUEST)
     t.wait_rtt()
-    t.expect(conn, 'reset-lost-state', '^>A .*>D <R$|^>D .*>D <R$', 'reset', accept=['reset-unexplained'],
-             never=['unknown-midstream'])
+    t.expect(conn, 'reset-lost-state', '^>A .*>D <R$|^>D .*>D <R$', 'reset',
+             accept=['reset-unexplained'], never=['unknown-midstream'])
 
 
 @case('unknown-one-sided', 'hit', 'client-only',

@@ -129,7 +129,7 @@ def both_ends(t):
 
 
 @case('rst-injected', 'hit', 'in-clients-name',
-      'RST of the client (TTL 120, its other packets 61), but the client goes on: its data gets RST',
+      'RST of the client (TTL 120, its other packets 61), but it goes on: its data gets RST',
       vantage=('s', 'c'))
 def in_clients_name(t):
     """Only the server is reset, in the client's name; the client sends its next request."""

@@ -60,7 +60,7 @@ def p1_silent(t):
 
 
 @case('accept-queue-overflow', 'hit', 'p1-recovers',
-      'the last three clients connect only with their second or third SYN, when there is room again',
+      'the last two clients connect only with their third SYN, when there is room again',
       pace='medium')
 def p1_recovers(t):
     """P1 that passes: the program accepts again before the clients give up; one had given up."""

@@ -44,7 +44,8 @@ def firewall_resets(t):
     conn.sock.sendall(REQUEST)
     t.wait_rtt()
     t.expect(conn, 'idle-timeout-reset', '>D <R$', 'reset',
-             accept=['firewall-midstream-rst', 'reset-lost-state'], never=['stale-pooled-connection'])
+             accept=['firewall-midstream-rst', 'reset-lost-state'],
+             never=['stale-pooled-connection'])
 
 
 @case('idle-timeout-reset', 'near', 'short-gap',

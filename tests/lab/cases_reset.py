@@ -298,7 +298,8 @@ def rst_close(t):
     t.expect(conn, 'ok-rst-close', '<D >A >RA$', 'ok', never=['client-abort', 'reset-app-abort'])
 
 
-@case('ok-rst-close', 'hit', 'health-check', '4: RST+ACK of the client straight after the handshake')
+@case('ok-rst-close', 'hit', 'health-check',
+      '4: RST+ACK of the client straight after the handshake')
 def health_check(t):
     """A load balancer's check: connect, then close by RST, never a byte."""
     conn, _ = t.pair(80)

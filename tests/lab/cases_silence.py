@@ -182,7 +182,8 @@ def long_way(t):
 
 
 @case('client-gave-up', 'hit', 'late-synack',
-      'the last two: SYN-ACK three seconds late, RST from the client that had closed', pace='medium')
+      'the last two: SYN-ACK three seconds late, RST from the client that had closed',
+      pace='medium')
 def late_synack(t):
     """Answers are dropped for two seconds; the client's connect() runs into its limit of 1.5 s."""
     t.listen(80)
