@@ -116,6 +116,15 @@ struct flow_facts {
 
 _Static_assert(sizeof(struct flow_facts) == 160, "a million flows must fit in 256 MiB");
 
+/* Last packet of either side. */
+static inline int64_t facts_last_ns(const struct flow_facts *facts)
+{
+    int64_t client_ns = facts->last_ns[SIDE_CLIENT];
+    int64_t server_ns = facts->last_ns[SIDE_SERVER];
+
+    return client_ns > server_ns ? client_ns : server_ns;
+}
+
 /* A packet kept as evidence. */
 struct packet_mark {
     int64_t ts_ns;
@@ -212,12 +221,23 @@ struct icmp_facts {
     bool is_seq_missing;
 };
 
+/* What was said above TCP in plain sight, by one side. */
+struct speech_facts {
+    uint64_t alert_frame;  /* first fatal TLS alert in plain text, 0 = none */
+    uint64_t goaway_frame; /* first HTTP/2 GOAWAY with an error, 0 = none */
+    uint32_t goaway_code, goaway_last_stream;
+    uint8_t alert_code;
+    uint8_t first_kind;  /* enum payload_kind of its first payload */
+    bool is_alert_first; /* it said nothing before the alert */
+};
+
 struct flow_trail {
     struct packet_mark slot[TRAIL_SLOT_COUNT];
     struct rst_facts rst[TRAIL_RST_MAX];     /* the first ones; later ones only count */
     uint8_t n_rst;                           /* entries of rst[] */
     int64_t quiet_before_fin_ns[SIDE_COUNT]; /* silence of the flow before this side's FIN */
     struct icmp_facts icmp;                  /* the first error that quotes this flow */
+    struct speech_facts speech[SIDE_COUNT];
 };
 
 #endif

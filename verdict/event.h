@@ -86,6 +86,7 @@ struct connection_event {
     struct packet_mark syn;
     struct packet_mark synack; /* frame 0 = none */
     struct icmp_facts icmp;    /* frame 0 = none */
+    struct speech_facts speech[SIDE_COUNT];
 
     uint8_t n_evidence, n_because, n_against, n_alternatives;
     uint32_t evidence_total;

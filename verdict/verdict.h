@@ -171,6 +171,8 @@ enum verdict_kind {
         "refused-backend-down", "A front accepted, the backend refused")                           \
     ROW(STALE_POOLED_CONNECTION, stale_pooled_connection, SPECIFIC, RESET, CLIENT_HOST, RESET,     \
         "stale-pooled-connection", "The client reused a connection that the server had closed")    \
+    ROW(LATE_DATA_AFTER_CLOSE, late_data_after_close, SPECIFIC, RESET, SERVER_HOST, RESET,         \
+        "late-data-after-close", "Data crossed the server's close")                                \
     ROW(IDLE_TIMEOUT_RESET, idle_timeout_reset, SPECIFIC, RESET, PATH, RESET,                      \
         "idle-timeout-reset", "The connection was forgotten while idle, then reset")               \
     ROW(RESET_LOST_STATE, reset_lost_state, SPECIFIC, RESET, ENDER, RESET, "reset-lost-state",     \

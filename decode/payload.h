@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the bytes of one segment say above TCP, as far as a single segment tells: TLS records with
+ * a plaintext alert, HTTP/2 frames with a GOAWAY, the first words of HTTP/1. No state, no
+ * reassembly: what is split over segments is not seen.
+ */
+#ifndef DECODE_PAYLOAD_H
+#define DECODE_PAYLOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum payload_kind {
+    PAYLOAD_UNKNOWN,
+    PAYLOAD_TLS_CLIENT_HELLO,
+    PAYLOAD_TLS_SERVER_HELLO,
+    PAYLOAD_TLS_OTHER, /* another TLS record comes first */
+    PAYLOAD_TLS_ALERT, /* an alert in plain text comes first */
+    PAYLOAD_HTTP1_REQUEST,
+    PAYLOAD_HTTP1_RESPONSE,
+    PAYLOAD_HTTP2_PREFACE, /* RFC 9113 section 3.4, client */
+    PAYLOAD_HTTP2_FRAMES,  /* SETTINGS comes first, as a server's preface must */
+    PAYLOAD_KIND_COUNT
+};
+
+struct payload_facts {
+    uint8_t kind;        /* enum payload_kind: how the segment begins */
+    uint8_t alert_level; /* 1 warning, 2 fatal; 0 = no plaintext alert in the segment */
+    uint8_t alert_code;  /* RFC 8446 section 6 */
+    uint8_t has_goaway;
+    uint32_t goaway_code; /* RFC 9113 section 7 */
+    uint32_t goaway_last_stream;
+};
+
+/* Pure; `bytes` may end anywhere. */
+void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *facts);
+
+#endif

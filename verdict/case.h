@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One ended flow as the rules see it: facts, trail, and what is known of the hosts; and what a
+ * rule says of it. Private to verdict/.
+ */
+#ifndef VERDICT_CASE_H
+#define VERDICT_CASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/nanotime.h"
+#include "base/seqnum.h"
+#include "flowtable/note.h"
+#include "verdict/event.h"
+#include "verdict/hosts.h"
+#include "verdict/limits.h"
+#include "verdict/verdict.h"
+
+struct verdict_case {
+    const struct flow_facts *facts;
+    const struct flow_trail *trail; /* an empty one where the flow has none */
+    const struct flow_key *key;
+    const struct side_facts *client, *server;
+    const struct host_state *client_host, *server_host;
+    const struct listener_state *listener;
+    const struct verdict_limits *limits;
+    /* The RST that ended it: the first that its receiver could not ignore; NULL = none. */
+    const struct rst_facts *rst;
+    enum vantage vantage;
+    enum outcome outcome; /* as the packets say */
+    uint8_t client_end;
+    int64_t now_ns;  /* capture clock at the judgment */
+    int64_t last_ns; /* last packet */
+    int64_t rtt_ns;  /* of this flow, else of the listener, else the limit's guess */
+};
+
+/* What speaks for and against a verdict, written by its rule. */
+struct ruling {
+    uint8_t n_because, n_against, n_odd;
+    struct reason because[EVENT_REASONS_MAX];
+    struct reason against[EVENT_REASONS_MAX];
+    uint64_t odd_frame[EVENT_EVIDENCE_MAX]; /* packets that the verdict rests on */
+};
+
+/* `frame` 0 = none. `code` is a static string. What does not fit is left off. */
+void because(struct ruling *ruling, const char *code, uint64_t frame, const char *fmt, ...)
+    PRINTF_FMT(4, 5);
+void against(struct ruling *ruling, const char *code, uint64_t frame, const char *fmt, ...)
+    PRINTF_FMT(4, 5);
+
+/* The rules: pure functions of the case. CONFIDENCE_NONE = does not hold. */
+#define ROW(id, suffix, kind, family, blame, outcome, slug, title)                                 \
+    enum confidence rule_##suffix(const struct verdict_case *c, struct ruling *ruling);
+VERDICT_TABLE(ROW)
+#undef ROW
+
+/* outcome.c: what happened, and which RST did it. */
+enum outcome case_outcome(const struct verdict_case *c);
+const struct rst_facts *case_deciding_rst(const struct flow_facts *facts,
+                                          const struct flow_trail *trail);
+
+/* vantage.c: whose address is local. `local` are the addresses of the capturing host. */
+enum vantage case_vantage(const struct flow_note *note, const struct ipaddr *local,
+                          uint32_t n_local);
+
+/* zeek.c: Zeek's conn_state (VERDICTS.md 1.2). Static string. */
+const char *case_conn_state(const struct flow_facts *facts);
+
+/* evidence.c: fills the event's evidence rows from the trail. */
+void case_evidence(const struct verdict_case *c, const struct ruling *ruling,
+                   struct connection_event *event);
+
+static inline double case_seconds(int64_t ns)
+{
+    return (double)ns / (double)NS_PER_S;
+}
+
+static inline double case_ms(int64_t ns)
+{
+    return (double)ns / (double)NS_PER_MS;
+}
+
+/* ---- small questions that several rules ask ---- */
+
+static inline const struct side_facts *case_side(const struct verdict_case *c, enum flow_side side)
+{
+    return &c->facts->side[side];
+}
+
+static inline const struct packet_mark *case_slot(const struct verdict_case *c,
+                                                  enum trail_slot slot)
+{
+    return &c->trail->slot[slot];
+}
+
+static inline bool case_has(const struct verdict_case *c, uint32_t bit)
+{
+    return c->facts->bits & bit;
+}
+
+/* Unacknowledged payload of one side, as far as packets tell; its FIN does not count. */
+uint32_t case_unacked_bytes(const struct verdict_case *c, enum flow_side side);
+
+/* When the client's ACK completed the handshake; NS_NEVER. */
+int64_t case_ack_ns(const struct verdict_case *c);
+
+/* The deciding RST was sent by this side. */
+static inline bool case_reset_by(const struct verdict_case *c, enum flow_side side)
+{
+    return c->rst && c->rst->mark.side == side;
+}
+
+/* An attempt whose SYNs nobody answered, judged by silence. */
+static inline bool case_is_silent(const struct verdict_case *c)
+{
+    return c->outcome == OUTCOME_TIMED_OUT && !case_has(c, FACT_SYNACK_SEEN);
+}
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See hosts.h. */
+#include "verdict/hosts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/nanotime.h"
+
+/* Entries of one key lie among this many neighbours; the quietest of them gives way. */
+#define WAYS 8
+
+size_t hosts_cost_bytes(uint32_t n_hosts, uint32_t n_listeners)
+{
+    return arena_cost_bytes(n_hosts * sizeof(struct host_state)) +
+           arena_cost_bytes(n_listeners * sizeof(struct listener_state));
+}
+
+int hosts_create(struct hosts *hosts, struct arena *arena, uint32_t n_hosts, uint32_t n_listeners,
+                 const struct verdict_limits *limits, struct hash_key hash_key)
+{
+    *hosts = (struct hosts){
+        .limits = limits,
+        .hash_key = hash_key,
+        .host = arena_take(arena, n_hosts * sizeof(struct host_state)),
+        .listener = arena_take(arena, n_listeners * sizeof(struct listener_state)),
+        .host_mask = n_hosts - 1,
+        .listener_mask = n_listeners - 1,
+    };
+    return hosts->host && hosts->listener ? 0 : -ENOMEM;
+}
+
+uint8_t hosts_init_ttl(uint8_t ttl)
+{
+    if (ttl <= 32)
+        return 32;
+    if (ttl <= 64)
+        return 64;
+    return ttl <= 128 ? 128 : 255;
+}
+
+uint8_t hosts_hops(uint8_t ttl)
+{
+    return (uint8_t)(hosts_init_ttl(ttl) - ttl);
+}
+
+/* ---- the two tables ---- */
+
+static uint32_t host_home(const struct hosts *hosts, const struct ipaddr *addr)
+{
+    return (uint32_t)hash_bytes(&hosts->hash_key, addr, sizeof(*addr)) & hosts->host_mask;
+}
+
+static uint32_t listener_home(const struct hosts *hosts, const struct ipaddr *addr, uint16_t port)
+{
+    uint8_t bytes[sizeof(*addr) + sizeof(port)];
+
+    memcpy(bytes, addr, sizeof(*addr));
+    memcpy(bytes + sizeof(*addr), &port, sizeof(port));
+    return (uint32_t)hash_bytes(&hosts->hash_key, bytes, sizeof(bytes)) & hosts->listener_mask;
+}
+
+const struct host_state *hosts_host(const struct hosts *hosts, const struct ipaddr *addr)
+{
+    static const struct host_state unknown = {.last_ns = NS_NEVER, .refused_ns = NS_NEVER};
+    uint32_t home = host_home(hosts, addr);
+
+    for (uint32_t i = 0; i < WAYS; i++) {
+        const struct host_state *host = &hosts->host[(home + i) & hosts->host_mask];
+
+        if (host->is_used && ipaddr_equal(&host->addr, addr))
+            return host;
+    }
+    return &unknown;
+}
+
+static struct host_state *host_for(struct hosts *hosts, const struct ipaddr *addr)
+{
+    uint32_t home = host_home(hosts, addr);
+    struct host_state *victim = &hosts->host[home];
+
+    for (uint32_t i = 0; i < WAYS; i++) {
+        struct host_state *host = &hosts->host[(home + i) & hosts->host_mask];
+
+        if (host->is_used && ipaddr_equal(&host->addr, addr))
+            return host;
+        if (victim->is_used && (!host->is_used || host->last_ns < victim->last_ns))
+            victim = host;
+    }
+    hosts->n_evicted += victim->is_used;
+    *victim = (struct host_state){
+        .addr = *addr, .is_used = true, .last_ns = NS_NEVER, .refused_ns = NS_NEVER};
+    return victim;
+}
+
+static const struct listener_state listener_unknown = {
+    .answer_ns = NS_NEVER,
+    .complete_ns = NS_NEVER,
+    .silent_from_ns = NS_NEVER,
+    .answered_before_silence_ns = NS_NEVER,
+    .overflow_ns = NS_NEVER,
+    .flood_from_ns = NS_NEVER,
+    .flood_until_ns = NS_NEVER,
+};
+
+const struct listener_state *hosts_listener(const struct hosts *hosts, const struct ipaddr *addr,
+                                            uint16_t port)
+{
+    uint32_t home = listener_home(hosts, addr, port);
+
+    for (uint32_t i = 0; i < WAYS; i++) {
+        const struct listener_state *at = &hosts->listener[(home + i) & hosts->listener_mask];
+
+        if (at->is_used && at->port == port && ipaddr_equal(&at->addr, addr))
+            return at;
+    }
+    return &listener_unknown;
+}
+
+/* Quietest: of the listeners that may give way, the one whose clock second is oldest. */
+static struct listener_state *listener_for(struct hosts *hosts, const struct ipaddr *addr,
+                                           uint16_t port)
+{
+    uint32_t home = listener_home(hosts, addr, port);
+    struct listener_state *victim = &hosts->listener[home];
+
+    for (uint32_t i = 0; i < WAYS; i++) {
+        struct listener_state *at = &hosts->listener[(home + i) & hosts->listener_mask];
+
+        if (at->is_used && at->port == port && ipaddr_equal(&at->addr, addr))
+            return at;
+        if (victim->is_used && (!at->is_used || at->second < victim->second))
+            victim = at;
+    }
+    hosts->n_evicted += victim->is_used;
+    *victim = listener_unknown;
+    victim->addr = *addr;
+    victim->port = port;
+    victim->is_used = true;
+    return victim;
+}
+
+/* ---- learning ---- */
+
+static void later(int64_t *at_ns, int64_t ns)
+{
+    if (ns > *at_ns)
+        *at_ns = ns;
+}
+
+static void learn_ttl(struct host_state *host, const struct side_facts *side)
+{
+    uint8_t ttl = side->ttl_min ? side->ttl_min : side->ttl_syn;
+    uint8_t init = hosts_init_ttl(ttl);
+    uint8_t hops = hosts_hops(ttl);
+
+    if (ttl == 0)
+        return;
+    if (host->n_ttl_flows > 0 && init != host->init_ttl)
+        host->has_several_inits = true;
+    host->init_ttl = init;
+    if (host->n_ttl_flows == 0 || hops < host->hops_min)
+        host->hops_min = hops;
+    if (host->n_ttl_flows == 0 || hops > host->hops_max)
+        host->hops_max = hops;
+    host->n_ttl_flows++;
+}
+
+static void learn_host(struct hosts *hosts, const struct flow_note *note, enum flow_side side)
+{
+    const struct flow_facts *facts = &note->facts;
+    unsigned end = side == SIDE_CLIENT ? note->client_end : 1u - note->client_end;
+    struct host_state *host;
+
+    if (facts->last_ns[side] == NS_NEVER) {
+        if (side == SIDE_SERVER && facts->bits & FACT_ESTABLISHED)
+            host_for(hosts, &note->key.addr[end])->n_unanswered_talk++;
+        return;
+    }
+    host = host_for(hosts, &note->key.addr[end]);
+    later(&host->last_ns, facts->last_ns[side]);
+    if (note->kind == NOTE_ENDED || note->kind == NOTE_ESTABLISHED)
+        learn_ttl(host, &facts->side[side]);
+    if (note->has_trail) {
+        enum trail_slot slot = side == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST;
+        const struct packet_mark *last = &note->trail.slot[slot];
+
+        host->has_flow_labels |= last->frame && last->flow_label != 0;
+    }
+}
+
+/* Closes the second that is over and judges it: many SYNs and few completed handshakes. */
+static void roll_second(const struct verdict_limits *limits, struct listener_state *at,
+                        int64_t now_ns)
+{
+    int64_t second = now_ns / NS_PER_S;
+    uint32_t usual = at->syn_rate_x16 / 16;
+
+    if (second <= at->second)
+        return;
+    if (at->n_syn_second >= limits->flood_syns_per_s &&
+        at->n_syn_second >= limits->flood_growth * usual &&
+        at->n_complete_second * 100 < at->n_syn_second * limits->flood_completed_percent) {
+        int64_t from_ns = at->second * NS_PER_S;
+
+        if (at->flood_until_ns == NS_NEVER || from_ns > at->flood_until_ns + 5 * NS_PER_S)
+            at->flood_from_ns = from_ns;
+        at->flood_until_ns = from_ns + NS_PER_S;
+    } else {
+        at->syn_rate_x16 += at->n_syn_second - usual;
+    }
+    at->second = second;
+    at->n_syn_second = 0;
+    at->n_complete_second = 0;
+}
+
+static void learn_answer(struct listener_state *at, int64_t answer_ns)
+{
+    later(&at->answer_ns, answer_ns);
+    if (at->silent_from_ns != NS_NEVER && answer_ns > at->silent_from_ns) {
+        at->silent_from_ns = NS_NEVER;
+        at->n_silent_run = 0;
+        at->has_several_silent_clients = false;
+    }
+}
+
+static void learn_established(struct listener_state *at, const struct flow_facts *facts)
+{
+    int64_t rtt_ns = facts->synack_ns - facts->first_ns;
+
+    learn_answer(at, facts->synack_ns);
+    later(&at->complete_ns, facts->last_ns[SIDE_SERVER]);
+    at->n_complete_second++;
+    at->n_refused_run = 0;
+    if (facts->side[SIDE_CLIENT].n_syn == 1 && rtt_ns > 0 &&
+        (!at->rtt_min_ns || rtt_ns < at->rtt_min_ns))
+        at->rtt_min_ns = rtt_ns;
+    if (facts->side[SIDE_CLIENT].n_syn > 1)
+        at->n_recovered++;
+}
+
+static void learn_silent(struct listener_state *at, const struct flow_note *note)
+{
+    const struct ipaddr *client = &note->key.addr[note->client_end];
+
+    if (at->silent_from_ns == NS_NEVER) {
+        at->silent_from_ns = note->facts.first_ns;
+        at->answered_before_silence_ns = at->answer_ns;
+        at->silent_client = *client;
+        at->has_several_silent_clients = false;
+    } else if (!ipaddr_equal(client, &at->silent_client)) {
+        at->has_several_silent_clients = true;
+    }
+    at->n_silent_run++;
+}
+
+/* P2 or P4 of the accept queue: the client has the SYN-ACK, the server behaves as if the client's
+ * answer had not come (VERDICTS.md 7.5). */
+static bool shows_overflow(const struct verdict_limits *limits, const struct flow_facts *facts)
+{
+    const struct side_facts *server = &facts->side[SIDE_SERVER];
+
+    return facts->bits & FACT_ESTABLISHED && facts->bits & FACT_SYNACK_SEEN &&
+           server->n_data == 0 && server->n_syn_late >= limits->overflow_synacks;
+}
+
+static void learn_ended(struct hosts *hosts, struct listener_state *at,
+                        const struct flow_note *note)
+{
+    const struct flow_facts *facts = &note->facts;
+
+    if (facts->bits & FACT_SYNACK_SEEN) {
+        learn_answer(at, facts->synack_ns);
+        if (shows_overflow(hosts->limits, facts))
+            later(&at->overflow_ns, facts_last_ns(facts));
+        if (facts->side[SIDE_SERVER].n_rst && facts->side[SIDE_SERVER].n_data == 0)
+            at->n_early_rst_run++;
+        else if (facts->side[SIDE_SERVER].n_data > 0)
+            at->n_early_rst_run = 0;
+    } else if (facts->bits & FACT_SYN_REFUSED) {
+        struct host_state *host = host_for(hosts, &note->key.addr[1 - note->client_end]);
+
+        later(&host->refused_ns, facts->last_ns[SIDE_SERVER]);
+        host->refused_port = at->port;
+        at->n_refused_run++;
+    } else if (facts->bits & FACT_SYN_SEEN && facts->last_ns[SIDE_SERVER] == NS_NEVER &&
+               !(facts->bits & (FACT_SYN_ICMP | FACT_ESTABLISHED | FACT_EVICTED))) {
+        learn_silent(at, note);
+    }
+    if (facts->side[SIDE_SERVER].n_data > 0)
+        learn_answer(at, facts->last_ns[SIDE_SERVER]);
+}
+
+void hosts_note(struct hosts *hosts, const struct flow_note *note)
+{
+    unsigned server_end = 1u - note->client_end;
+    struct listener_state *at;
+
+    if (note->kind == NOTE_TICK || note->kind == NOTE_END)
+        return;
+    at = listener_for(hosts, &note->key.addr[server_end], note->key.port[server_end]);
+    roll_second(hosts->limits, at, note->now_ns);
+    if (note->kind == NOTE_ATTEMPT) {
+        at->n_syn_second++;
+        return; /* the client may be forged: nothing else is learned from a bare SYN */
+    }
+    learn_host(hosts, note, SIDE_CLIENT);
+    learn_host(hosts, note, SIDE_SERVER);
+    if (note->kind == NOTE_ESTABLISHED)
+        learn_established(at, &note->facts);
+    else if (note->kind == NOTE_ALIVE)
+        learn_answer(at, note->facts.last_ns[SIDE_SERVER]);
+    else
+        learn_ended(hosts, at, note);
+}

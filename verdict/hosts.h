@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is known of server hosts and of their listeners, from the notes of all flows: what no
+ * single flow can tell. Owned by the judge thread; bounded: when a table is full, the entry that
+ * has been quiet longest of a few gives way.
+ */
+#ifndef VERDICT_HOSTS_H
+#define VERDICT_HOSTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/hash.h"
+#include "base/ipaddr.h"
+#include "flowtable/note.h"
+#include "verdict/limits.h"
+
+/* One address. */
+struct host_state {
+    struct ipaddr addr;
+    bool is_used;
+    uint8_t hops_min, hops_max; /* of its packets but RSTs */
+    uint8_t init_ttl;           /* 32, 64, 128 or 255: of the last flow learned from */
+    bool has_several_inits;
+    bool has_flow_labels; /* sends IPv6 flow labels */
+    uint32_t n_ttl_flows; /* flows that the hops were learned from */
+    int64_t last_ns;      /* last packet from it, NS_NEVER */
+    int64_t refused_ns;   /* last RST that answered a SYN, NS_NEVER */
+    uint16_t refused_port;
+    uint32_t n_unanswered_talk; /* flows in which a peer went on though nothing from it was seen */
+};
+
+/* One address and port. */
+struct listener_state {
+    struct ipaddr addr;
+    uint16_t port;
+    bool is_used;
+    int64_t answer_ns;                  /* last SYN-ACK or acknowledgment of data, NS_NEVER */
+    int64_t complete_ns;                /* last completed handshake, NS_NEVER */
+    int64_t silent_from_ns;             /* first SYN of the run of unanswered attempts, NS_NEVER */
+    int64_t answered_before_silence_ns; /* answer_ns when that run began */
+    int64_t overflow_ns;                /* last flow that showed P2, P3 or P4, NS_NEVER */
+    int64_t rtt_min_ns;                 /* SYN to SYN-ACK, 0 = unknown */
+    uint32_t n_silent_run, n_refused_run, n_early_rst_run; /* since the last success */
+    uint32_t n_recovered; /* handshakes that a repeated SYN completed */
+    bool has_several_silent_clients;
+    struct ipaddr silent_client;
+    /* SYN rate: one-second slots */
+    int64_t second;
+    uint32_t n_syn_second, n_complete_second;
+    uint32_t syn_rate_x16;                 /* moving average of SYNs a second, times 16 */
+    int64_t flood_from_ns, flood_until_ns; /* the last flood, NS_NEVER */
+};
+
+struct hosts {
+    const struct verdict_limits *limits;
+    struct hash_key hash_key;
+    struct host_state *host;
+    struct listener_state *listener;
+    uint32_t host_mask, listener_mask;
+    uint64_t n_evicted;
+};
+
+/* n_hosts, n_listeners: powers of two, at least 16. */
+size_t hosts_cost_bytes(uint32_t n_hosts, uint32_t n_listeners);
+int hosts_create(struct hosts *hosts, struct arena *arena, uint32_t n_hosts, uint32_t n_listeners,
+                 const struct verdict_limits *limits, struct hash_key hash_key) MUST_CHECK;
+
+/* Learns from a note; call it before the note's flow is judged. */
+void hosts_note(struct hosts *hosts, const struct flow_note *note);
+
+/* Never NULL: an address nothing is known of gives an empty state with is_used clear. Valid until
+ * the next hosts_note(). */
+const struct host_state *hosts_host(const struct hosts *hosts, const struct ipaddr *addr);
+const struct listener_state *hosts_listener(const struct hosts *hosts, const struct ipaddr *addr,
+                                            uint16_t port);
+
+/* Initial TTL that a TTL seen in a packet most likely began with: 32, 64, 128 or 255. */
+uint8_t hosts_init_ttl(uint8_t ttl);
+/* Routers passed, as far as the initial TTL is guessed right. */
+uint8_t hosts_hops(uint8_t ttl);
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See judge.h. */
+#include "verdict/judge.h"
+
+#include "base/tcpflag.h"
+#include "verdict/case.h"
+
+typedef enum confidence (*rule_fn)(const struct verdict_case *c, struct ruling *ruling);
+
+static const rule_fn rules[VERDICT_COUNT] = {
+#define ROW(id, suffix, kind, family, blame, outcome, slug, title) rule_##suffix,
+    VERDICT_TABLE(ROW)
+#undef ROW
+};
+
+/* ---- the case ---- */
+
+static int64_t rtt_of(const struct verdict_case *c)
+{
+    if (c->facts->synack_ns != NS_NEVER && c->client->n_syn == 1)
+        return ns_since(c->facts->first_ns, c->facts->synack_ns);
+    return c->listener->rtt_min_ns ? c->listener->rtt_min_ns : c->limits->rtt_unknown_ns;
+}
+
+/* Nothing of the server was captured in any flow, though its clients go on as if it answered:
+ * silence proves nothing here (VERDICTS.md 14, trap 3). */
+static bool is_blind(const struct verdict_case *c)
+{
+    return c->outcome == OUTCOME_TIMED_OUT && c->server_host->last_ns == NS_NEVER &&
+           c->server_host->n_unanswered_talk > 0;
+}
+
+static void case_open(struct verdict_case *c, const struct judge_context *context,
+                      const struct flow_note *note)
+{
+    static const struct flow_trail no_trail;
+    unsigned server_end = 1u - note->client_end;
+
+    *c = (struct verdict_case){
+        .facts = &note->facts,
+        .trail = note->has_trail ? &note->trail : &no_trail,
+        .key = &note->key,
+        .client = &note->facts.side[SIDE_CLIENT],
+        .server = &note->facts.side[SIDE_SERVER],
+        .client_host = hosts_host(context->hosts, &note->key.addr[note->client_end]),
+        .server_host = hosts_host(context->hosts, &note->key.addr[server_end]),
+        .listener =
+            hosts_listener(context->hosts, &note->key.addr[server_end], note->key.port[server_end]),
+        .limits = context->limits,
+        .client_end = note->client_end,
+        .now_ns = note->now_ns,
+        .last_ns = facts_last_ns(&note->facts),
+    };
+    c->rtt_ns = rtt_of(c);
+    c->rst = case_deciding_rst(c->facts, c->trail);
+    c->vantage = case_vantage(note, context->local, context->n_local);
+    c->outcome = case_outcome(c);
+    if (is_blind(c))
+        c->outcome = OUTCOME_UNKNOWN;
+}
+
+/* ---- lowering ---- */
+
+/* What makes every conclusion of this flow less sure, one grade each. */
+static unsigned count_doubts(const struct verdict_case *c, struct ruling *doubts)
+{
+    if (case_has(c, FACT_LOSS))
+        against(doubts, "capture-loss", 0, "the capture lost packets while this flow was open");
+    if ((c->client->bits | c->server->bits) & SIDE_ACKED_UNSEEN)
+        against(doubts, "acked-unseen", 0,
+                "bytes were acknowledged that the capture does not have");
+    if (case_has(c, FACT_MIDSTREAM))
+        against(doubts, "midstream-start", 0, "the capture begins inside the connection");
+    if (case_has(c, FACT_TRUNCATED))
+        against(doubts, "headers-cut", 0, "the snap length cut TCP headers");
+    if (case_has(c, FACT_TIME_BACKWARDS))
+        against(doubts, "clock-steps-back", 0, "the timestamps are not monotonic");
+    if (case_has(c, FACT_AT_END) && case_is_silent(c) &&
+        ns_since(c->last_ns, c->now_ns) < c->limits->syn_silence_ns)
+        against(doubts, "capture-ends", 0, "%.1f s after the last packet of this flow",
+                case_seconds(ns_since(c->last_ns, c->now_ns)));
+    return doubts->n_against;
+}
+
+static enum confidence lower(enum confidence confidence, unsigned n_grades)
+{
+    while (n_grades-- > 0 && confidence > CONFIDENCE_POSSIBLE)
+        confidence--;
+    return confidence;
+}
+
+/* ---- the choice ---- */
+
+struct choice {
+    enum verdict_id id; /* VERDICT_COUNT = none yet */
+    enum confidence confidence[VERDICT_COUNT];
+    struct ruling ruling; /* of id */
+};
+
+/* Higher wins; equal keeps the earlier row. */
+static unsigned rank(enum verdict_id id, enum confidence confidence)
+{
+    switch (verdict_row(id)->kind) {
+    case KIND_SPECIFIC:
+        return confidence >= CONFIDENCE_LIKELY ? 4u + confidence : (unsigned)confidence;
+    case KIND_GENERIC:
+        return 4;
+    case KIND_FINE:
+        return 3;
+    }
+    return 0;
+}
+
+static void choose(const struct verdict_case *c, struct choice *choice, unsigned n_doubts)
+{
+    unsigned best = 0;
+
+    choice->id = VERDICT_COUNT;
+    for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+        enum verdict_id id = (enum verdict_id)i;
+        struct ruling ruling = {0};
+        enum confidence confidence = rules[id](c, &ruling);
+
+        if (verdict_row(id)->kind != KIND_FINE)
+            confidence = lower(confidence, n_doubts);
+        choice->confidence[id] = confidence;
+        if (confidence != CONFIDENCE_NONE && rank(id, confidence) > best) {
+            best = rank(id, confidence);
+            choice->id = id;
+            choice->ruling = ruling;
+        }
+    }
+}
+
+/* ---- the event ---- */
+
+static void fill_alternatives(const struct choice *choice, struct connection_event *event)
+{
+    if (verdict_row(choice->id)->kind == KIND_FINE)
+        return;
+    for (unsigned grade = CONFIDENCE_CERTAIN; grade >= CONFIDENCE_POSSIBLE; grade--) {
+        for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+            enum verdict_id id = (enum verdict_id)i;
+            enum verdict_kind kind = verdict_row(id)->kind;
+
+            /* Under a named cause the generic id is no alternative: it says the same, less. */
+            if (id == choice->id || choice->confidence[id] != grade || kind != KIND_SPECIFIC ||
+                event->n_alternatives == EVENT_ALTERNATIVES_MAX)
+                continue;
+            event->alternatives[event->n_alternatives++] = id;
+        }
+    }
+}
+
+static enum outcome final_outcome(const struct verdict_case *c, enum verdict_id id)
+{
+    enum outcome fixed = verdict_row(id)->outcome;
+
+    if (fixed != OUTCOME_COUNT)
+        return fixed;
+    /* The server's kernel never had the connection that the client saw reset. */
+    if (id == VERDICT_ACCEPT_QUEUE_OVERFLOW && c->outcome == OUTCOME_RESET)
+        return OUTCOME_HALF_OPEN;
+    return c->outcome;
+}
+
+static enum family final_family(enum verdict_id id, enum outcome outcome)
+{
+    enum family family = verdict_row(id)->family;
+
+    if (family != FAMILY_OF_OUTCOME)
+        return family;
+    return outcome == OUTCOME_HALF_OPEN ? FAMILY_HALF_OPEN : FAMILY_TIMEOUT;
+}
+
+static bool counts_as_failure(enum verdict_id id, enum family family, enum outcome outcome)
+{
+    if (verdict_row(id)->kind == KIND_FINE)
+        return false;
+    /* A forged RST is worth a line even where the connection survived it. */
+    return family == FAMILY_RST_FORGED || (outcome != OUTCOME_OK && outcome != OUTCOME_OK_DEGRADED);
+}
+
+static enum ended_by final_ended_by(const struct verdict_case *c, enum verdict_id id)
+{
+    bool has_client_fin = c->client->bits & SIDE_FIN_SEEN;
+    bool has_server_fin = c->server->bits & SIDE_FIN_SEEN;
+
+    if (id == VERDICT_RST_INJECTED)
+        return ENDED_BY_THIRD_PARTY;
+    if (c->outcome == OUTCOME_REFUSED)
+        return ENDED_BY_SERVER;
+    if (c->outcome == OUTCOME_REJECTED)
+        return ipaddr_equal(&c->trail->icmp.from, &c->key->addr[1 - c->client_end])
+                   ? ENDED_BY_SERVER
+                   : ENDED_BY_THIRD_PARTY;
+    if (c->rst)
+        return c->rst->mark.side == SIDE_CLIENT ? ENDED_BY_CLIENT : ENDED_BY_SERVER;
+    if (case_has(c, FACT_CLIENT_RST_SYNACK))
+        return ENDED_BY_CLIENT;
+    if (has_client_fin && has_server_fin)
+        return ENDED_BY_BOTH;
+    if (has_client_fin || has_server_fin)
+        return has_client_fin ? ENDED_BY_CLIENT : ENDED_BY_SERVER;
+    return ENDED_BY_NONE;
+}
+
+static enum blame final_blame(const struct verdict_case *c, enum verdict_id id)
+{
+    enum blame blame = verdict_row(id)->blame;
+
+    if (blame == BLAME_ENDER)
+        return case_reset_by(c, SIDE_CLIENT) ? BLAME_CLIENT_HOST : BLAME_SERVER_HOST;
+    if (blame == BLAME_REPORTER)
+        return ipaddr_equal(&c->trail->icmp.from, &c->key->addr[1 - c->client_end])
+                   ? BLAME_SERVER_HOST
+                   : BLAME_PATH;
+    return blame;
+}
+
+static enum stage final_stage(const struct verdict_case *c, enum family family)
+{
+    if (family == FAMILY_TLS_REFUSED)
+        return STAGE_TLS;
+    if (family == FAMILY_HTTP_REFUSED)
+        return STAGE_HTTP2;
+    if (case_has(c, FACT_ESTABLISHED | FACT_MIDSTREAM))
+        return STAGE_ESTABLISHED;
+    return case_has(c, FACT_SYNACK_SEEN) ? STAGE_SYNACK : STAGE_SYN;
+}
+
+static struct endpoint endpoint_of(const struct flow_key *key, unsigned end)
+{
+    return (struct endpoint){.addr = key->addr[end], .port = key->port[end]};
+}
+
+/* When the packets settled it: the deciding RST or ICMP error; else when silence was long enough.
+ */
+static int64_t decided_ns(const struct verdict_case *c, const struct flow_note *note)
+{
+    if (c->rst && c->outcome == OUTCOME_RESET)
+        return c->rst->mark.ts_ns;
+    if (c->outcome == OUTCOME_REFUSED && c->facts->last_ns[SIDE_SERVER] != NS_NEVER)
+        return c->facts->last_ns[SIDE_SERVER];
+    if (c->outcome == OUTCOME_REJECTED && c->trail->icmp.frame)
+        return c->trail->icmp.ts_ns;
+    if (c->outcome == OUTCOME_CLOSED_EARLY || c->outcome == OUTCOME_OK)
+        return c->last_ns;
+    if (note->slot_ns != NS_NEVER && note->slot_ns != INT64_MAX)
+        return note->slot_ns;
+    return note->now_ns;
+}
+
+void verdict_judge(const struct judge_context *context, const struct flow_note *note,
+                   struct verdict_event *event)
+{
+    struct connection_event *to = &event->connection;
+    struct ruling doubts = {0};
+    struct verdict_case c;
+    struct choice choice;
+
+    case_open(&c, context, note);
+    choose(&c, &choice, count_doubts(&c, &doubts));
+    if (choice.id == VERDICT_COUNT) /* no rule at all: say so, do not guess */
+        choice.id = VERDICT_UNKNOWN_CAPTURE_LOSS;
+
+    *event = (struct verdict_event){.kind = EVENT_CONNECTION, .ts_ns = decided_ns(&c, note)};
+    to->outcome = final_outcome(&c, choice.id);
+    to->verdict = choice.id;
+    to->family = final_family(choice.id, to->outcome);
+    to->is_failure = counts_as_failure(choice.id, to->family, to->outcome);
+    to->confidence = choice.confidence[choice.id];
+    to->stage = final_stage(&c, to->family);
+    to->blame = final_blame(&c, choice.id);
+    to->ended_by = final_ended_by(&c, choice.id);
+    to->vantage = c.vantage;
+    to->count = 1;
+    to->flow_id = c.facts->first_frame;
+    to->client = endpoint_of(c.key, note->client_end);
+    to->server = endpoint_of(c.key, 1u - note->client_end);
+    to->key = note->key;
+    to->facts = note->facts;
+    to->both_directions = c.client->n_pkts > 0 && c.server->n_pkts > 0;
+    to->conn_state = case_conn_state(c.facts);
+    to->has_syn_mark = c.trail->slot[TRAIL_SYN].frame != 0;
+    to->syn = c.trail->slot[TRAIL_SYN];
+    to->synack = c.trail->slot[TRAIL_SYNACK];
+    to->icmp = c.trail->icmp;
+    to->speech[SIDE_CLIENT] = c.trail->speech[SIDE_CLIENT];
+    to->speech[SIDE_SERVER] = c.trail->speech[SIDE_SERVER];
+    to->n_because = choice.ruling.n_because;
+    to->n_against = choice.ruling.n_against;
+    for (unsigned i = 0; i < to->n_because; i++)
+        to->because[i] = choice.ruling.because[i];
+    for (unsigned i = 0; i < to->n_against; i++)
+        to->against[i] = choice.ruling.against[i];
+    for (unsigned i = 0; i < doubts.n_against && to->n_against < EVENT_REASONS_MAX; i++)
+        to->against[to->n_against++] = doubts.against[i];
+    fill_alternatives(&choice, to);
+    case_evidence(&c, &choice.ruling, to);
+}
+
+void verdict_matrix(const struct judge_context *context, const struct flow_note *note,
+                    enum confidence confidence[VERDICT_COUNT])
+{
+    struct verdict_case c;
+
+    case_open(&c, context, note);
+    for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+        struct ruling ruling = {0};
+
+        confidence[i] = rules[i](&c, &ruling);
+    }
+}

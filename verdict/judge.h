@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Facts of an ended flow and knowledge of the hosts -> verdict, confidence, evidence. Pure. */
+#ifndef VERDICT_JUDGE_H
+#define VERDICT_JUDGE_H
+
+#include "flowtable/note.h"
+#include "verdict/event.h"
+#include "verdict/hosts.h"
+#include "verdict/limits.h"
+
+struct judge_context {
+    const struct hosts *hosts;
+    const struct verdict_limits *limits;
+    const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
+    uint32_t n_local;
+};
+
+/*
+ * Judges the flow of a NOTE_ENDED. All rules run; the surest specific one that is at least likely
+ * wins, else the generic one, else the surest that is left; table order breaks ties. Loss in the
+ * capture, a start in the middle and the like lower every rule by one grade, here and nowhere
+ * else. Fills *event but for incident, and sets count to 1.
+ */
+void verdict_judge(const struct judge_context *context, const struct flow_note *note,
+                   struct verdict_event *event);
+
+/* Confidence of each rule for the note before anything is lowered: the golden matrix. */
+void verdict_matrix(const struct judge_context *context, const struct flow_note *note,
+                    enum confidence confidence[VERDICT_COUNT]);
+
+#endif

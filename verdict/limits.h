@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every threshold of the rules, each with its source. Rules hold no numbers of their own. */
+#ifndef VERDICT_LIMITS_H
+#define VERDICT_LIMITS_H
+
+#include <stdint.h>
+
+struct verdict_limits {
+    /* Capture ends so soon after the last SYN or data: not judged. Above every first
+     * retransmission step (RFC 6298: 1 s; Windows: 3 s of old). */
+    int64_t censored_ns;
+    /* Silence after the last SYN that the tracker waits for: judged sooner, it is less sure. */
+    int64_t syn_silence_ns;
+    /* A server without known round-trip time is taken to be this far away. */
+    int64_t rtt_unknown_ns;
+    /* Alive: any packet of the host not longer ago (VERDICTS.md 13.3, filtered-drop). */
+    int64_t alive_ns;
+    /* A listener that answered so shortly before the silence began has fallen silent, it was not
+     * silent all along (13.3, accept-queue-overflow P1). */
+    int64_t fell_silent_ns;
+    /* SYN-ACK repeats after the client's ACK that make P2: one may be TCP_DEFER_ACCEPT or a long
+     * path (14, trap 34). */
+    unsigned overflow_synacks;
+    unsigned overflow_data_copies; /* P4: copies of the first data, never acknowledged */
+    /* RST after the third ACK: part of the handshake's failure, not of the connection's life. */
+    int64_t early_rst_ns;       /* and 4 round trips (13.1, refused-backend-down) */
+    int64_t overflow_rst_ns;    /* and 3 round trips (13.3, P3) */
+    int64_t gave_up_ns;         /* SYN-ACK so late that a client may have given up (13.3) */
+    unsigned hops_differ;       /* more than routes wobble (14, trap 14) */
+    unsigned hops_strong;       /* beyond any wobble */
+    unsigned hops_stable_flows; /* flows that must agree before a single hop counts */
+    int64_t idle_ns;            /* shortest idle timer of a middlebox worth the name (13.5) */
+    int64_t pooled_idle_ns;     /* idle before the server's FIN (13.5, stale-pooled-connection) */
+    unsigned blackhole_copies;  /* retransmissions that make silence a blackhole, or */
+    int64_t blackhole_ns;       /* this long without an answer (13.5) */
+    uint32_t close_noise_bytes; /* a TLS close_notify record: 5 + 2 + 24 (13.5, rst-after-fin) */
+    int64_t reorder_ns;         /* RST before data already in flight (14, trap 6) */
+    int64_t rst_burst_ns;       /* RSTs of one event (6, RST_SEQ_CHANGE; GFW fingerprint) */
+    int64_t after_rst_ns;       /* a sender that goes on does so within (6) */
+    uint16_t id_jump;           /* from a counting sender (13.5, rst-injected) */
+    int score_possible, score_likely, score_certain; /* rst-injected */
+    unsigned flood_syns_per_s, flood_growth;         /* 13.4, syn-flood */
+    unsigned flood_completed_percent;
+    int64_t accept_close_ns;       /* 13.5, accept-then-close */
+    unsigned consecutive_failures; /* at one listener, no success between: a pattern */
+    int64_t arp_failed_ns; /* neighbour resolution gives up after 3 probes, 1 s apart (8.2) */
+};
+
+const struct verdict_limits *verdict_limits_default(void);
+
+#endif

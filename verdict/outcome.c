@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What happened to a connection, provable from its packets alone: no cause, no other flow.
+ * The phases of a connection are asked in turn; the first that it did not survive answers.
+ */
+#include "verdict/case.h"
+
+/* ---- the RST that decided ---- */
+
+/* A receiver drops a RST outside its window, or with a wrong checksum (RFC 5961 section 3.2). */
+static bool is_droppable(const struct rst_facts *rst)
+{
+    return rst->fit == RST_FIT_BEHIND || rst->fit == RST_FIT_AHEAD ||
+           rst->mark.bits & MARK_BAD_CHECKSUM;
+}
+
+/* A RST that answers a packet of the other side is what a host without the connection sends, so
+ * it is believed by whoever sent that packet. */
+static bool is_effective(const struct rst_facts *rst, const struct flow_facts *facts)
+{
+    if (rst->mark.bits & MARK_BAD_CHECKSUM)
+        return false;
+    if (facts->bits & FACT_MIDSTREAM || rst->trigger.frame)
+        return true;
+    return !is_droppable(rst);
+}
+
+/* The connection went on after it: a handshake that continued, or both sides did. */
+static bool is_survived(const struct rst_facts *rst, const struct flow_facts *facts,
+                        const struct flow_trail *trail)
+{
+    if (facts->bits & FACT_SYNACK_SEEN && rst->mark.ts_ns < facts->synack_ns)
+        return true;
+    return facts->bits & FACT_ALIVE_AFTER_RST &&
+           rst->mark.ts_ns <= trail->slot[TRAIL_AFTER_RST].ts_ns;
+}
+
+const struct rst_facts *case_deciding_rst(const struct flow_facts *facts,
+                                          const struct flow_trail *trail)
+{
+    for (unsigned i = 0; i < trail->n_rst; i++) {
+        const struct rst_facts *rst = &trail->rst[i];
+
+        if (is_effective(rst, facts) && !is_survived(rst, facts, trail))
+            return rst;
+    }
+    return NULL;
+}
+
+/* ---- questions ---- */
+
+uint32_t case_unacked_bytes(const struct verdict_case *c, enum flow_side side)
+{
+    const struct side_facts *sender = case_side(c, side);
+    const struct side_facts *receiver = case_side(c, side_other(side));
+    int32_t open = seq_distance(receiver->acked, sender->nxt);
+
+    if (open <= 0 || receiver->n_pkts == 0)
+        return 0;
+    if (sender->bits & SIDE_FIN_SEEN && !(sender->bits & SIDE_FIN_ACKED))
+        open--;
+    return (uint32_t)open;
+}
+
+int64_t case_ack_ns(const struct verdict_case *c)
+{
+    if (!case_has(c, FACT_ESTABLISHED))
+        return NS_NEVER;
+    return c->facts->first_ns + (int64_t)c->facts->ack_after_us * NS_PER_US;
+}
+
+/* Judged by the end of the capture before an answer was due. */
+static bool is_censored(const struct verdict_case *c)
+{
+    return case_has(c, FACT_AT_END) && ns_since(c->last_ns, c->now_ns) < c->limits->censored_ns;
+}
+
+/* ---- before the handshake is complete ---- */
+
+static enum outcome outcome_of_syn(const struct verdict_case *c)
+{
+    if (case_has(c, FACT_SYN_REFUSED))
+        return OUTCOME_REFUSED;
+    if (case_has(c, FACT_SYN_ICMP))
+        return OUTCOME_REJECTED;
+    if (case_has(c, FACT_EVICTED))
+        return OUTCOME_UNKNOWN;
+    if (is_censored(c) && c->client->n_syn == 1 && !c->client->n_rst)
+        return OUTCOME_IN_PROGRESS;
+    return OUTCOME_TIMED_OUT;
+}
+
+static enum outcome outcome_of_synack(const struct verdict_case *c)
+{
+    if (case_has(c, FACT_SIMULTANEOUS_OPEN) && c->client->acked && c->server->acked && !c->rst)
+        return OUTCOME_OK;
+    if (c->client->n_rst || c->server->n_rst)
+        return OUTCOME_RESET;
+    if (case_has(c, FACT_EVICTED))
+        return OUTCOME_UNKNOWN;
+    return OUTCOME_HALF_OPEN;
+}
+
+/* ---- after it ---- */
+
+/* The close was orderly before the RST came: what is lost is at most a close_notify. */
+static bool is_close_noise(const struct verdict_case *c)
+{
+    const struct rst_facts *rst = c->rst;
+    enum flow_side from = (enum flow_side)rst->mark.side;
+    const struct packet_mark *trigger = &rst->trigger;
+
+    if (!rst->sender_had_fin && !rst->peer_had_fin)
+        return false;
+    /* The client is done: whatever the server still says, nobody waits for it. */
+    if (from == SIDE_CLIENT && rst->sender_had_fin)
+        return true;
+    if (rst->sender_had_fin && trigger->frame &&
+        trigger->payload_bytes > c->limits->close_noise_bytes)
+        return false;
+    return case_unacked_bytes(c, side_other(from)) <= c->limits->close_noise_bytes;
+}
+
+/* RST instead of FIN, but the answer had come and everything was acknowledged. */
+static bool is_abortive_close(const struct verdict_case *c)
+{
+    return !case_has(c, FACT_REQUEST_OPEN) && c->server->n_data > 0 &&
+           case_unacked_bytes(c, SIDE_CLIENT) <= c->limits->close_noise_bytes &&
+           case_unacked_bytes(c, SIDE_SERVER) <= c->limits->close_noise_bytes;
+}
+
+static enum outcome outcome_of_rst(const struct verdict_case *c)
+{
+    if (is_close_noise(c))
+        return OUTCOME_OK;
+    /* Only the client's own RST: a server that aborts has not said that it was done. */
+    if (c->rst->family == RST_FAMILY_A && c->rst->mark.side == SIDE_CLIENT && is_abortive_close(c))
+        return OUTCOME_OK;
+    return OUTCOME_RESET;
+}
+
+/* One side sends the same segment again and again and hears nothing more. */
+static bool is_blackholed(const struct verdict_case *c)
+{
+    for (unsigned s = 0; s < SIDE_COUNT; s++) {
+        int64_t peer_ns = c->facts->last_ns[side_other((enum flow_side)s)];
+        const struct side_facts *side = &c->facts->side[s];
+
+        if (side->run_count == 0 || peer_ns == NS_NEVER || peer_ns >= c->facts->last_ns[s])
+            continue;
+        if (side->run_count >= c->limits->blackhole_copies ||
+            (side->run_count >= c->limits->overflow_data_copies && !is_censored(c) &&
+             ns_since(peer_ns, c->now_ns) >= c->limits->blackhole_ns))
+            return true;
+    }
+    return false;
+}
+
+/* P2 and P4 of a full accept queue, or a path that eats what the client sends. */
+static bool is_never_accepted(const struct verdict_case *c)
+{
+    return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 &&
+           !(c->server->bits & SIDE_FIN_SEEN) && c->server->acked == c->client->isn + 1 &&
+           (c->server->n_syn_late >= c->limits->overflow_synacks ||
+            (c->client->run_count >= c->limits->overflow_data_copies && c->client->n_data > 0));
+}
+
+/* The server hung up without a byte, at once. */
+static bool is_closed_early(const struct verdict_case *c)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+    const struct packet_mark *request = case_slot(c, TRAIL_CLIENT_DATA);
+    const struct packet_mark *client_fin = case_slot(c, TRAIL_CLIENT_FIN);
+    int64_t from_ns = request->frame ? request->ts_ns : case_ack_ns(c);
+
+    return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 && fin->frame &&
+           !(client_fin->frame && client_fin->ts_ns <= fin->ts_ns) && from_ns != NS_NEVER &&
+           ns_since(from_ns, fin->ts_ns) <= c->limits->accept_close_ns;
+}
+
+static enum outcome outcome_of_connection(const struct verdict_case *c)
+{
+    if (c->facts->last_ns[SIDE_SERVER] == NS_NEVER || c->facts->last_ns[SIDE_CLIENT] == NS_NEVER)
+        return OUTCOME_UNKNOWN;
+    if (c->rst)
+        return outcome_of_rst(c);
+    if (is_never_accepted(c))
+        return OUTCOME_HALF_OPEN;
+    if (is_blackholed(c))
+        return OUTCOME_BLACKHOLED;
+    if (is_closed_early(c))
+        return OUTCOME_CLOSED_EARLY;
+    if (c->client->n_syn > 1 || (c->server->n_syn > 1 && !case_has(c, FACT_DUPLICATES)) ||
+        case_has(c, FACT_ALIVE_AFTER_RST))
+        return OUTCOME_OK_DEGRADED;
+    return OUTCOME_OK;
+}
+
+enum outcome case_outcome(const struct verdict_case *c)
+{
+    if (case_has(c, FACT_MIDSTREAM)) {
+        if (c->rst && c->rst->trigger.frame && outcome_of_rst(c) == OUTCOME_RESET)
+            return OUTCOME_RESET;
+        return is_blackholed(c) ? OUTCOME_BLACKHOLED : OUTCOME_UNKNOWN;
+    }
+    if (case_has(c, FACT_ESTABLISHED))
+        return outcome_of_connection(c);
+    if (case_has(c, FACT_SYNACK_SEEN))
+        return outcome_of_synack(c);
+    return outcome_of_syn(c);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A RST answered the SYN, or the handshake's last step (VERDICTS.md 13.1). */
+#include <stdlib.h>
+
+#include "base/tcpflag.h"
+#include "verdict/case.h"
+
+/* The RST that acknowledged the SYN. */
+static const struct rst_facts *refusal(const struct verdict_case *c)
+{
+    if (c->outcome != OUTCOME_REFUSED)
+        return NULL;
+    for (unsigned i = 0; i < c->trail->n_rst; i++) {
+        if (c->trail->rst[i].mark.side == SIDE_SERVER)
+            return &c->trail->rst[i];
+    }
+    return NULL;
+}
+
+enum confidence rule_refused(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct rst_facts *rst = refusal(c);
+
+    if (c->outcome != OUTCOME_REFUSED)
+        return CONFIDENCE_NONE;
+    if (rst)
+        because(ruling, "rst-answers-syn", rst->mark.frame,
+                "RST acknowledges the SYN after %.3f ms",
+                case_ms(ns_since(case_slot(c, TRAIL_SYN)->ts_ns, rst->mark.ts_ns)));
+    if (c->client->n_syn > 1)
+        because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs, all refused",
+                c->client->n_syn);
+    return CONFIDENCE_CERTAIN;
+}
+
+/* The kernel copies the SYN's TOS into its RST; netfilter's REJECT sends 0 (OBSERVED.md, B and D).
+ */
+static bool is_tos_mirrored(const struct verdict_case *c, const struct rst_facts *rst)
+{
+    const struct packet_mark *syn = case_slot(c, TRAIL_SYN);
+
+    return syn->frame && syn->tos != 0 && rst->mark.tos == syn->tos;
+}
+
+/* How many hops the RST came nearer or farther than the server's other packets; -1 = unknown. */
+static int hops_off(const struct verdict_case *c, uint8_t ttl)
+{
+    const struct host_state *host = c->server_host;
+    int hops = hosts_hops(ttl);
+
+    if (host->n_ttl_flows == 0 || host->has_several_inits)
+        return -1;
+    if (hosts_init_ttl(ttl) != host->init_ttl)
+        return (int)c->limits->hops_strong;
+    if (hops < host->hops_min)
+        return host->hops_min - hops;
+    return hops > host->hops_max ? hops - host->hops_max : 0;
+}
+
+enum confidence rule_refused_closed_port(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct rst_facts *rst = refusal(c);
+
+    if (!rst || rst->family != RST_FAMILY_B1 || hops_off(c, rst->mark.ttl) > 1)
+        return CONFIDENCE_NONE;
+    if (is_tos_mirrored(c, rst)) {
+        because(ruling, "tos-mirrored", rst->mark.frame, "TOS 0x%02x as in the SYN; REJECT sends 0",
+                rst->mark.tos);
+        return CONFIDENCE_CERTAIN;
+    }
+    if (rst->mark.bits & MARK_V6 && rst->mark.flow_label != 0) {
+        because(ruling, "flow-label-set", rst->mark.frame, "flow label 0x%05x; REJECT sends 0",
+                rst->mark.flow_label);
+        return CONFIDENCE_CERTAIN;
+    }
+    because(ruling, "no-socket-shape", rst->mark.frame, "seq 0, window 0, no options");
+    return CONFIDENCE_POSSIBLE;
+}
+
+/* Points for a RST of a rule instead of the host: 2 = strong, 1 = medium. */
+static int firewall_points(const struct verdict_case *c, const struct rst_facts *rst,
+                           struct ruling *ruling)
+{
+    const struct packet_mark *syn = case_slot(c, TRAIL_SYN);
+    const struct host_state *host = c->server_host;
+    int off = hops_off(c, rst->mark.ttl);
+    int64_t delay_ns = ns_since(syn->ts_ns, rst->mark.ts_ns);
+    int points = 0;
+
+    if (off >= (int)c->limits->hops_differ) {
+        points += 2;
+        because(ruling, "ttl-differs", rst->mark.frame, "TTL %u, the server is %u hops away",
+                rst->mark.ttl, host->hops_min);
+    } else if (off == 1 && host->hops_min == host->hops_max &&
+               host->n_ttl_flows >= c->limits->hops_stable_flows) {
+        points += 1;
+        because(ruling, "ttl-differs", rst->mark.frame, "TTL %u, one hop from the %u of %u flows",
+                rst->mark.ttl, host->init_ttl - host->hops_min, host->n_ttl_flows);
+    }
+    if (syn->frame && c->listener->rtt_min_ns > 4 * NS_PER_MS &&
+        delay_ns * 2 < c->listener->rtt_min_ns) {
+        points += 1;
+        because(ruling, "rst-too-soon", rst->mark.frame, "after %.1f ms, round trip is %.1f ms",
+                case_ms(delay_ns), case_ms(c->listener->rtt_min_ns));
+    }
+    if (syn->frame && syn->tos != 0 && rst->mark.tos == 0) {
+        points += 1;
+        because(ruling, "tos-not-mirrored", rst->mark.frame, "SYN has TOS 0x%02x, RST 0", syn->tos);
+    }
+    if (rst->mark.bits & MARK_V6 && rst->mark.flow_label == 0 && host->has_flow_labels) {
+        points += 1;
+        because(ruling, "flow-label-missing", rst->mark.frame,
+                "flow label 0, the server's other packets carry one");
+    }
+    return points;
+}
+
+enum confidence rule_refused_firewall_rst(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct rst_facts *rst = refusal(c);
+
+    if (!rst || is_tos_mirrored(c, rst) || (rst->mark.bits & MARK_V6 && rst->mark.flow_label != 0))
+        return CONFIDENCE_NONE;
+    return firewall_points(c, rst, ruling) >= 2 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+}
+
+/* The front's RST comes translated: sequence numbers right, no socket's window or options
+ * (OBSERVED.md, F; VERDICTS.md 7.8, SYNPROXY and DNAT). */
+enum confidence rule_refused_backend_down(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct rst_facts *rst = c->rst;
+    const struct packet_mark *synack = case_slot(c, TRAIL_SYNACK);
+    int64_t ack_ns = case_ack_ns(c);
+    int64_t limit_ns =
+        4 * c->rtt_ns > c->limits->early_rst_ns ? 4 * c->rtt_ns : c->limits->early_rst_ns;
+    bool is_other_hop;
+
+    if (c->outcome != OUTCOME_RESET || !case_reset_by(c, SIDE_SERVER) || ack_ns == NS_NEVER ||
+        c->server->n_data > 0 || !(rst->mark.flags & TCP_ACK) || rst->mark.window != 0 ||
+        rst->mark.bits & (MARK_HAS_OPTIONS | MARK_OPTIONS_UNKNOWN) ||
+        rst->mark.seq != c->server->isn + 1 || ns_since(ack_ns, rst->mark.ts_ns) > limit_ns)
+        return CONFIDENCE_NONE;
+    because(ruling, "rst-after-handshake", rst->mark.frame, "%.1f ms after the handshake, no data",
+            case_ms(ns_since(ack_ns, rst->mark.ts_ns)));
+    is_other_hop = synack->frame && hosts_init_ttl(synack->ttl) == hosts_init_ttl(rst->mark.ttl) &&
+                   rst->mark.ttl < synack->ttl;
+    if (synack->frame && synack->window == 0)
+        because(ruling, "synproxy-synack", synack->frame, "SYN-ACK with window 0: a proxy's");
+    if (is_other_hop)
+        because(ruling, "rst-from-behind", rst->mark.frame, "TTL %u, SYN-ACK had %u", rst->mark.ttl,
+                synack->ttl);
+    if (c->listener->n_early_rst_run >= c->limits->consecutive_failures)
+        because(ruling, "every-time", 0, "%u in a row, no success between",
+                c->listener->n_early_rst_run);
+    return ruling->n_because > 1 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A RST or silence ended an established connection (VERDICTS.md 13.5). */
+#include "base/tcpflag.h"
+#include "verdict/case.h"
+
+static const char *side_word(unsigned side)
+{
+    return side == SIDE_CLIENT ? "client" : "server";
+}
+
+static bool is_reset(const struct verdict_case *c)
+{
+    return c->outcome == OUTCOME_RESET && c->rst;
+}
+
+/* A host without the connection answered a packet of the other side. */
+static bool is_no_such_connection(const struct verdict_case *c)
+{
+    return is_reset(c) && c->rst->family == RST_FAMILY_B2 && c->rst->trigger.frame;
+}
+
+static void say_trigger(const struct verdict_case *c, struct ruling *ruling)
+{
+    because(ruling, "rst-answers-packet", c->rst->trigger.frame,
+            "RST seq is the ACK of frame %llu: no such connection",
+            (unsigned long long)c->rst->trigger.frame);
+}
+
+enum confidence rule_reset_unexplained(const struct verdict_case *c, struct ruling *ruling)
+{
+    static const char *const family[] = {"socket abort", "no socket (no ACK)", "no socket",
+                                         "no known stack's"};
+
+    if (!is_reset(c))
+        return c->outcome == OUTCOME_RESET ? CONFIDENCE_CERTAIN : CONFIDENCE_NONE;
+    because(ruling, "rst-shape", c->rst->mark.frame, "%s, from the %s", family[c->rst->family],
+            side_word(c->rst->mark.side));
+    return CONFIDENCE_CERTAIN;
+}
+
+/* ---- the server had closed before ---- */
+
+/* The server's FIN stood before the client sent what drew the RST. */
+static bool is_after_server_fin(const struct verdict_case *c)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+
+    return is_no_such_connection(c) && case_reset_by(c, SIDE_SERVER) && fin->frame &&
+           c->rst->sender_had_fin && c->rst->trigger.payload_bytes > 0 &&
+           c->rst->trigger.ts_ns >= fin->ts_ns;
+}
+
+enum confidence rule_stale_pooled_connection(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+    int64_t idle_ns = c->trail->quiet_before_fin_ns[SIDE_SERVER];
+
+    if (!is_after_server_fin(c) || idle_ns < c->limits->pooled_idle_ns)
+        return CONFIDENCE_NONE;
+    because(ruling, "server-closed-idle", fin->frame, "server FIN after %.1f s idle",
+            case_seconds(idle_ns));
+    because(ruling, "client-sends-after", c->rst->trigger.frame, "%u bytes, %.3f s after that FIN",
+            c->rst->trigger.payload_bytes, case_seconds(c->rst->trigger.ts_ns - fin->ts_ns));
+    if (c->rst->trigger.ack == fin->seq + fin->payload_bytes)
+        because(ruling, "race", c->rst->trigger.frame, "the client had not seen the FIN yet");
+    return CONFIDENCE_CERTAIN;
+}
+
+enum confidence rule_late_data_after_close(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+
+    if (!is_after_server_fin(c) ||
+        c->trail->quiet_before_fin_ns[SIDE_SERVER] >= c->limits->pooled_idle_ns)
+        return CONFIDENCE_NONE;
+    because(ruling, "server-closed-first", fin->frame, "server FIN in the middle of the exchange");
+    because(ruling, "client-sends-after", c->rst->trigger.frame, "%u bytes, %.3f s after that FIN",
+            c->rst->trigger.payload_bytes, case_seconds(c->rst->trigger.ts_ns - fin->ts_ns));
+    return CONFIDENCE_CERTAIN;
+}
+
+/* ---- the connection was forgotten ---- */
+
+enum confidence rule_idle_timeout_reset(const struct verdict_case *c, struct ruling *ruling)
+{
+    bool is_shape = is_reset(c) && c->rst->trigger.frame &&
+                    (c->rst->family == RST_FAMILY_B2 || c->rst->family == RST_FAMILY_X);
+
+    if (!is_shape || c->rst->sender_had_fin || c->rst->quiet_before_ns < c->limits->idle_ns)
+        return CONFIDENCE_NONE;
+    because(ruling, "idle-before", c->rst->trigger.frame, "idle for %.1f s, then this packet",
+            case_seconds(c->rst->quiet_before_ns));
+    say_trigger(c, ruling);
+    return CONFIDENCE_LIKELY;
+}
+
+enum confidence rule_reset_lost_state(const struct verdict_case *c, struct ruling *ruling)
+{
+    if (!is_no_such_connection(c) || c->rst->sender_had_fin || c->rst->peer_had_rst ||
+        c->rst->quiet_before_ns >= c->limits->idle_ns)
+        return CONFIDENCE_NONE;
+    say_trigger(c, ruling);
+    because(ruling, "no-close-before", 0, "the %s had sent no FIN and no RST",
+            side_word(c->rst->mark.side));
+    /* Straight after the handshake, a full accept queue looks the same (7.5, P3). */
+    if (c->server->n_data == 0 && case_reset_by(c, SIDE_SERVER) &&
+        c->rst->mark.seq == c->server->isn + 1)
+        return CONFIDENCE_POSSIBLE;
+    return CONFIDENCE_LIKELY;
+}
+
+/* ---- a program or its kernel hung up ---- */
+
+enum confidence rule_client_abort(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct packet_mark *request = case_slot(c, TRAIL_CLIENT_DATA);
+    bool is_pending = case_has(c, FACT_REQUEST_OPEN) || c->server->n_data == 0 ||
+                      case_unacked_bytes(c, SIDE_SERVER) > c->limits->close_noise_bytes;
+
+    if (!is_reset(c) || !case_reset_by(c, SIDE_CLIENT) || !is_pending)
+        return CONFIDENCE_NONE;
+    if (c->rst->family == RST_FAMILY_B2 && !c->rst->sender_had_fin && case_has(c, FACT_ESTABLISHED))
+        return CONFIDENCE_NONE; /* the client's host lost it: nobody hung up */
+    because(ruling, "client-resets", c->rst->mark.frame, "%.3f s after the attempt began",
+            case_seconds(ns_since(c->facts->first_ns, c->rst->mark.ts_ns)));
+    if (case_has(c, FACT_REQUEST_OPEN) && request->frame)
+        because(ruling, "answer-due", request->frame, "the client's last payload has no answer");
+    return CONFIDENCE_LIKELY;
+}
+
+enum confidence rule_reset_app_abort(const struct verdict_case *c, struct ruling *ruling)
+{
+    enum flow_side from;
+
+    if (!is_reset(c) || c->rst->family != RST_FAMILY_A || c->rst->sender_had_fin ||
+        c->rst->lacks_timestamps)
+        return CONFIDENCE_NONE;
+    from = (enum flow_side)c->rst->mark.side;
+    because(ruling, "rst-of-socket", c->rst->mark.frame,
+            "RST with ACK, window %u%s: the %s's own socket", c->rst->mark.window,
+            c->rst->mark.bits & MARK_HAS_TIMESTAMPS ? ", timestamps" : "", side_word(from));
+    if (c->facts->payload_bytes[side_other(from)] > 0 && case_has(c, FACT_REQUEST_OPEN))
+        because(ruling, "unread-data", 0, "data was acknowledged and never answered");
+    return CONFIDENCE_LIKELY;
+}
+
+/* ---- silence with data outstanding ---- */
+
+/* The side that repeats itself into silence. */
+static enum flow_side repeating_side(const struct verdict_case *c)
+{
+    return c->client->run_count >= c->server->run_count ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+static void say_silence(const struct verdict_case *c, struct ruling *ruling)
+{
+    enum flow_side side = repeating_side(c);
+    const struct packet_mark *last = case_slot(c, TRAIL_RUN_LAST);
+
+    because(ruling, "data-unanswered", last->frame, "the %s sent it %u times again",
+            side_word(side), case_side(c, side)->run_count);
+    because(ruling, "peer-silent", 0, "nothing from the %s for %.1f s", side_word(side_other(side)),
+            case_seconds(ns_since(c->facts->last_ns[side_other(side)], c->facts->last_ns[side])));
+}
+
+enum confidence rule_idle_timeout_blackhole(const struct verdict_case *c, struct ruling *ruling)
+{
+    int64_t idle_ns = (int64_t)c->facts->quiet_before_ms * NS_PER_MS;
+
+    if (c->outcome != OUTCOME_BLACKHOLED || idle_ns < c->limits->idle_ns)
+        return CONFIDENCE_NONE;
+    because(ruling, "idle-before", case_slot(c, TRAIL_RUN_FIRST)->frame, "idle for %.1f s before",
+            case_seconds(idle_ns));
+    say_silence(c, ruling);
+    return CONFIDENCE_LIKELY;
+}
+
+enum confidence rule_path_blackhole(const struct verdict_case *c, struct ruling *ruling)
+{
+    if (c->outcome != OUTCOME_BLACKHOLED)
+        return CONFIDENCE_NONE;
+    say_silence(c, ruling);
+    return CONFIDENCE_CERTAIN;
+}
+
+enum confidence rule_accept_then_close(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+
+    if (c->outcome != OUTCOME_CLOSED_EARLY)
+        return CONFIDENCE_NONE;
+    because(ruling, "closed-without-a-byte", fin->frame, "server FIN %.3f s after the handshake",
+            case_seconds(ns_since(case_ack_ns(c), fin->ts_ns)));
+    because(ruling, c->client->n_data ? "after-request" : "before-request", 0,
+            "%llu bytes from the client, 0 from the server",
+            (unsigned long long)c->facts->payload_bytes[SIDE_CLIENT]);
+    return CONFIDENCE_LIKELY;
+}

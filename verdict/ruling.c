@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reasons written by the rules. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "verdict/case.h"
+
+static void reason_set(struct reason *reason, const char *code, uint64_t frame, const char *fmt,
+                       va_list args)
+{
+    *reason = (struct reason){.code = code, .frame = {frame, 0}};
+    (void)vsnprintf(reason->value, sizeof(reason->value), fmt, args);
+}
+
+void because(struct ruling *ruling, const char *code, uint64_t frame, const char *fmt, ...)
+{
+    va_list args;
+
+    if (ruling->n_because == EVENT_REASONS_MAX)
+        return;
+    va_start(args, fmt);
+    reason_set(&ruling->because[ruling->n_because++], code, frame, fmt, args);
+    va_end(args);
+}
+
+void against(struct ruling *ruling, const char *code, uint64_t frame, const char *fmt, ...)
+{
+    va_list args;
+
+    if (ruling->n_against == EVENT_REASONS_MAX)
+        return;
+    va_start(args, fmt);
+    reason_set(&ruling->against[ruling->n_against++], code, frame, fmt, args);
+    va_end(args);
+}
