@@ -129,6 +129,7 @@ def p4(t):
     silent = t.dial(80, wait=False, client=t.client2)
     t.sleep(4.5)
     silent.sock.close()
+    t.sleep(6.3)
     t.clock()
     t.expect(silent, 'accept-queue-overflow', '^>S >S >S', sub='P1', accept=['connect-timeout'])
     for conn in conns:
