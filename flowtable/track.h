@@ -47,9 +47,9 @@ struct note_outlet {
 };
 
 struct tracker_config {
-    uint32_t n_flows; /* at least 16 */
-    uint32_t n_trails;
-    uint32_t n_tombs; /* a power of two */
+    uint32_t n_flows;  /* at least 16 */
+    uint32_t n_trails; /* at least 1 */
+    uint32_t n_tombs;  /* a power of two, at least 4 */
     struct hash_key hash_key;
     struct note_outlet outlet;
 };

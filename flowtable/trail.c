@@ -2,6 +2,7 @@
 /* See trail.h. */
 #include "flowtable/trail.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ size_t trails_cost_bytes(uint32_t n_max)
 
 int trails_create(struct trails *trails, struct arena *arena, uint32_t n_max)
 {
+    assert(n_max >= 1);
     *trails = (struct trails){
         .entry = arena_take(arena, n_max * sizeof(struct trail_entry)),
         .n_max = n_max,

@@ -25,6 +25,8 @@ struct trails {
 };
 
 size_t trails_cost_bytes(uint32_t n_max);
+
+/* n_max >= 1. */
 int trails_create(struct trails *trails, struct arena *arena, uint32_t n_max) MUST_CHECK;
 
 /* An empty trail for the flow; takes it from another one (which loses FLOW's trail_idx and gets

@@ -114,17 +114,23 @@ static uint32_t sort_by_first_frame(struct wheel *wheel, uint32_t list)
     return sorted;
 }
 
-/* Unlinks the slot's flows and gives them back sorted. */
-static uint32_t slot_take(struct wheel *wheel, unsigned cell)
+/* Unlinks the slot's flows and puts them before `list`, unsorted. */
+static uint32_t slot_take(struct wheel *wheel, unsigned cell, uint32_t list)
 {
-    uint32_t list = wheel->head[cell];
+    uint32_t flow_idx = wheel->head[cell];
 
     wheel->head[cell] = FLOW_NONE;
-    for (uint32_t i = list; i != FLOW_NONE; i = wheel->pool[i].next) {
-        wheel->pool[i].wheel_slot = WHEEL_SLOT_NONE;
+    while (flow_idx != FLOW_NONE) {
+        struct flow *flow = &wheel->pool[flow_idx];
+        uint32_t next = flow->next;
+
+        flow->wheel_slot = WHEEL_SLOT_NONE;
+        flow->next = list;
+        list = flow_idx;
+        flow_idx = next;
         wheel->n_armed--;
     }
-    return sort_by_first_frame(wheel, list);
+    return list;
 }
 
 uint32_t wheel_due(struct wheel *wheel, int64_t now_ns, int64_t *slot_ns)
@@ -136,7 +142,7 @@ uint32_t wheel_due(struct wheel *wheel, int64_t now_ns, int64_t *slot_ns)
 
         if (wheel->head[cell] != FLOW_NONE) {
             *slot_ns = wheel->current * WHEEL_SLOT_NS;
-            return slot_take(wheel, cell);
+            return sort_by_first_frame(wheel, slot_take(wheel, cell, FLOW_NONE));
         }
     }
     if (wheel->current < target)
@@ -148,9 +154,8 @@ uint32_t wheel_drain(struct wheel *wheel)
 {
     uint32_t all = FLOW_NONE;
 
-    for (unsigned cell = 0; cell < WHEEL_SLOTS; cell++) {
-        if (wheel->head[cell] != FLOW_NONE)
-            all = merge(wheel, all, slot_take(wheel, cell));
-    }
-    return all;
+    /* Sorted once: merging slot by slot would walk all that came before for each of them. */
+    for (unsigned cell = 0; cell < WHEEL_SLOTS; cell++)
+        all = slot_take(wheel, cell, all);
+    return sort_by_first_frame(wheel, all);
 }

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "unit.h"
+
+#include <string.h>
+
+#include "flowtable/trail.h"
+
+#define N_FLOWS 200
+
+struct fixture {
+    struct arena arena;
+    struct trails trails;
+    struct flow *pool;
+};
+
+static void open_trails(struct fixture *fixture, uint32_t n_max)
+{
+    struct err err;
+
+    assert_int_equal(
+        arena_map(&fixture->arena,
+                  trails_cost_bytes(n_max) + arena_cost_bytes(N_FLOWS * sizeof(struct flow)), NULL,
+                  &err),
+        0);
+    fixture->pool = arena_take(&fixture->arena, N_FLOWS * sizeof(struct flow));
+    assert_int_equal(trails_create(&fixture->trails, &fixture->arena, n_max), 0);
+    for (uint32_t i = 0; i < N_FLOWS; i++)
+        fixture->pool[i].trail_idx = FLOW_NONE;
+}
+
+/* Owner and owned name each other, or neither does. */
+static void check_owners(const struct fixture *fixture)
+{
+    uint32_t n_owned = 0;
+
+    for (uint32_t i = 0; i < N_FLOWS; i++) {
+        uint32_t trail_idx = fixture->pool[i].trail_idx;
+
+        if (trail_idx == FLOW_NONE)
+            continue;
+        assert_true(trail_idx < fixture->trails.n_max);
+        assert_int_equal(fixture->trails.entry[trail_idx].flow_idx, i);
+        n_owned++;
+    }
+    for (uint32_t i = 0; i < fixture->trails.n_max; i++)
+        n_owned -= fixture->trails.entry[i].flow_idx != FLOW_NONE;
+    assert_int_equal(n_owned, 0);
+}
+
+static void claim(struct fixture *fixture, uint32_t flow_idx)
+{
+    trail_claim(&fixture->trails, fixture->pool, flow_idx);
+    check_owners(fixture);
+}
+
+static bool has_lost(const struct fixture *fixture, uint32_t flow_idx)
+{
+    return fixture->pool[flow_idx].facts.bits & FACT_TRAIL_LOST;
+}
+
+static void each_flow_gets_an_empty_trail_while_there_are_any(void **state)
+{
+    static const struct flow_trail empty;
+    struct fixture fixture;
+
+    (void)state;
+    open_trails(&fixture, 8);
+    for (uint32_t round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < 8; i++) {
+            struct flow_trail *trail;
+
+            claim(&fixture, i);
+            trail = trail_of(&fixture.trails, &fixture.pool[i]);
+            assert_non_null(trail);
+            assert_memory_equal(trail, &empty, sizeof(empty));
+            memset(trail, 0xff, sizeof(*trail));
+            assert_false(has_lost(&fixture, i));
+        }
+        for (uint32_t i = 0; i < 8; i++) {
+            trail_free(&fixture.trails, &fixture.pool[i]);
+            trail_free(&fixture.trails, &fixture.pool[i]); /* twice is harmless */
+            assert_null(trail_of(&fixture.trails, &fixture.pool[i]));
+        }
+        check_owners(&fixture);
+    }
+    arena_unmap(&fixture.arena);
+}
+
+static void a_new_flow_takes_the_trail_of_a_quiet_one(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    open_trails(&fixture, 8);
+    for (uint32_t i = 0; i < 8; i++)
+        claim(&fixture, i);
+    claim(&fixture, 8); /* all were recent: the first loses its trail */
+    assert_true(has_lost(&fixture, 0));
+    assert_false(has_lost(&fixture, 8));
+    for (uint32_t i = 1; i < 8; i++) {
+        if (i != 5)
+            (void)trail_of(&fixture.trails, &fixture.pool[i]); /* a packet */
+    }
+    claim(&fixture, 9);
+    assert_true(has_lost(&fixture, 5));
+    for (uint32_t i = 1; i < 10; i++)
+        assert_int_equal(has_lost(&fixture, i), i == 5);
+    arena_unmap(&fixture.arena);
+}
+
+static void a_flow_in_trouble_keeps_its_trail(void **state)
+{
+    struct fixture fixture;
+    struct flow_trail *trail;
+
+    (void)state;
+    open_trails(&fixture, 8);
+    for (uint32_t i = 0; i < 8; i++)
+        claim(&fixture, i);
+    trail = trail_keep(&fixture.trails, fixture.pool, 3);
+    assert_ptr_equal(trail, trail_of(&fixture.trails, &fixture.pool[3]));
+    for (uint32_t i = 8; i < 100; i++)
+        claim(&fixture, i);
+    assert_ptr_equal(trail_of(&fixture.trails, &fixture.pool[3]), trail);
+    assert_false(has_lost(&fixture, 3));
+    /* Its end frees the trail for others. */
+    trail_free(&fixture.trails, &fixture.pool[3]);
+    for (uint32_t i = 100; i < 108; i++)
+        claim(&fixture, i);
+    assert_int_equal(fixture.trails.entry[3].flow_idx >= 100, true);
+    arena_unmap(&fixture.arena);
+}
+
+static void a_flow_without_a_trail_claims_one_when_trouble_begins(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    open_trails(&fixture, 8);
+    for (uint32_t i = 0; i < 9; i++)
+        claim(&fixture, i);
+    assert_null(trail_of(&fixture.trails, &fixture.pool[0]));
+    assert_non_null(trail_keep(&fixture.trails, fixture.pool, 0));
+    check_owners(&fixture);
+    assert_true(has_lost(&fixture, 0)); /* what was in it stays lost */
+    arena_unmap(&fixture.arena);
+}
+
+static void when_all_are_kept_a_flow_goes_without(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    open_trails(&fixture, 8);
+    for (uint32_t i = 0; i < 8; i++)
+        assert_non_null(trail_keep(&fixture.trails, fixture.pool, i));
+    claim(&fixture, 8);
+    assert_null(trail_of(&fixture.trails, &fixture.pool[8]));
+    assert_true(has_lost(&fixture, 8));
+    assert_null(trail_keep(&fixture.trails, fixture.pool, 8));
+    for (uint32_t i = 0; i < 8; i++)
+        assert_false(has_lost(&fixture, i));
+    arena_unmap(&fixture.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_flow_gets_an_empty_trail_while_there_are_any),
+        cmocka_unit_test(a_new_flow_takes_the_trail_of_a_quiet_one),
+        cmocka_unit_test(a_flow_in_trouble_keeps_its_trail),
+        cmocka_unit_test(a_flow_without_a_trail_claims_one_when_trouble_begins),
+        cmocka_unit_test(when_all_are_kept_a_flow_goes_without),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
