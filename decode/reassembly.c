@@ -45,7 +45,6 @@ static struct reassembly_slot *find_slot(struct reassembly *reassembly, const st
     if (walk->fragment.off_bytes >= REASSEMBLY_HEAD_BYTES)
         return NULL;
     claimed->is_used = true;
-    claimed->has_first = false;
     claimed->has_end = false;
     claimed->blocks = 0;
     claimed->id = walk->fragment.id;
@@ -82,10 +81,8 @@ static void keep_fragment(struct reassembly_slot *slot, const struct walk *walk)
         slot->has_end = true;
         slot->end_bytes = walk->fragment.off_bytes + (uint32_t)walk_wire_bytes(walk);
     }
-    if (!walk->fragment.off_bytes && !slot->has_first) {
-        slot->has_first = true;
+    if (!walk->fragment.off_bytes && !(slot->blocks & 1))
         slot->first = *walk->packet;
-    }
     copy_blocks(slot, walk);
 }
 
@@ -104,7 +101,7 @@ static bool is_complete(const struct reassembly_slot *slot)
 {
     size_t there_bytes, wanted_bytes = 20;
 
-    if (!slot->has_first || !slot->has_end)
+    if (!slot->has_end)
         return false;
     there_bytes = contiguous_bytes(slot);
     if (there_bytes > 12)

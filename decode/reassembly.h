@@ -25,7 +25,6 @@
 
 struct reassembly_slot {
     bool is_used;
-    bool has_first;
     bool has_end;
     uint8_t blocks; /* a bit for each 8 bytes of head[] that came */
     uint32_t id;
@@ -33,7 +32,7 @@ struct reassembly_slot {
     uint32_t end_bytes; /* of the whole datagram's payload; where has_end */
     int64_t began_ns;
     struct ipaddr src, dst;
-    struct packet first; /* the first fragment up to its IP header; where has_first */
+    struct packet first; /* the first fragment up to its IP header; where blocks has its bit */
     uint8_t head[REASSEMBLY_HEAD_BYTES];
 };
 

@@ -163,6 +163,16 @@ static void a_protocol_that_is_not_followed_is_still_an_ip_packet(void **state)
     assert_address(&packet.src, "192.0.2.1");
 }
 
+static void a_header_may_carry_nothing(void **state)
+{
+    static const uint8_t frame[] = {IPV4(20, 50)};
+    struct packet packet;
+
+    (void)state;
+    assert_int_equal(decode_three_ways(LINKTYPE_RAW, frame, sizeof(frame), &packet), DECODE_OK);
+    assert_int_equal(packet.kind, PACKET_OTHER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +184,7 @@ int main(void)
         cmocka_unit_test(more_captured_than_was_on_the_wire_is_not_believed),
         cmocka_unit_test(lengths_and_fragments_decide_what_is_decoded),
         cmocka_unit_test(a_first_fragment_says_that_it_is_one),
+        cmocka_unit_test(a_header_may_carry_nothing),
         cmocka_unit_test(a_protocol_that_is_not_followed_is_still_an_ip_packet),
     };
 

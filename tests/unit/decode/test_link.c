@@ -108,6 +108,7 @@ static const struct link_case link_cases[] = {
     {"SLL with 802.2", 113, FRAME(SLL(0, 1, 4), SNAP(0x0800), SYN4), PACKET_INGRESS, 0, {0}},
     {"SLL2 to us", 276, FRAME(SLL2(0, 1, 0x0800), SYN4), PACKET_INGRESS, 0, {0}},
     {"SLL2 from us", 276, FRAME(SLL2(4, 1, 0x86dd), SYN6), PACKET_EGRESS, 0, {0}},
+    {"SLL2 on lo", 276, FRAME(SLL2(0, 772, 0x0800), SYN4), PACKET_LOOPBACK, 0, {0}},
     {"NULL of a big-endian host", 0, FRAME(0, 0, 0, 2, SYN4), PACKET_LOOPBACK, 0, {0}},
     {"NULL of a little-endian host", 0, FRAME(2, 0, 0, 0, SYN4), PACKET_LOOPBACK, 0, {0}},
     {"NULL with IPv6 of FreeBSD", 0, FRAME(28, 0, 0, 0, SYN6), PACKET_LOOPBACK, 0, {0}},
@@ -139,6 +140,7 @@ static void each_link_type_leads_to_the_same_syn(void **state)
         assert_memory_equal(packet.vlan, c->vlan, sizeof(c->vlan));
         assert_int_equal(packet.tunnel, TUNNEL_NONE);
         assert_int_equal(packet.tunnel_depth, 0);
+        assert_int_equal(packet.tunnel_id, 0);
     }
 }
 

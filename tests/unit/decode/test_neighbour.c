@@ -23,6 +23,9 @@ static void an_arp_request_asks_for_its_target(void **state)
     assert_int_equal(packet.kind, PACKET_NEIGHBOUR);
     assert_int_equal(packet.ip_version, 0);
     assert_int_equal(packet.ip_wire_bytes, 0);
+    assert_int_equal(packet.proto, 0);
+    assert_int_equal(packet.ttl, 0);
+    assert_false(packet.is_fragment);
     assert_true(packet.neighbour.is_request);
     assert_memory_equal(packet.neighbour.sender_mac, sender_mac, 6);
     assert_address(&packet.neighbour.sender, "192.0.2.1");

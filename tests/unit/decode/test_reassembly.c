@@ -191,22 +191,60 @@ static void ordinary_fragments_take_no_slot(void **state)
         assert_false(reassembly.slots[i].is_used);
 }
 
+/* The first fragments of datagrams 0 to 63, of which number 5 is the oldest. */
+static void fill_slots(struct reassembly *reassembly)
+{
+    struct packet packet;
+    uint8_t id;
+
+    reassembly_init(reassembly);
+    for (id = 0; id < REASSEMBLY_SLOTS; id++) {
+        const struct piece piece = {0, 24, id, id == 5 ? 0 : 1 + id / 8};
+
+        assert_int_equal(feed(reassembly, &piece, &packet), DECODE_FRAGMENT);
+    }
+}
+
 static void the_oldest_datagram_makes_room(void **state)
 {
     static struct reassembly reassembly;
     struct packet packet;
-    uint8_t id;
 
     (void)state;
-    reassembly_init(&reassembly);
-    for (id = 0; id <= REASSEMBLY_SLOTS; id++) {
-        const struct piece piece = {0, 24, id, (int16_t)(id / 4)};
+    fill_slots(&reassembly);
+    assert_int_equal(feed(&reassembly, &(struct piece){0, 24, 64, 9}, &packet), DECODE_FRAGMENT);
+    assert_int_equal(feed(&reassembly, &(struct piece){24, 24, 64, 9}, &packet), DECODE_OK);
+    assert_int_equal(feed(&reassembly, &(struct piece){24, 24, 0, 9}, &packet), DECODE_OK);
+    assert_int_equal(feed(&reassembly, &(struct piece){24, 24, 5, 9}, &packet), DECODE_FRAGMENT);
+}
 
-        assert_int_equal(feed(&reassembly, &piece, &packet), DECODE_FRAGMENT);
-    }
-    assert_int_equal(feed(&reassembly, &(struct piece){24, 24, 1, 16}, &packet), DECODE_OK);
-    assert_int_equal(feed(&reassembly, &(struct piece){24, 24, 64, 16}, &packet), DECODE_OK);
-    assert_int_equal(feed(&reassembly, &(struct piece){24, 24, 0, 16}, &packet), DECODE_FRAGMENT);
+static void none_makes_room_while_a_slot_is_free(void **state)
+{
+    static struct reassembly reassembly;
+    struct packet packet;
+
+    (void)state;
+    fill_slots(&reassembly);
+    assert_int_equal(feed(&reassembly, &(struct piece){24, 24, 40, 9}, &packet), DECODE_OK);
+    assert_int_equal(feed(&reassembly, &(struct piece){0, 24, 64, 9}, &packet), DECODE_FRAGMENT);
+    assert_int_equal(feed(&reassembly, &(struct piece){24, 24, 5, 9}, &packet), DECODE_OK);
+}
+
+static void the_ip_header_is_the_first_fragment_s(void **state)
+{
+    static struct reassembly reassembly;
+    static uint8_t last[] = {IPV4_FRAGMENT(24, 6, 2), 0, 0, 0, 0};
+    static const uint8_t first[] = {
+        IPV4_FRAGMENT(36, 6, MORE), 0x9c, 0x40, 0x01, 0xbb, 1, 2, 3, 4, 0, 0, 0, 0, 0x50, 2, 0, 1};
+    struct packet packet;
+
+    (void)state;
+    last[8] = 33; /* TTL */
+    reassembly_init(&reassembly);
+    (void)reassembly_frame(&reassembly, LINKTYPE_RAW, last, 24, 24, T0_NS, &packet);
+    assert_int_equal(reassembly_frame(&reassembly, LINKTYPE_RAW, first, 36, 36, T0_NS, &packet),
+                     DECODE_OK);
+    assert_is_syn(&packet);
 }
 
 static void headers_that_contradict_themselves_are_malformed(void **state)
@@ -215,6 +253,7 @@ static void headers_that_contradict_themselves_are_malformed(void **state)
     static const uint8_t odd[] = {IPV4_FRAGMENT(31, 6, MORE), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
     static const uint8_t first[] = {IPV4_FRAGMENT(36, 6, MORE), TCP(4, 0x02)};
     static const uint8_t last[] = {IPV4_FRAGMENT(28, 6, 2), 0, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t longer[] = {IPV4_FRAGMENT(36, 6, MORE), TCP(15, 0x02)};
     struct packet packet;
 
     (void)state;
@@ -225,24 +264,33 @@ static void headers_that_contradict_themselves_are_malformed(void **state)
                      DECODE_FRAGMENT);
     assert_int_equal(reassembly_frame(&reassembly, LINKTYPE_RAW, last, 28, 28, T0_NS, &packet),
                      DECODE_MALFORMED);
+    /* A header of 60 bytes in a datagram of 24. */
+    (void)reassembly_frame(&reassembly, LINKTYPE_RAW, longer, 36, 36, T0_NS, &packet);
+    assert_int_equal(reassembly_frame(&reassembly, LINKTYPE_RAW, last, 28, 28, T0_NS, &packet),
+                     DECODE_MALFORMED);
 }
 
 /* Next header, reserved, offset and flags, id */
-#define V6_FRAGMENT(offset) 6, 0, U16(offset), 0, 1, 0x12, 0x34
+#define V6_FRAGMENT(offset, id) 6, 0, U16(offset), 0, 1, 0x12, (id)
 
 static void fragments_of_ipv6_are_put_together_too(void **state)
 {
     static struct reassembly reassembly;
     static const uint8_t first[] = {
-        IPV6(16, 44), V6_FRAGMENT(1), 0x9c, 0x40, 0x01, 0xbb, 1, 2, 3, 4};
+        IPV6(16, 44), V6_FRAGMENT(1, 7), 0x9c, 0x40, 0x01, 0xbb, 1, 2, 3, 4};
     static const uint8_t last[] = {
-        IPV6(20, 44), V6_FRAGMENT(8), 0, 0, 0, 0, 0x50, 2, 0, 1, 0, 0, 0, 0};
+        IPV6(20, 44), V6_FRAGMENT(8, 7), 0, 0, 0, 0, 0x50, 2, 0, 1, 0, 0, 0, 0};
+    static const uint8_t other[] = {
+        IPV6(20, 44), V6_FRAGMENT(8, 8), 0, 0, 0, 0, 0x50, 2, 0, 1, 0, 0, 0, 0};
     struct packet packet;
 
     (void)state;
     reassembly_init(&reassembly);
     assert_int_equal(reassembly_frame(&reassembly, LINKTYPE_RAW, first, sizeof(first),
                                       sizeof(first), T0_NS, &packet),
+                     DECODE_FRAGMENT);
+    assert_int_equal(reassembly_frame(&reassembly, LINKTYPE_RAW, other, sizeof(other),
+                                      sizeof(other), T0_NS, &packet),
                      DECODE_FRAGMENT);
     assert_int_equal(reassembly_frame(&reassembly, LINKTYPE_RAW, last, sizeof(last), sizeof(last),
                                       T0_NS, &packet),
@@ -287,6 +335,8 @@ int main(void)
         cmocka_unit_test(a_last_fragment_far_behind_tells_the_length),
         cmocka_unit_test(ordinary_fragments_take_no_slot),
         cmocka_unit_test(the_oldest_datagram_makes_room),
+        cmocka_unit_test(none_makes_room_while_a_slot_is_free),
+        cmocka_unit_test(the_ip_header_is_the_first_fragment_s),
         cmocka_unit_test(headers_that_contradict_themselves_are_malformed),
         cmocka_unit_test(fragments_of_ipv6_are_put_together_too),
         cmocka_unit_test(no_cut_of_a_fragment_is_read_past),

@@ -252,6 +252,23 @@ static void a_checksum_is_verified_over_pseudo_header_and_odd_payload(void **sta
     assert_int_equal(decode_tcp_checksum(&packet), CHECKSUM_UNKNOWN);
 }
 
+static void a_checksum_covers_both_ipv6_addresses(void **state)
+{
+    /* A SYN from ::1 port 1 to ::2 port 1, all else 0: the words are 1, 2, 20 and 6 of the pseudo
+     * header, 1, 1 and 0x5002 of the header; their sum is 0x5021. */
+    uint8_t frame[] = {0x60, 0, 0, 0, 0, 20, 6, 64, 0, 0, 0, 0, 0,    0, 0, 0, 0,    0,    0, 0,
+                       0,    0, 0, 1, 0, 0,  0, 0,  0, 0, 0, 0, 0,    0, 0, 0, 0,    0,    0, 2,
+                       0,    1, 0, 1, 0, 0,  0, 0,  0, 0, 0, 0, 0x50, 2, 0, 0, 0xaf, 0xde, 0, 0};
+    struct packet packet;
+
+    (void)state;
+    assert_int_equal(decode_frame(LINKTYPE_RAW, frame, sizeof(frame), sizeof(frame), &packet),
+                     DECODE_OK);
+    assert_int_equal(decode_tcp_checksum(&packet), CHECKSUM_GOOD);
+    packet.src.bytes[0] = 0x20;
+    assert_int_equal(decode_tcp_checksum(&packet), CHECKSUM_BAD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +278,7 @@ int main(void)
         cmocka_unit_test(options_are_read_as_their_table_says),
         cmocka_unit_test(headers_that_contradict_themselves_are_malformed),
         cmocka_unit_test(a_checksum_is_verified_over_pseudo_header_and_odd_payload),
+        cmocka_unit_test(a_checksum_covers_both_ipv6_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
