@@ -52,8 +52,7 @@ def half_close(t):
     t.expect(conn, 'ok', '>D >DF?|>DF? .*<D .*<D', 'ok', never=['client-abort'])
 
 
-@case('ok', 'hit', 'fast-open', 'third connection, SYN: it carries the request (TCP Fast Open)')
-def fast_open(t):
+def fast_open_pair(t):
     """Two connections with TCP Fast Open: the first fetches the cookie, the second uses it."""
     for node in 'cs':
         t.sysctl(node, 'ipv4.tcp_fastopen', 3)
@@ -70,11 +69,18 @@ def fast_open(t):
         t.read(sock, len(RESPONSE))
         t.hang_up(sock, peer)
         conns.append(t.raw_conn(cport, 80))
-    for conn in conns:
+    return conns
+
+
+@case('ok', 'hit', 'fast-open', 'second connection, SYN: it carries the request (TCP Fast Open)')
+def fast_open(t):
+    """Two connections with TCP Fast Open: the first fetches the cookie, the second uses it."""
+    for conn in fast_open_pair(t):
         t.expect(conn, 'ok', '^>S <SA >(A|D)', 'ok')
 
 
-@case('ok', 'hit', 'simultaneous-open', '1 and 2: a SYN from either side before any SYN-ACK')
+@case('simultaneous-open', 'hit', 'crossed-syns',
+      '1 and 2: a SYN from either side before any SYN-ACK')
 def simultaneous_open(t):
     """Both ends call connect() on each other; the SYNs cross."""
     peer = t.socket_in('s')
@@ -312,7 +318,7 @@ def refused_and_reset(t):
     return good, refused, conn
 
 
-@case('duplicates', 'hit', 'any', 'all: every frame twice, 2 microseconds apart',
+@case('ok', 'hit', 'twice-any', 'all: every frame twice, 2 microseconds apart',
       edit=doubled(2000))
 def duplicates(t):
     """A good, a refused and a reset connection, each frame twice (a bridge and its port)."""
@@ -323,7 +329,7 @@ def duplicates(t):
     t.expect(conn, 'reset-app-abort', '<RA <RA$', 'reset', never=['rst-injected'])
 
 
-@case('duplicates', 'hit', 'both-sides-of-router',
+@case('ok', 'hit', 'twice-routed',
       'all: every frame twice, the second time with a TTL one lower and other MAC addresses',
       edit=doubled_a_hop_later)
 def duplicates_routed(t):

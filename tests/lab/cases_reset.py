@@ -13,7 +13,7 @@ case = table(group=5)
 HEAD = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
 
-def options_seen(t, node, interface):
+def newest_packets(t, node, interface):
     """Remember the newest packet each way; forgers must know the numbers."""
     last = {}
 
@@ -30,7 +30,7 @@ def options_seen(t, node, interface):
 def windows_like(t):
     """The server ends the connection with a RST of the kind that Windows sends, by a raw socket;
     it fits none of the kinds a Linux kernel makes, and nothing shows why."""
-    last = options_seen(t, 's', 'eth0')
+    last = newest_packets(t, 's', 'eth0')
     conn, peer = t.pair(80)
     t.exchange(conn, peer)
     conn.sock.sendall(REQUEST)
@@ -49,7 +49,7 @@ def windows_like(t):
       'the RST has a sequence number far outside the window; the connection goes on')
 def outside_window(t):
     """A stray RST that the client's kernel ignores."""
-    last = options_seen(t, 's', 'eth0')
+    last = newest_packets(t, 's', 'eth0')
     conn, peer = t.pair(80)
     t.exchange(conn, peer)
     t.inject('s', wire.tcp(t.server, 80, t.client, conn.key[1], wire.RST,
@@ -188,7 +188,7 @@ def closed_while_idle(t):
     """The server's keep-alive limit ends an idle connection; the client's pool uses it again."""
     conn, peer = t.pair(80)
     t.exchange(conn, peer)
-    t.sleep(1.5)
+    t.sleep(1.2)
     peer.close()
     t.sleep(0.3)
     conn.sock.sendall(REQUEST)
