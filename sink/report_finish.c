@@ -93,7 +93,8 @@ static bool belongs_to(const struct report_group *group, const struct incident_e
         report_span_ns(incident->last_ns, group->first_ns) > FOLD_SLACK_NS)
         return false;
     if (incident->scope == SCOPE_CLIENT)
-        return group->n_clients == 1 && ipaddr_equal(&group->client[0].addr, &incident->client);
+        return group->family != FAMILY_RST_FORGED && group->n_clients == 1 &&
+               ipaddr_equal(&group->client[0].addr, &incident->client);
     return incident->scope == SCOPE_NETWORK && group->family == incident->family &&
            is_in_network(&group->server.addr, &incident->server.addr);
 }

@@ -204,13 +204,15 @@ static void add_healthy(const struct report_model *model, struct text *text)
 static void add_places(struct report *report, struct text *text)
 {
     const struct report_model *model = report->model;
-    uint32_t n_endpoints, n_hosts;
+    uint32_t n_endpoints, n_hosts, n_incidents = model->n_incidents_lost;
 
+    for (uint32_t i = 0; i < model->n_incident_entries; i++)
+        n_incidents += model->entry[i]->n_incidents;
     count_places(model, &n_endpoints, &n_hosts);
     if (n_endpoints == 0 || (model->n_incident_entries == 0 && report->total->n_failed == 1))
         return;
     if (model->n_incident_entries > 0)
-        format_count(text, model->n_incidents, "incident", NULL);
+        format_count(text, n_incidents, "incident", NULL);
     else
         text_add(text, "Too few, too slow or too short for an incident");
     text_addf(text, ", on %s", model->n_failures_lost > 0 ? "at least " : "");

@@ -258,17 +258,24 @@ static void add_end(struct report *report, const struct report_group *group)
     add_words(&report->page, "End", buffer);
 }
 
-static void add_place_of_step(struct text *text, const struct connection_event *event,
-                              const char *where)
+/* The machine that a step is meant for (struct next_step). */
+static void add_machine(struct text *text, const struct connection_event *event, const char *where)
 {
-    char addr[IPADDR_TEXT_BYTES];
+    const struct ipaddr *addr = &event->server.addr;
+    const char *preposition = "on";
+    char buffer[IPADDR_TEXT_BYTES];
 
-    if (strcmp(where, "server") == 0)
-        text_addf(text, "on %s: ", ipaddr_format(&event->server.addr, addr));
-    else if (strcmp(where, "client") == 0)
-        text_addf(text, "on %s: ", ipaddr_format(&event->client.addr, addr));
+    if (strcmp(where, "here") == 0) {
+        text_add(text, "where this was captured");
+        return;
+    }
+    if (strcmp(where, "client") == 0)
+        addr = &event->client.addr;
+    else if (strcmp(where, "router") == 0)
+        addr = &event->icmp.from;
     else if (strcmp(where, "server_side") == 0)
-        text_addf(text, "near %s: ", ipaddr_format(&event->server.addr, addr));
+        preposition = "in front of";
+    text_addf(text, "%s %s", preposition, ipaddr_format(addr, buffer));
 }
 
 static void add_step(struct page *page, const char *intro, const char *cmd)
@@ -299,8 +306,8 @@ static void add_next(struct report *report, const struct connection_event *event
     add_label(&report->page, "Next");
     for (unsigned i = 0; i < n_steps; i++) {
         text = TEXT_OF(buffer);
-        add_place_of_step(&text, event, steps[i].where);
-        text_add(&text, steps[i].why);
+        add_machine(&text, event, steps[i].where);
+        text_addf(&text, ": %s", steps[i].why);
         add_step(&report->page, buffer, steps[i].cmd);
     }
     text = TEXT_OF(buffer);
