@@ -74,7 +74,6 @@ static struct report_group *add_rollup(struct report_model *model,
     group->server = incident->server;
     group->family = incident->family;
     group->n_endpoints = 0;
-    group->confidence = CONFIDENCE_COUNT;
     model->rollup[model->n_rollups++] = group;
     return group;
 }
@@ -126,9 +125,10 @@ static void take_incident_figures(struct report_group *group)
     group->n_failures = incident->n_failures;
     group->first_ns = incident->first_ns;
     group->last_ns = incident->last_ns;
-    group->confidence = incident->confidence;
-    for (uint8_t i = 0; i < incident->n_verdicts; i++)
+    for (uint8_t i = 0; i < incident->n_verdicts; i++) {
         group->n_by_verdict[incident->verdict[i].id] += incident->verdict[i].n;
+        group->lowest[incident->verdict[i].id] = (uint8_t)incident->confidence;
+    }
 }
 
 static void take_incidents(struct report_model *model)

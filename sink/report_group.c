@@ -31,6 +31,11 @@ const struct evidence *report_deciding_packet(const struct connection_event *eve
     return NULL;
 }
 
+bool report_is_answered(const struct connection_event *event)
+{
+    return event->outcome == OUTCOME_REFUSED || event->outcome == OUTCOME_REJECTED;
+}
+
 static bool is_before_established(const struct connection_event *event)
 {
     return event->stage == STAGE_SYN || event->stage == STAGE_SYNACK;
@@ -67,7 +72,7 @@ static void add_figures(struct report_group *group, const struct connection_even
     const struct evidence *deciding = report_deciding_packet(event);
     int64_t until_ns = moment_ns;
 
-    if (is_before_established(event) && deciding)
+    if (report_is_answered(event) && deciding)
         until_ns = deciding->mark.ts_ns;
     else if (is_before_established(event))
         until_ns = facts->last_ns[SIDE_CLIENT];
@@ -126,6 +131,13 @@ static void add_sample(struct report_group *group, const struct connection_event
     group->sample[group->n_samples++] = copy;
 }
 
+/* Before the failure itself is counted. */
+static void add_confidence(struct report_group *group, unsigned id, unsigned confidence)
+{
+    if (group->n_by_verdict[id] == 0 || confidence < group->lowest[id])
+        group->lowest[id] = (uint8_t)confidence;
+}
+
 void report_group_add(struct report_group *group, const struct verdict_event *event)
 {
     const struct connection_event *connection = &event->connection;
@@ -136,8 +148,7 @@ void report_group_add(struct report_group *group, const struct verdict_event *ev
         group->first_ns = moment_ns;
     if (group->n_failures == 0 || last_ns > group->last_ns)
         group->last_ns = last_ns;
-    if (group->n_failures == 0 || connection->confidence < group->confidence)
-        group->confidence = connection->confidence;
+    add_confidence(group, connection->verdict, connection->confidence);
     group->n_failures += connection->count;
     group->n_by_verdict[connection->verdict] += connection->count;
     report_series_add(&group->series, moment_ns, connection->count);
@@ -153,11 +164,12 @@ void report_group_merge(struct report_group *into, const struct report_group *fr
         into->first_ns = from->first_ns;
     if (into->n_failures == 0 || from->last_ns > into->last_ns)
         into->last_ns = from->last_ns;
-    if (into->n_failures == 0 || from->confidence < into->confidence)
-        into->confidence = from->confidence;
     into->n_failures += from->n_failures;
-    for (unsigned id = 0; id < VERDICT_COUNT; id++)
+    for (unsigned id = 0; id < VERDICT_COUNT; id++) {
+        if (from->n_by_verdict[id] > 0)
+            add_confidence(into, id, from->lowest[id]);
         into->n_by_verdict[id] += from->n_by_verdict[id];
+    }
     report_series_merge(&into->series, &from->series);
     report_spread_merge(&into->delay_ns, &from->delay_ns);
     report_spread_merge(&into->amount, &from->amount);
@@ -190,4 +202,9 @@ const struct connection_event *report_group_sample(const struct report_group *gr
         if (group->sample[i]->verdict == verdict)
             return group->sample[i];
     return group->n_samples ? group->sample[0] : NULL;
+}
+
+enum confidence report_group_confidence(const struct report_group *group)
+{
+    return (enum confidence)group->lowest[report_group_verdict(group)];
 }

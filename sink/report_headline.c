@@ -5,6 +5,7 @@
 
 #include "base/nanotime.h"
 #include "sink/report_text.h"
+#include "verdict/explain.h"
 
 #define HEALTHY_NAMED 3
 #define NAME_CELLS 44
@@ -222,13 +223,13 @@ static void add_places(struct report *report, struct text *text)
     text_add(text, ". ");
 }
 
-static void add_row(struct report *report, const struct report_group *group)
+static void add_row(struct report *report, const struct report_group *group, unsigned title_column)
 {
     struct page *page = &report->page;
     char number[16], place[REPORT_PLACE_BYTES], summary[256];
     struct text text = TEXT_OF(number);
     const struct report_group *related;
-    unsigned summary_column = 4 + 18 + TITLE_CELLS;
+    unsigned summary_column = title_column + TITLE_CELLS;
     int64_t after_ns;
 
     report_add_number(&text, group);
@@ -236,7 +237,7 @@ static void add_row(struct report *report, const struct report_group *group)
     text = TEXT_OF(place);
     report_add_place(&text, group);
     page_addf(page, "%s ", place);
-    page_column(page, 4 + 18);
+    page_column(page, title_column);
     page_addf(page, "%s ", family_title(group->family));
     page_column(page, summary_column);
     text = TEXT_OF(summary);
@@ -257,18 +258,38 @@ static void add_list(struct report *report)
 {
     const struct report_model *model = report->model;
     uint32_t n_rows = model->n_incident_entries;
+    unsigned title_column;
 
     if (n_rows == 0 && model->n_entries > 1 && model->n_entries <= SMALL_MAX)
         n_rows = model->n_entries;
     if (n_rows == 0)
         return;
+    title_column = 4 + report_place_cells(report, n_rows < LIST_MAX ? n_rows : LIST_MAX);
     page_end(&report->page);
     for (uint32_t i = 0; i < n_rows && i < LIST_MAX; i++)
-        add_row(report, model->entry[i]);
+        add_row(report, model->entry[i], title_column);
     if (n_rows > LIST_MAX) {
         page_addf(&report->page, "    and %" PRIu32 " more", n_rows - LIST_MAX);
         page_end(&report->page);
     }
+}
+
+/* Where there is one failure, it is the headline. */
+static void add_single(struct report *report)
+{
+    const struct report_model *model = report->model;
+    const struct connection_event *event;
+    char buffer[320];
+    struct text text = TEXT_OF(buffer);
+
+    if (model->n_entries != 1 || model->entry[0]->n_failures != 1)
+        return;
+    event = report_group_sample(model->entry[0]);
+    if (!event)
+        return;
+    explain_message(event, &text);
+    page_wrap(&report->page, 0, buffer);
+    page_end(&report->page);
 }
 
 void report_headline(struct report *report)
@@ -286,6 +307,7 @@ void report_headline(struct report *report)
         add_nothing(report, &text);
     page_wrap(&report->page, 0, buffer);
     page_end(&report->page);
+    add_single(report);
     add_warnings(report);
     text = TEXT_OF(buffer);
     if (total->n_failed > 0) {

@@ -41,7 +41,7 @@ struct report_group {
     enum family family;
     uint64_t n_failures;
     uint64_t n_by_verdict[VERDICT_COUNT];
-    enum confidence confidence;    /* the lowest among its failures */
+    uint8_t lowest[VERDICT_COUNT]; /* enum confidence, of the failures with that verdict */
     int64_t first_ns, last_ns;     /* moment of the first failure; last packet of any */
     struct report_series series;   /* moments of failure */
     struct report_spread delay_ns; /* from the first packet to the moment or to the last try */
@@ -102,6 +102,12 @@ void report_model_clear(struct report_model *model);
 /* The verdict that most of its failures have, and the sample that shows it. */
 enum verdict_id report_group_verdict(const struct report_group *group);
 const struct connection_event *report_group_sample(const struct report_group *group);
+
+/* The lowest confidence among the failures of that verdict. */
+enum confidence report_group_confidence(const struct report_group *group);
+
+/* Whether the attempt got a no (RST or ICMP error) rather than none or a half answer. */
+bool report_is_answered(const struct connection_event *event);
 
 /* The packet that decided it: the first odd one. NULL where silence did. */
 const struct evidence *report_deciding_packet(const struct connection_event *event);

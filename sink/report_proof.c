@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See report_proof.h. */
-#include "sink/report_proof.h"
-
+/* The packets that a verdict rests on, as lines of a section. */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/nanotime.h"
-#include "sink/report_format.h"
+#include "sink/report_text.h"
 
 #define DELTA_CELLS 13
 #define WHO_CELLS 16
@@ -18,6 +18,7 @@
 struct proof_layout {
     unsigned delta, who, ttl, id, marker, detail;
     bool has_ids;
+    bool is_brief; /* as in report_proof() */
 };
 
 static unsigned n_digits(uint64_t number)
@@ -37,9 +38,10 @@ static bool shows_ids(const struct connection_event *event)
     return event->family == FAMILY_RST_FORGED && ipaddr_is_v4(&event->server.addr);
 }
 
-static struct proof_layout lay_out(const struct connection_event *event, unsigned indent)
+static struct proof_layout lay_out(const struct connection_event *event, unsigned indent,
+                                   bool is_brief)
 {
-    struct proof_layout layout;
+    struct proof_layout layout = {.is_brief = is_brief};
     unsigned frame_cells = 0;
 
     for (unsigned i = 0; i < event->n_evidence; i++)
@@ -120,13 +122,20 @@ static void add_delta(struct page *page, int64_t first_ns, int64_t at_ns)
     page_add(page, buffer);
 }
 
+/* A reason that names the packet says all of its note, and more. */
+static bool is_in_reasons(const struct connection_event *event, uint64_t frame)
+{
+    for (unsigned i = 0; i < event->n_because; i++)
+        if (event->because[i].frame[0] == frame)
+            return true;
+    return false;
+}
+
 static void add_packet(struct page *page, const struct proof_layout *layout,
                        const struct connection_event *event, const struct evidence *evidence)
 {
     char buffer[160];
     struct text text = TEXT_OF(buffer);
-    size_t detail_bytes;
-    bool is_one_line;
 
     page_addf(page, "frame %" PRIu64, evidence->mark.frame);
     if (evidence != &event->evidence[0]) {
@@ -146,19 +155,12 @@ static void add_packet(struct page *page, const struct proof_layout *layout,
         page_add(page, "<--");
     }
     add_detail(&text, event, evidence);
-    detail_bytes = text.used_bytes;
-    if (detail_bytes > 0 && evidence->note[0])
-        text_add(&text, "; ");
-    text_add(&text, evidence->note);
-    is_one_line = layout->detail + text.used_bytes <= PAGE_COLUMNS;
-    if (detail_bytes > 0 && !is_one_line)
-        buffer[detail_bytes] = '\0';
-    if (detail_bytes > 0 || is_one_line) {
+    if (text.used_bytes > 0) {
         page_column(page, layout->detail);
         page_add(page, buffer);
     }
     page_end(page);
-    if (!is_one_line) {
+    if (evidence->note[0] && (layout->is_brief || !is_in_reasons(event, evidence->mark.frame))) {
         page_column(page, layout->who + 2);
         page_wrap(page, layout->who + 2, evidence->note);
         page_end(page);
@@ -167,22 +169,44 @@ static void add_packet(struct page *page, const struct proof_layout *layout,
 
 static const char *others_word(const struct evidence *deciding)
 {
-    if (!deciding)
+    if (!deciding || deciding->kind == EVIDENCE_SYN)
         return "attempt";
     if (deciding->kind == EVIDENCE_RST)
         return "RST";
     return deciding->kind == EVIDENCE_ICMP ? "ICMP error" : "packet";
 }
 
-/* What the first one shares with all the others. */
-static void add_common(struct text *text, const struct report_group *group,
-                       const struct evidence *deciding)
+/* The hand of one forger: what the first one shares with all the others. */
+static void add_common(struct text *text, const struct report_group *group)
 {
-    if (!deciding || deciding->kind != EVIDENCE_RST || group->ttl_varies)
+    if (group->family != FAMILY_RST_FORGED || group->ttl_varies)
         return;
     text_addf(text, ", all with TTL %u", group->mark[0].ttl);
     if (!group->ip_id_varies && shows_ids(group->sample[0]))
         text_addf(text, " and id %u", group->mark[0].ip_id);
+}
+
+static int compare_frames(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* Frames of the deciding packets that are kept, but the shown event's; returns how many. */
+static unsigned other_frames(const struct report_group *group, const struct connection_event *event,
+                             uint64_t own_frame, uint64_t *frame)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < group->n_marks; i++) {
+        const struct report_mark *mark = &group->mark[i];
+
+        if (mark->verdict == event->verdict && mark->frame != own_frame && mark->frame != 0)
+            frame[n++] = mark->frame;
+    }
+    qsort(frame, n, sizeof(frame[0]), compare_frames);
+    return n;
 }
 
 /* "the other 4 RSTs: frames 3183 3407 3650 3908, all with TTL 242 and id 12345" */
@@ -191,42 +215,40 @@ static void add_others(struct page *page, unsigned indent, const struct report_g
 {
     const struct evidence *deciding = report_deciding_packet(event);
     uint64_t own_frame = deciding ? deciding->mark.frame : event->facts.first_frame;
-    uint64_t n_others = group->n_by_verdict[event->verdict] - 1, n_named = 0;
-    char frames[REPORT_MARKS_MAX * 21 + 1], buffer[sizeof(frames) + 128];
-    struct text text = TEXT_OF(frames);
+    uint64_t n_others = group->n_by_verdict[event->verdict] - 1;
+    uint64_t frame[REPORT_MARKS_MAX];
+    unsigned n_frames = other_frames(group, event, own_frame, frame);
+    const char *what = others_word(deciding);
+    char buffer[512];
+    struct text text = TEXT_OF(buffer);
 
     if (group->n_by_verdict[event->verdict] <= 1)
         return;
-    for (uint32_t i = 0; i < group->n_marks; i++) {
-        const struct report_mark *mark = &group->mark[i];
-
-        if (mark->verdict != event->verdict || mark->frame == own_frame || mark->frame == 0)
-            continue;
-        text_addf(&text, " %" PRIu64, mark->frame);
-        n_named++;
-    }
-    text = TEXT_OF(buffer);
     text_add(&text, "the other ");
     if (n_others > 1) {
         text_add_count(&text, n_others);
         text_add(&text, " ");
     }
-    text_addf(&text, "%s%s", others_word(deciding), n_others > 1 ? "s" : "");
-    if (n_named > 0) {
-        text_addf(&text, "%s frame%s%s", deciding ? ":" : " from", n_named > 1 ? "s" : "", frames);
-        if (n_named < n_others)
-            text_addf(&text, " ... (%" PRIu64 " more)", n_others - n_named);
-    }
-    add_common(&text, group, deciding);
+    text_addf(&text, "%s%s", what, n_others > 1 ? "s" : "");
+    if (n_frames > 0)
+        text_addf(&text, "%s frame%s", strcmp(what, "attempt") == 0 ? " from" : ":",
+                  n_frames > 1 ? "s" : "");
+    for (unsigned i = 0; i < n_frames; i++)
+        text_addf(&text, " %" PRIu64, frame[i]);
+    if (n_frames > 0 && n_frames < n_others)
+        text_addf(&text, " ... (%" PRIu64 " more)", n_others - n_frames);
+    add_common(&text, group);
     page_column(page, indent);
     page_wrap(page, indent, buffer);
     page_end(page);
 }
 
-void report_proof(struct page *page, unsigned indent, const struct report_group *group,
-                  const struct connection_event *event)
+void report_proof(struct report *report, unsigned indent, const struct report_group *group,
+                  const struct connection_event *event, bool is_brief)
 {
-    struct proof_layout layout = lay_out(event, indent);
+    struct page *page = &report->page;
+    struct proof_layout layout = lay_out(event, indent, is_brief);
+    enum clock_form form = report->clock == CLOCK_DAY_MINUTES ? CLOCK_FULL : CLOCK_MILLIS;
     char buffer[256], clock[CLOCK_TEXT_BYTES];
     struct text text = TEXT_OF(buffer);
 
@@ -237,14 +259,16 @@ void report_proof(struct page *page, unsigned indent, const struct report_group 
         text_add(&text, ", the first of ");
         text_add_count(&text, group->n_by_verdict[event->verdict]);
     }
-    text_addf(&text, ", from %s on", format_clock(clock, event->facts.first_ns, CLOCK_MILLIS));
+    text_addf(&text, ", from %s on", format_clock(clock, event->facts.first_ns, form));
     page_wrap(page, indent, buffer);
     page_end(page);
     for (unsigned i = 0; i < event->n_evidence; i++) {
+        if (is_brief && i > 0 && !event->evidence[i].is_odd)
+            continue;
         page_column(page, indent);
         add_packet(page, &layout, event, &event->evidence[i]);
     }
-    if (event->evidence_total > event->n_evidence) {
+    if (!is_brief && event->evidence_total > event->n_evidence) {
         page_column(page, indent);
         page_addf(page, "%" PRIu32 " packets of it in all", event->evidence_total);
         page_end(page);

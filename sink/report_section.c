@@ -6,13 +6,13 @@
 
 #include "base/compiler.h"
 #include "base/nanotime.h"
-#include "sink/report_proof.h"
 #include "sink/report_text.h"
 #include "verdict/explain.h"
 
 #define LABEL_COLUMN 3
 #define INDENT 11
 #define CLIENTS_NAMED 5
+#define BRIEF_STEPS_MAX 2
 
 static void add_label(struct page *page, const char *label)
 {
@@ -41,7 +41,7 @@ static void add_header(struct report *report, const struct report_group *group)
         text_addf(&text, "#%" PRIu32 " ", group->incident->number);
     report_add_place(&text, group);
     text_addf(&text, "  %s  %s, %s", family_title(group->family), verdict_row(verdict)->slug,
-              confidence_name(group->confidence));
+              confidence_name(report_group_confidence(group)));
     page_add(page, buffer);
     text = TEXT_OF(buffer);
     report_add_ratio(&text, group);
@@ -72,48 +72,62 @@ static void format_plain_count(struct text *text, int64_t n)
     text_add_count(text, (uint64_t)n);
 }
 
-static bool is_answered(const struct connection_event *event)
-{
-    return event->outcome == OUTCOME_REFUSED || event->outcome == OUTCOME_REJECTED;
-}
+/* What befell an established connection of the family, as in "cut 301 ms after its first packet".
+ */
+static const char *const ends[FAMILY_COUNT] = {
+    [FAMILY_RESET] = "cut",
+    [FAMILY_RST_FORGED] = "cut",
+    [FAMILY_BLACKHOLED] = "silent",
+    [FAMILY_CLOSED_EARLY] = "closed",
+    [FAMILY_TLS_REFUSED] = "refused",
+    [FAMILY_HTTP_REFUSED] = "refused",
+    [FAMILY_GRPC_REFUSED] = "refused",
+    [FAMILY_APP_REFUSED] = "refused",
+};
 
 /* What was measured over all failures of the group. */
 static void add_figures(struct report *report, const struct report_group *group,
                         const struct connection_event *event)
 {
+    bool is_handshake = event->stage == STAGE_SYN || event->stage == STAGE_SYNACK;
     char buffer[256];
     struct text text = TEXT_OF(buffer);
 
-    if (event->stage == STAGE_SYN || event->stage == STAGE_SYNACK) {
-        if (is_answered(event)) {
-            text_add(&text, "answered after ");
-        } else {
-            add_spread(&text, &group->amount, format_plain_count);
-            text_add(&text,
-                     group->amount.max == 1 ? " SYN each, tried for " : " SYNs each, tried for ");
-        }
+    if (report_is_answered(event)) {
+        text_add(&text, "answered after ");
         add_spread(&text, &group->delay_ns, format_duration);
+    } else if (is_handshake) {
+        add_spread(&text, &group->amount, format_plain_count);
+        text_add(&text, group->amount.max == 1 ? " SYN each" : " SYNs each, tried for ");
+        if (group->amount.max > 1)
+            add_spread(&text, &group->delay_ns, format_duration);
     } else {
-        text_add(&text, "it happened after ");
+        text_addf(&text, "%s after ",
+                  group->family < FAMILY_COUNT && ends[group->family] ? ends[group->family]
+                                                                      : "failed");
         add_spread(&text, &group->delay_ns, format_duration);
         text_add(&text, ", with ");
         add_spread(&text, &group->amount, format_plain_count);
-        text_add(&text, " bytes received from the server");
+        text_add(&text, " bytes from the server");
     }
     add_words(&report->page, "Figures", buffer);
+}
+
+/* "ttl-differs" -> "ttl differs" */
+static void add_code(struct text *text, const char *code)
+{
+    for (; *code; code++)
+        text_addf(text, "%c", *code == '-' ? ' ' : *code);
 }
 
 static void add_reasons(struct report *report, const char *label, const struct reason *reasons,
                         unsigned n_reasons)
 {
-    char buffer[1024];
-    struct text text = TEXT_OF(buffer);
-
     for (unsigned i = 0; i < n_reasons; i++) {
-        if (i > 0)
-            text_add(&text, "; ");
-        for (const char *at = reasons[i].code; *at; at++)
-            text_addf(&text, "%c", *at == '-' ? ' ' : *at);
+        char buffer[256];
+        struct text text = TEXT_OF(buffer);
+
+        add_code(&text, reasons[i].code);
         if (reasons[i].value[0])
             text_addf(&text, ": %s", reasons[i].value);
         if (reasons[i].frame[0])
@@ -122,21 +136,20 @@ static void add_reasons(struct report *report, const char *label, const struct r
             text_addf(&text, ", %" PRIu64, reasons[i].frame[1]);
         if (reasons[i].frame[0])
             text_add(&text, ")");
+        add_words(&report->page, i == 0 ? label : "", buffer);
     }
-    add_words(&report->page, label, buffer);
 }
 
 static void add_alternatives(struct report *report, const struct connection_event *event)
 {
-    char buffer[512];
-    struct text text = TEXT_OF(buffer);
-
     for (unsigned i = 0; i < event->n_alternatives; i++) {
         const struct verdict_row *row = verdict_row(event->alternatives[i]);
+        char buffer[256];
+        struct text text = TEXT_OF(buffer);
 
-        text_addf(&text, "%s%s (%s)", i > 0 ? "; " : "", row->slug, row->title);
+        text_addf(&text, "%s: %s", row->slug, row->title);
+        add_words(&report->page, i == 0 ? "Or else" : "", buffer);
     }
-    add_words(&report->page, "Or else", buffer);
 }
 
 /* Other verdicts of the same family at this endpoint. */
@@ -169,23 +182,26 @@ static void add_cadence(struct report *report, const struct report_group *group)
     bool is_steady;
     int64_t cadence_ns = report_series_cadence_ns(&group->series, &is_steady);
 
-    if (cadence_ns <= 0)
+    if (!is_steady)
         return;
     text_add(&text, "one every ");
     format_duration(&text, cadence_ns);
-    text_add(&text, is_steady ? ", steady: a timer or a retry loop drives it" : " on average");
+    text_add(&text, ", steady: a timer or a retry loop drives it");
     add_words(&report->page, "Pace", buffer);
 }
 
-static void add_clients(struct report *report, const struct report_group *group)
+/* Whose count is exact longer: the incident's. Returns how many are filled in. */
+static uint32_t top_clients(const struct report_group *group, struct report_client *most)
 {
-    char buffer[512], addr[IPADDR_TEXT_BYTES];
-    struct text text = TEXT_OF(buffer);
-    struct report_client most[CLIENTS_NAMED];
+    const struct incident_event *incident = group->incident;
     uint32_t n_most = 0;
 
-    if (group->n_clients < 2)
-        return;
+    if (group->clients_capped && incident && incident->n_clients > group->n_clients) {
+        for (; n_most < incident->n_top_clients && n_most < CLIENTS_NAMED; n_most++)
+            most[n_most] = (struct report_client){incident->top_client[n_most].addr,
+                                                  incident->top_client[n_most].n_failures};
+        return n_most;
+    }
     for (uint32_t i = 0; i < group->n_clients; i++) {
         uint32_t at = n_most;
 
@@ -198,14 +214,31 @@ static void add_clients(struct report *report, const struct report_group *group)
         memmove(most + at + 1, most + at, (n_most - at - 1) * sizeof(most[0]));
         most[at] = group->client[i];
     }
-    text_addf(&text, "%s%" PRIu32 " clients: ", group->clients_capped ? "more than " : "",
-              group->n_clients);
+    return n_most;
+}
+
+static void add_clients(struct report *report, const struct report_group *group)
+{
+    const struct incident_event *incident = group->incident;
+    struct report_client most[CLIENTS_NAMED];
+    uint32_t n_most = top_clients(group, most), n_clients = group->n_clients;
+    bool is_capped = group->clients_capped;
+    char buffer[512], addr[IPADDR_TEXT_BYTES];
+    struct text text = TEXT_OF(buffer);
+
+    if (group->n_clients < 2)
+        return;
+    if (is_capped && incident && incident->n_clients > n_clients) {
+        n_clients = incident->n_clients;
+        is_capped = incident->clients_capped;
+    }
+    text_addf(&text, "%s%" PRIu32 " clients: ", is_capped ? "more than " : "", n_clients);
     for (uint32_t i = 0; i < n_most; i++) {
         text_addf(&text, "%s%s (", i > 0 ? ", " : "", ipaddr_format(&most[i].addr, addr));
         text_add_count(&text, most[i].n_failures);
         text_add(&text, ")");
     }
-    if (group->n_clients > n_most)
+    if (n_clients > n_most)
         text_add(&text, " ...");
     add_words(&report->page, "Who", buffer);
 }
@@ -269,6 +302,10 @@ static void add_machine(struct text *text, const struct connection_event *event,
         text_add(text, "where this was captured");
         return;
     }
+    if (strcmp(where, "router") == 0 && event->icmp.frame == 0) {
+        text_add(text, "on the path");
+        return;
+    }
     if (strcmp(where, "client") == 0)
         addr = &event->client.addr;
     else if (strcmp(where, "router") == 0)
@@ -296,7 +333,24 @@ static void add_filter(struct page *page, const char *filter)
     page_end(page);
 }
 
-static void add_next(struct report *report, const struct connection_event *event)
+/* The words of a step know no name of the input. */
+static void add_command(struct report *report, const char *intro, const char *cmd)
+{
+    static const char placeholder[] = "-r FILE";
+    const char *at = strstr(cmd, placeholder);
+    char buffer[256];
+
+    if (!at) {
+        add_step(&report->page, intro, cmd);
+        return;
+    }
+    snprintf(buffer, sizeof(buffer), "%.*s-r %s%s", (int)(at - cmd), cmd,
+             report_input_name(report->run), at + strlen(placeholder));
+    add_step(&report->page, intro, buffer);
+}
+
+static void add_next(struct report *report, const struct connection_event *event,
+                     unsigned n_steps_max)
 {
     struct next_step steps[NEXT_STEPS_MAX];
     unsigned n_steps = explain_next_steps(event, steps);
@@ -304,11 +358,11 @@ static void add_next(struct report *report, const struct connection_event *event
     struct text text;
 
     add_label(&report->page, "Next");
-    for (unsigned i = 0; i < n_steps; i++) {
+    for (unsigned i = 0; i < n_steps && i < n_steps_max; i++) {
         text = TEXT_OF(buffer);
         add_machine(&text, event, steps[i].where);
         text_addf(&text, ": %s", steps[i].why);
-        add_step(&report->page, buffer, steps[i].cmd);
+        add_command(report, buffer, steps[i].cmd);
     }
     text = TEXT_OF(buffer);
     explain_wireshark_filter(event, &text);
@@ -341,22 +395,19 @@ static void add_incident(struct report *report, const struct incident_event *inc
     add_words(&report->page, "Whole", buffer);
 }
 
-void report_section(struct report *report, const struct report_group *group)
+/* One of few failures beside incidents: enough to name the cause. */
+static void add_brief(struct report *report, const struct report_group *group,
+                      const struct connection_event *event)
 {
-    const struct connection_event *event = report_group_sample(group);
-    char buffer[1024];
-    struct text text = TEXT_OF(buffer);
+    add_alternatives(report, event);
+    add_others(report, group, event);
+    add_cadence(report, group);
+    add_next(report, event, BRIEF_STEPS_MAX);
+}
 
-    add_header(report, group);
-    add_incident(report, group->incident);
-    if (!event) {
-        page_end(&report->page);
-        return;
-    }
-    explain_meaning(event, &text);
-    add_words(&report->page, "What", buffer);
-    add_label(&report->page, "Proof");
-    report_proof(&report->page, INDENT, group, event);
+static void add_full(struct report *report, const struct report_group *group,
+                     const struct connection_event *event)
+{
     add_figures(report, group, event);
     add_reasons(report, "Because", event->because, event->n_because);
     add_reasons(report, "Against", event->against, event->n_against);
@@ -369,6 +420,27 @@ void report_section(struct report *report, const struct report_group *group)
     if (group->incident && group->incident->scope == SCOPE_CLIENT)
         add_next_at_client(report, &group->incident->client);
     else
-        add_next(report, event);
+        add_next(report, event, NEXT_STEPS_MAX);
+}
+
+void report_section(struct report *report, const struct report_group *group)
+{
+    const struct connection_event *event = report_group_sample(group);
+    bool is_brief = !group->incident && report->model->n_incident_entries > 0;
+    char buffer[1024];
+    struct text text = TEXT_OF(buffer);
+
+    add_header(report, group);
+    add_incident(report, group->incident);
+    if (event) {
+        explain_meaning(event, &text);
+        add_words(&report->page, "What", buffer);
+        add_label(&report->page, "Proof");
+        report_proof(report, INDENT, group, event, is_brief);
+        if (is_brief)
+            add_brief(report, group, event);
+        else
+            add_full(report, group, event);
+    }
     page_end(&report->page);
 }

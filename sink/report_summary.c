@@ -9,6 +9,10 @@
 /* Incidents that begin this close together are put in relation. */
 #define RELATED_NS (2 * NS_PER_S)
 
+/* Of a column of places. Longer ones (IPv6) get a line of their own. */
+#define PLACE_CELLS_MIN 18
+#define PLACE_CELLS_MAX 28
+
 /* What the network of an incident spans (INTERFACE.md 3.6). */
 #define NETWORK_V4_BITS 24
 #define NETWORK_V6_BITS 64
@@ -46,6 +50,21 @@ void report_add_place(struct text *text, const struct report_group *group)
         format_endpoint(text, &group->server);
         break;
     }
+}
+
+unsigned report_place_cells(const struct report *report, uint32_t n_entries)
+{
+    unsigned n_cells = PLACE_CELLS_MIN;
+
+    for (uint32_t i = 0; i < n_entries; i++) {
+        char place[REPORT_PLACE_BYTES];
+        struct text text = TEXT_OF(place);
+
+        report_add_place(&text, report->model->entry[i]);
+        if (text.used_bytes + 1 > n_cells && text.used_bytes + 1 <= PLACE_CELLS_MAX)
+            n_cells = (unsigned)text.used_bytes + 1;
+    }
+    return n_cells;
 }
 
 void report_add_ratio(struct text *text, const struct report_group *group)
@@ -124,8 +143,8 @@ void report_add_summary(struct text *text, const struct report_group *group)
         text_add(text, "; the host sent nothing at all");
     if (group->n_endpoints > 1)
         text_addf(text, ", on %" PRIu32 " endpoints", group->n_endpoints);
-    if (group->confidence < CONFIDENCE_CERTAIN)
-        text_addf(text, " (%s)", confidence_name(group->confidence));
+    if (report_group_confidence(group) < CONFIDENCE_CERTAIN)
+        text_addf(text, " (%s)", confidence_name(report_group_confidence(group)));
 }
 
 static bool is_related(const struct report_group *a, const struct report_group *b)

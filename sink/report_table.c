@@ -12,10 +12,6 @@
 #define BARS_MAX 34
 #define WHY_CELLS 17
 
-/* Wider ones (IPv6) get a line of their own. */
-#define PLACE_CELLS_MAX 22
-#define PLACE_CELLS_MIN 18
-
 #define MS NS_PER_MS
 #define S NS_PER_S
 
@@ -54,22 +50,18 @@ static uint32_t n_rows_of(const struct report *report)
 
 static void lay_out_columns(const struct report *report, struct table_layout *layout)
 {
-    unsigned place_cells = PLACE_CELLS_MIN, failed_cells = 7, clock_cells;
-    char buffer[CLOCK_TEXT_BYTES > REPORT_PLACE_BYTES ? CLOCK_TEXT_BYTES : REPORT_PLACE_BYTES];
-    struct text text;
+    unsigned failed_cells = 7, clock_cells;
+    char buffer[64];
 
     for (uint32_t i = 0; i < n_rows_of(report); i++) {
-        text = TEXT_OF(buffer);
-        report_add_place(&text, report->model->entry[i]);
-        if (text.used_bytes + 1 > place_cells && text.used_bytes + 1 <= PLACE_CELLS_MAX)
-            place_cells = (unsigned)text.used_bytes + 1;
-        text = TEXT_OF(buffer);
+        struct text text = TEXT_OF(buffer);
+
         add_failed_of(&text, report->model->entry[i]);
         if (text.used_bytes + 1 > failed_cells)
             failed_cells = (unsigned)text.used_bytes + 1;
     }
     clock_cells = (unsigned)strlen(format_clock(buffer, 0, report->clock)) + 2;
-    layout->why = 4 + place_cells;
+    layout->why = 4 + report_place_cells(report, n_rows_of(report));
     layout->failed = layout->why + WHY_CELLS;
     layout->first = layout->failed + failed_cells;
     layout->last = layout->first + clock_cells;

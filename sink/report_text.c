@@ -8,6 +8,7 @@
 #include "base/nanotime.h"
 
 #define INCIDENT_SECTIONS_MAX 50
+#define INPUT_NAME_MAX 40
 
 /* Up to so many groups below the threshold are told in full; of more, one line each, after the
  * worst ones where there is no incident. */
@@ -63,10 +64,10 @@ static void add_line(struct report *report, const struct report_group *group)
     page_column(page, 50);
     text = TEXT_OF(buffer);
     report_add_summary(&text, group);
-    if (cadence_ns > 0) {
+    if (is_steady) {
         text_add(&text, "; one every ");
         format_duration(&text, cadence_ns);
-        text_add(&text, is_steady ? ", steady" : "");
+        text_add(&text, ", steady");
     }
     page_wrap(page, 50, buffer);
     page_end(page);
@@ -100,13 +101,13 @@ static void add_below(struct report *report)
         page_end(&report->page);
 }
 
-/* The name as a shell takes it, or a placeholder where it would need quotes. */
-static const char *input_name(const struct run_info *run)
+const char *report_input_name(const struct run_info *run)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789._/+-=@";
     const char *name = run->n_sources == 1 ? run->source[0].name : NULL;
-    bool is_plain = name && name[0] != '-' && strlen(name) <= 40 && !name[strspn(name, plain)];
+    bool is_plain =
+        name && name[0] != '-' && strlen(name) <= INPUT_NAME_MAX && !name[strspn(name, plain)];
 
     return is_plain ? name : "FILE";
 }
@@ -114,7 +115,7 @@ static const char *input_name(const struct run_info *run)
 static void add_more(struct report *report)
 {
     struct page *page = &report->page;
-    const char *name = input_name(report->run);
+    const char *name = report_input_name(report->run);
 
     if (report->run->is_live || report->total->n_pkts == 0)
         return;

@@ -34,8 +34,16 @@ void report_table(struct report *report);
 /* One failure of many, in full. */
 void report_section(struct report *report, const struct report_group *group);
 
+/* The packets that a verdict rests on, from column `indent` on; the first line goes on where the
+ * page stands. `is_brief`: of the packets only the first and those that the verdict rests on. */
+void report_proof(struct report *report, unsigned indent, const struct report_group *group,
+                  const struct connection_event *event, bool is_brief);
+
 /* Can this report be trusted? */
 void report_trust(struct report *report);
+
+/* The name of the input as a shell takes it, or FILE where it would need quotes. */
+const char *report_input_name(const struct run_info *run);
 
 /* "#5", or "-" for what is no incident. */
 void report_add_number(struct text *text, const struct report_group *group);
@@ -43,6 +51,10 @@ void report_add_number(struct text *text, const struct report_group *group);
 /* "10.20.0.21:7000", "client 10.0.0.5", "10.1.2.0/24". */
 #define REPORT_PLACE_BYTES 72
 void report_add_place(struct text *text, const struct report_group *group);
+
+/* Columns that the places of the first `n_entries` entries and a blank take, of those that are not
+ * too long to stand in a column. */
+unsigned report_place_cells(const struct report *report, uint32_t n_entries);
 
 /* "60 of 60"; only the failures where the attempts are not known. */
 void report_add_ratio(struct text *text, const struct report_group *group);

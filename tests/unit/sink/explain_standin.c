@@ -4,6 +4,11 @@
 
 #include "verdict/explain.h"
 
+void explain_message(const struct connection_event *event, struct text *text)
+{
+    text_addf(text, "one connection: %s", verdict_row(event->verdict)->title);
+}
+
 void explain_incident_message(const struct incident_event *event, struct text *text)
 {
     text_addf(text, "incident %u", event->number);

@@ -372,7 +372,8 @@ static void hostile_names_and_notes_are_made_visible(void **state)
         event.connection.because[i].code = "debug-text";
         memset(event.connection.because[i].value, 0x1b, sizeof(event.connection.because[i].value));
         event.connection.because[i].value[55] = '\0';
-        event.connection.because[i].frame[0] = event.connection.because[i].frame[1] = UINT64_MAX;
+        event.connection.because[i].frame[0] = event.connection.because[i].frame[1] =
+            UINT64_MAX - 1;
     }
     feed(f, &event);
     f->final.total.n_pkts = UINT64_MAX;
@@ -417,6 +418,74 @@ static void a_scan_is_one_incident_of_its_client(void **state)
     expect_golden(f, "scan");
 }
 
+static void a_network_gone_dark_is_one_incident(void **state)
+{
+    struct fixture *f = begin();
+    struct verdict_event event;
+
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        char server[32];
+
+        snprintf(server, sizeof(server), "10.30.7.%u:443", 1 + i % 12);
+        eventscript_failure(&event, "10.20.0.10:40000", server, VERDICT_CONNECT_TIMEOUT,
+                            (int64_t)i * 400000);
+        eventscript_packet(&event, "C S", f->next_frame++, 0, "");
+        feed(f, &event);
+    }
+    /* A member that was told of before the network was, and a stranger of another family. */
+    eventscript_incident(&event, 1, INCIDENT_CLOSE, &event, 5 * US_PER_S);
+    event.incident.server = eventscript_endpoint("10.30.7.1:443");
+    event.incident.family = FAMILY_TIMEOUT;
+    event.incident.close_reason = CLOSE_EVICTED;
+    feed(f, &event);
+    event.incident.number = 2;
+    event.incident.phase = INCIDENT_OPEN;
+    event.incident.scope = SCOPE_NETWORK;
+    event.incident.server = (struct endpoint){.addr = eventscript_endpoint("10.30.7.0:1").addr};
+    event.incident.n_attempts = 60;
+    event.incident.close_reason = CLOSE_NONE;
+    feed(f, &event);
+    add_refused(f, "10.30.7.3:22", 9 * US_PER_S);
+    f->final.total.n_pkts = 62;
+    expect_golden(f, "network");
+}
+
+/* Three days, many clients, two kinds of answer, an incident that came back. */
+static void days_and_clients_and_kinds_are_told_apart(void **state)
+{
+    static const int64_t hour_us = INT64_C(3600) * US_PER_S;
+    struct fixture *f = begin();
+    struct verdict_event event;
+
+    (void)state;
+    for (unsigned i = 0; i < 140; i++) {
+        int64_t start_us = (i < 100 ? 0 : 60 * hour_us) + (int64_t)i * 60 * US_PER_S;
+        char client[48];
+
+        snprintf(client, sizeof(client), "[2001:db8::%x]:%u", i % 50 * (i % 3), 1024 + i);
+        eventscript_failure(&event, client, "[2001:db8:ffff::1]:443",
+                            i % 10 ? VERDICT_REFUSED_CLOSED_PORT : VERDICT_REFUSED, start_us);
+        eventscript_packet(&event, "C S", 100 + 2 * i, 0, "");
+        eventscript_packet(&event, "S RA!", 101 + 2 * i, 10 + i, "");
+        event.connection.confidence = i % 10 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+        feed(f, &event);
+    }
+    for (uint32_t number = 1; number <= 2; number++) {
+        struct verdict_event incident;
+
+        eventscript_incident(&incident, number, INCIDENT_CLOSE, &event, 64 * US_PER_S);
+        incident.incident.close_reason = CLOSE_RECOVERED;
+        feed(f, &incident);
+    }
+    add_attempts(f, &event, 5000);
+    f->final.total.n_attempts = f->final.total.n_flows = 5000;
+    f->final.total.n_ok = 4860;
+    f->final.total.n_pkts = 45000;
+    f->stop.last_packet_ns = EVENTSCRIPT_START_NS + 72 * hour_us * NS_PER_US;
+    expect_golden(f, "days");
+}
+
 static void the_sink_writes_a_file_and_tells_when_it_cannot(void **state)
 {
     struct fixture *f = begin();
@@ -456,6 +525,8 @@ int main(void)
         cmocka_unit_test(hostile_names_and_notes_are_made_visible),
         cmocka_unit_test(thousands_of_endpoints_are_bounded_and_counted),
         cmocka_unit_test(a_scan_is_one_incident_of_its_client),
+        cmocka_unit_test(a_network_gone_dark_is_one_incident),
+        cmocka_unit_test(days_and_clients_and_kinds_are_told_apart),
         cmocka_unit_test(the_sink_writes_a_file_and_tells_when_it_cannot),
     };
 
