@@ -94,12 +94,7 @@ const char *decode_result_name(enum decode_result result)
 enum decode_result decode_frame(uint16_t linktype, const uint8_t *bytes, size_t captured_bytes,
                                 size_t wire_bytes, struct packet *packet)
 {
-    size_t n_bytes = captured_bytes < wire_bytes ? captured_bytes : wire_bytes;
-    struct walk walk = {
-        .cursor = cursor_over(bytes, n_bytes),
-        .cut_bytes = wire_bytes - n_bytes,
-        .packet = packet,
-    };
+    struct walk walk = walk_over(bytes, captured_bytes, wire_bytes, packet);
 
     return walk_frame(&walk, linktype);
 }

@@ -16,11 +16,11 @@
 #include "decode/decode.h"
 #include "decode/packet.h"
 
-/* As deep as Zeek's default Tunnel::max_depth. */
+/* Room for a tunnel in an overlay that is mirrored (IPIP in VXLAN in ERSPAN), and one more. */
 #define TUNNEL_DEPTH_MAX 4
 
-/* Wireshark and the kernel's flow dissector give up on such chains, too. */
-#define EXTENSIONS_MAX 16
+/* The kernel's flow dissector gives up there, too: MAX_FLOW_DISSECT_HDRS. */
+#define EXTENSIONS_MAX 15
 
 enum ethertype {
     ETHERTYPE_MIN = 0x0600, /* less is an 802.3 length */
@@ -53,6 +53,20 @@ struct walk {
 };
 
 typedef enum decode_result walk_layer(struct walk *walk);
+
+/* As for decode_frame(): the lesser of the two lengths counts as captured. */
+static inline struct walk walk_over(const uint8_t *bytes, size_t captured_bytes, size_t wire_bytes,
+                                    struct packet *packet)
+{
+    size_t n_bytes = captured_bytes < wire_bytes ? captured_bytes : wire_bytes;
+    struct walk walk = {
+        .cursor = cursor_over(bytes, n_bytes),
+        .cut_bytes = wire_bytes - n_bytes,
+        .packet = packet,
+    };
+
+    return walk;
+}
 
 static inline size_t walk_wire_bytes(const struct walk *walk)
 {

@@ -11,7 +11,7 @@
 #define BLOCK_BYTES 8
 #define N_BLOCKS (REASSEMBLY_HEAD_BYTES / BLOCK_BYTES)
 
-/* IPFRAG_TIME and IPV6_FRAG_TIMEOUT are 30 and 60 seconds in Linux. */
+/* IP_FRAG_TIME in Linux; RFC 8200 section 4.5 gives IPv6 60 seconds. */
 #define TIMEOUT_NS (30 * NS_PER_S)
 
 static bool is_slot_of(const struct reassembly_slot *slot, const struct walk *walk)
@@ -111,13 +111,8 @@ static bool is_complete(const struct reassembly_slot *slot)
 
 static enum decode_result decode_head(const struct reassembly_slot *slot, struct packet *packet)
 {
-    size_t there_bytes = contiguous_bytes(slot);
     struct packet whole = slot->first;
-    struct walk walk = {
-        .cursor = cursor_over(slot->head, there_bytes),
-        .cut_bytes = slot->end_bytes - there_bytes,
-        .packet = &whole,
-    };
+    struct walk walk = walk_over(slot->head, contiguous_bytes(slot), slot->end_bytes, &whole);
     enum decode_result result;
 
     whole.is_fragment = false; /* or else decode_tcp() would still wait for the rest */
@@ -139,12 +134,7 @@ enum decode_result reassembly_frame(struct reassembly *reassembly, uint16_t link
                                     const uint8_t *bytes, size_t captured_bytes, size_t wire_bytes,
                                     int64_t ts_ns, struct packet *packet)
 {
-    size_t n_bytes = captured_bytes < wire_bytes ? captured_bytes : wire_bytes;
-    struct walk walk = {
-        .cursor = cursor_over(bytes, n_bytes),
-        .cut_bytes = wire_bytes - n_bytes,
-        .packet = packet,
-    };
+    struct walk walk = walk_over(bytes, captured_bytes, wire_bytes, packet);
     enum decode_result result = walk_frame(&walk, linktype);
     struct reassembly_slot *slot;
 

@@ -184,6 +184,8 @@ static const struct refused_case refused_cases[] = {
     {"spanning tree in LLC", 1, FRAME(ETHERNET(7), 0x42, 0x42, 3, 0, 0, 0, 0), DECODE_NOT_IP},
     {"SNAP of a vendor (CDP)", 1, FRAME(ETHERNET(10), 0xaa, 0xaa, 3, 0, 0, 0x0c, 0x20, 0x00, 0, 0),
      DECODE_NOT_IP},
+    {"SNAP with IPv4's ethertype and another owner's OUI", 1,
+     FRAME(ETHERNET(48), 0xaa, 0xaa, 3, 0, 0, 0x0c, 0x08, 0x00, SYN4), DECODE_NOT_IP},
     {"SNAP with a length for an ethertype", 1, FRAME(ETHERNET(16), SNAP(8), SNAP(0x0800)),
      DECODE_NOT_IP},
     {"MPLS over neither IP nor Ethernet", 1, FRAME(ETHERNET(0x8847), LABEL(16, 1), 0, 0, 0, 1),
