@@ -7,20 +7,7 @@
 #include "base/nanotime.h"
 #include "capture/frame.h"
 #include "capture/linktype.h"
-
-/* Block types, section 4. */
-#define BLOCK_SECTION 0x0a0d0d0au
-#define BLOCK_INTERFACE 1u
-#define BLOCK_OLD_PACKET 2u
-#define BLOCK_SIMPLE_PACKET 3u
-#define BLOCK_PACKET 6u
-
-#define BYTE_ORDER_MAGIC 0x1a2b3c4du
-
-/* Type, length, body, length again. */
-#define BLOCK_HEADER_BYTES 8
-#define BLOCK_MIN_BYTES 12
-#define TRAILER_BYTES 4
+#include "capture/pcapng_format.h"
 
 #define SECTION_MIN_BYTES 28
 #define INTERFACE_MIN_BYTES 20
@@ -28,12 +15,6 @@
 #define PACKET_DATA_OFF 28
 #define SIMPLE_MIN_BYTES 16
 #define SIMPLE_DATA_OFF 12
-
-/* Options of an interface, section 4.2. */
-#define OPTION_END 0u
-#define OPTION_IF_NAME 2u
-#define OPTION_IF_TSRESOL 9u
-#define OPTION_IF_TSOFFSET 14u
 
 #define DEFAULT_TSRESOL 6
 #define TSRESOL_BINARY 0x80u
@@ -126,16 +107,16 @@ static void read_interface_options(const struct reader *reader, const struct blo
                                    struct pcapng_interface *interface,
                                    struct reader_interface *description)
 {
-    uint32_t end_off = block->n_bytes - TRAILER_BYTES;
-    uint32_t off = INTERFACE_MIN_BYTES - TRAILER_BYTES;
+    uint32_t end_off = block->n_bytes - BLOCK_TRAILER_BYTES;
+    uint32_t off = INTERFACE_MIN_BYTES - BLOCK_TRAILER_BYTES;
 
-    while (end_off - off >= 4) {
+    while (end_off - off >= OPTION_HEADER_BYTES) {
         uint16_t code = load_u16(block->bytes + off, reader->is_big_endian);
         uint16_t value_bytes = load_u16(block->bytes + off + 2, reader->is_big_endian);
-        const uint8_t *value = block->bytes + off + 4;
+        const uint8_t *value = block->bytes + off + OPTION_HEADER_BYTES;
         uint32_t padded_bytes = (value_bytes + 3u) & ~3u;
 
-        off += 4;
+        off += OPTION_HEADER_BYTES;
         if (code == OPTION_END || padded_bytes > end_off - off)
             return;
         if (code == OPTION_IF_NAME)
@@ -268,13 +249,13 @@ static enum reader_result skip_block(struct reader *reader, uint32_t n_bytes, st
     const uint8_t *trailer;
     enum reader_result result;
 
-    if (!stream_skip(reader->stream, n_bytes - TRAILER_BYTES))
+    if (!stream_skip(reader->stream, n_bytes - BLOCK_TRAILER_BYTES))
         return reader_cut(reader, err);
-    trailer = stream_peek(reader->stream, TRAILER_BYTES);
+    trailer = stream_peek(reader->stream, BLOCK_TRAILER_BYTES);
     if (!trailer)
         return reader_cut(reader, err);
     result = check_trailer(reader, trailer, n_bytes, err);
-    stream_consume(reader->stream, TRAILER_BYTES);
+    stream_consume(reader->stream, BLOCK_TRAILER_BYTES);
     return result;
 }
 
@@ -290,7 +271,7 @@ static enum reader_result read_block(struct reader *reader, uint32_t type, uint3
     block.bytes = stream_peek(reader->stream, n_bytes);
     if (!block.bytes)
         return reader_short(reader, err);
-    result = check_trailer(reader, block.bytes + n_bytes - TRAILER_BYTES, n_bytes, err);
+    result = check_trailer(reader, block.bytes + n_bytes - BLOCK_TRAILER_BYTES, n_bytes, err);
     if (result != READER_PACKET)
         return result;
     *is_packet = type != BLOCK_INTERFACE;

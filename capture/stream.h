@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ZLIB_CONST /* its input is const */
 #include <zlib.h>
 
 #include "base/compiler.h"
