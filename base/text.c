@@ -81,3 +81,9 @@ void text_add_count(struct text *text, uint64_t count)
         add_bytes(text, &digits[i], 1);
     }
 }
+
+void text_add_number_of(struct text *text, uint64_t count, const char *noun)
+{
+    text_add_count(text, count);
+    text_addf(text, " %s%s", noun, count == 1 ? "" : "s");
+}

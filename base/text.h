@@ -33,4 +33,7 @@ void text_add_untrusted(struct text *text, const uint8_t *bytes, size_t n_bytes,
 /* Appends a count with thousands separators: 1234567 -> "1,234,567". */
 void text_add_count(struct text *text, uint64_t count);
 
+/* Appends a count with its noun, in the plural but for 1: "1 SYN", "1,200 attempts". */
+void text_add_number_of(struct text *text, uint64_t count, const char *noun);
+
 #endif

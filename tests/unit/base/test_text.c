@@ -53,6 +53,20 @@ static void counts_have_thousands_separators(void **state)
     assert_string_equal(buffer, "0 999 1,000 18,446,744,073,709,551,615");
 }
 
+static void a_noun_stands_in_the_plural_but_for_1(void **state)
+{
+    char buffer[64];
+    struct text text = TEXT_OF(buffer);
+
+    (void)state;
+    text_add_number_of(&text, 0, "SYN");
+    text_add(&text, ", ");
+    text_add_number_of(&text, 1, "SYN");
+    text_add(&text, ", ");
+    text_add_number_of(&text, 1200, "attempt");
+    assert_string_equal(buffer, "0 SYNs, 1 SYN, 1,200 attempts");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -60,6 +74,7 @@ int main(void)
         cmocka_unit_test(bytes_of_strangers_are_made_visible),
         cmocka_unit_test(long_bytes_of_strangers_end_in_dots),
         cmocka_unit_test(counts_have_thousands_separators),
+        cmocka_unit_test(a_noun_stands_in_the_plural_but_for_1),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The lines about one connection: failure, and connection with --all. See json_line.h. */
+#include "base/compiler.h"
+#include "sink/json_line.h"
+#include "verdict/explain.h"
+#include "verdict/icmp_name.h"
+#include "verdict/speech_name.h"
+
+#define TLS_ALERT_FATAL 2
+
+static const char *severity(const struct connection_event *event)
+{
+    if (!event->is_failure)
+        return "info";
+    return event->family == FAMILY_RST_FORGED ? "error" : "warning";
+}
+
+static json_t *icmp(const struct icmp_facts *facts)
+{
+    if (facts->frame == 0)
+        return json_null();
+    return json_pack("{s:i, s:i, s:s, s:o, s:o}", "type", facts->type, "code", facts->code, "name",
+                     icmp_name(facts->is_v6, facts->type, facts->code), "from",
+                     json_address(&facts->from), "mtu", json_count_or_null(facts->mtu_bytes));
+}
+
+/* Alerts in plain text; tcpwhy does not read the hellos' contents. */
+static json_t *tls(const struct connection_event *event)
+{
+    enum flow_side side = speech_first(event->speech[SIDE_CLIENT].alert_frame,
+                                       event->speech[SIDE_SERVER].alert_frame);
+    const char *by = side == SIDE_CLIENT ? "client" : "server";
+    uint8_t code;
+
+    if (side == SIDE_COUNT)
+        return json_null();
+    code = event->speech[side].alert_code;
+    return json_pack("{s:n, s:n, s:[], s:i, s:i, s:s, s:s}", "server_name", "version", "alpn",
+                     "alert_level", TLS_ALERT_FATAL, "alert_code", code, "alert_name",
+                     tls_alert_name(code), "alert_by", by);
+}
+
+static json_t *http2(const struct connection_event *event)
+{
+    enum flow_side side = speech_first(event->speech[SIDE_CLIENT].goaway_frame,
+                                       event->speech[SIDE_SERVER].goaway_frame);
+    const struct speech_facts *speech;
+
+    if (side == SIDE_COUNT)
+        return json_null();
+    speech = &event->speech[side];
+    return json_pack("{s:s, s:I, s:s, s:n, s:I}", "frame", "goaway", "error_code",
+                     json_count(speech->goaway_code), "error_name",
+                     http2_error_name(speech->goaway_code), "debug", "last_stream",
+                     json_count(speech->goaway_last_stream));
+}
+
+static json_t *flag_letters(uint16_t flags)
+{
+    static const struct {
+        uint16_t flag;
+        char letter;
+    } table[] = {{TCP_SYN, 'S'}, {TCP_FIN, 'F'}, {TCP_RST, 'R'}, {TCP_PSH, 'P'},
+                 {TCP_ACK, 'A'}, {TCP_URG, 'U'}, {TCP_ECE, 'E'}, {TCP_CWR, 'C'}};
+    char letters[ARRAY_LEN(table)];
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (flags & table[i].flag)
+            letters[n++] = table[i].letter;
+    return json_stringn(letters, n);
+}
+
+static json_t *integer_if(bool is_there, uint32_t value)
+{
+    return is_there ? json_integer(value) : json_null();
+}
+
+static json_t *evidence_object(const struct connection_event *event, const struct evidence *seen)
+{
+    const struct packet_mark *mark = &seen->mark;
+    bool is_icmp = seen->kind == EVIDENCE_ICMP;
+    bool is_v6 = is_icmp ? event->icmp.is_v6 : (mark->bits & MARK_V6) != 0;
+    const char *dir = mark->side == SIDE_CLIENT ? "c2s" : "s2c";
+
+    return json_pack(
+        "{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:i, s:o, s:b, s:o}", "frame",
+        json_count_or_null(mark->frame), "ts", json_stamp(mark->ts_ns), "dir",
+        is_icmp ? "icmp" : dir, "kind", evidence_kind_name((enum evidence_kind)seen->kind), "flags",
+        flag_letters(is_icmp ? 0 : mark->flags), "seq",
+        integer_if(seen->has_rel_seq, seen->rel_seq), "ack",
+        integer_if(seen->has_rel_ack, seen->rel_ack), "len", json_count(mark->payload_bytes), "win",
+        integer_if(!is_icmp, mark->window), "ttl", mark->ttl, "ip_id",
+        integer_if(!is_v6, mark->ip_id), "odd", seen->is_odd, "note", json_clean(seen->note));
+}
+
+static json_t *evidence_array(const struct connection_event *event)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < event->n_evidence; i++)
+        json_array_append_new(array, evidence_object(event, &event->evidence[i]));
+    return array;
+}
+
+static json_t *reasons(const struct reason *reason, unsigned n)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < n; i++)
+        json_array_append_new(array,
+                              json_pack("{s:s, s:o, s:o}", "code", reason[i].code, "value",
+                                        json_clean(reason[i].value), "frames",
+                                        json_frames(reason[i].frame, ARRAY_LEN(reason[i].frame))));
+    return array;
+}
+
+static json_t *alternatives(const struct connection_event *event)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < event->n_alternatives; i++)
+        json_array_append_new(array, json_string(verdict_row(event->alternatives[i])->slug));
+    return array;
+}
+
+static json_t *next_steps(const struct connection_event *event)
+{
+    struct next_step steps[NEXT_STEPS_MAX];
+    unsigned n = explain_next_steps(event, steps);
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < n; i++)
+        json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "where", steps[i].where, "cmd",
+                                               steps[i].cmd, "why", steps[i].why));
+    return array;
+}
+
+/* The last entry of the longest list; `evidence_total` keeps telling how many there were. */
+static bool shed_longest(json_t *line)
+{
+    static const char *const lists[] = {"evidence", "because", "against", "next"};
+    json_t *longest = NULL;
+    size_t n_longest = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        json_t *list = json_object_get(line, lists[i]);
+
+        if (json_array_size(list) > n_longest) {
+            longest = list;
+            n_longest = json_array_size(list);
+        }
+    }
+    return n_longest > 0 && json_array_remove(longest, n_longest - 1) == 0;
+}
+
+void json_build_connection(struct json_line *line, const struct run_info *run,
+                           const struct connection_event *event)
+{
+    struct text text = TEXT_OF(line->message);
+
+    line->event = event->is_failure ? "failure" : "connection";
+    line->severity = severity(event);
+    line->shed = shed_longest;
+    explain_message(event, &text);
+    line->body = json_pack(
+        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:n, s:n, s:o, s:I, s:o, "
+        "s:o, s:o, s:o}",
+        "outcome", outcome_name(event->outcome), "family", family_name(event->family), "verdict",
+        verdict_row(event->verdict)->slug, "confidence", confidence_name(event->confidence),
+        "stage", stage_name(event->stage), "blame", blame_name(event->blame), "count",
+        json_count(event->count), "incident_id", json_incident_id(run, event->incident), "flow",
+        json_flow(run, event), "icmp", icmp(&event->icmp), "tls", tls(event), "http2", http2(event),
+        "grpc", "host", "evidence", evidence_array(event), "evidence_total",
+        json_count(event->evidence_total), "because", reasons(event->because, event->n_because),
+        "against", reasons(event->against, event->n_against), "alternatives", alternatives(event),
+        "next", next_steps(event));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One line of the JSON contract on its way to the output, and the values that lines are made of.
+ * docs/json.md says what every field means; docs/tcpwhy-event-1.schema.json how it looks.
+ */
+#ifndef SINK_JSON_LINE_H
+#define SINK_JSON_LINE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "sink/sink.h"
+
+#define JSON_SCHEMA_VERSION "1.0"
+#define JSON_LINE_BYTES 8192  /* with its LF; what carries lines cuts at 16 KiB and more */
+#define JSON_STRING_BYTES 256 /* of any one string */
+
+struct json_line {
+    const char *event;    /* of the contract: "start", "failure" ... */
+    const char *severity; /* "info", "notice", "warning", "error" */
+    int64_t ts_ns;        /* NS_NEVER: written as the epoch */
+    char message[JSON_STRING_BYTES + 1];
+    json_t *body; /* the fields after the common ones; owned */
+    /* Takes one thing out of a line that is too long; false where nothing is left to take. */
+    bool (*shed)(json_t *line);
+};
+
+/* What the sink itself counts, for `total`. */
+struct json_counts {
+    uint64_t n_lines; /* written, the line that is being built included */
+    uint64_t n_errors;
+};
+
+void json_build_start(struct json_line *line, const struct run_info *run);
+void json_build_stats(struct json_line *line, const struct stats_info *stats,
+                      const struct json_counts *counts);
+void json_build_stop(struct json_line *line, const struct run_info *run,
+                     const struct stop_info *stop, const struct json_counts *counts);
+void json_build_connection(struct json_line *line, const struct run_info *run,
+                           const struct connection_event *event);
+void json_build_incident(struct json_line *line, const struct run_info *run,
+                         const struct incident_event *event);
+
+/* `flow` of a connection line: which connection it was and how it went. */
+json_t *json_flow(const struct run_info *run, const struct connection_event *event);
+
+/* Counters beyond what a JSON integer can be stay at its end. */
+json_int_t json_count(uint64_t count);
+
+/* null for 0: a count whose 0 means that there is none. */
+json_t *json_count_or_null(uint64_t count);
+
+/* A string of strangers: U+FFFD for what is no UTF-8, at most JSON_STRING_BYTES. NULL: null. */
+json_t *json_clean(const char *string);
+
+/* null for NS_NEVER. */
+json_t *json_stamp(int64_t ns);
+
+json_t *json_address(const struct ipaddr *addr);
+json_t *json_endpoint(const struct endpoint *endpoint);
+json_t *json_flow_id(uint64_t flow_id);
+json_t *json_community_id(const struct run_info *run, const struct endpoint *client,
+                          const struct endpoint *server);
+
+/* "run-number"; null for incident 0. */
+json_t *json_incident_id(const struct run_info *run, uint32_t number);
+
+/* Frame numbers up to the first 0 or the end of `frames`. */
+json_t *json_frames(const uint64_t *frames, size_t n_frames);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The values that several kinds of JSON lines share. See json_line.h. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/nanotime.h"
+#include "sink/community.h"
+#include "sink/json_line.h"
+#include "sink/utf8.h"
+
+#define IANA_TCP 6
+
+json_int_t json_count(uint64_t count)
+{
+    return count > INT64_MAX ? (json_int_t)INT64_MAX : (json_int_t)count;
+}
+
+json_t *json_count_or_null(uint64_t count)
+{
+    return count == 0 ? json_null() : json_integer(json_count(count));
+}
+
+json_t *json_clean(const char *string)
+{
+    char clean[JSON_STRING_BYTES + 1];
+    size_t n_bytes;
+
+    if (string == NULL)
+        return json_null();
+    n_bytes = utf8_clean((const uint8_t *)string, strlen(string), clean, sizeof(clean));
+    return json_stringn(clean, n_bytes);
+}
+
+json_t *json_stamp(int64_t ns)
+{
+    char buffer[CALENDAR_RFC3339_BYTES];
+    struct text text = TEXT_OF(buffer);
+
+    if (ns == NS_NEVER)
+        return json_null();
+    calendar_add_rfc3339(&text, ns);
+    return json_string(buffer);
+}
+
+json_t *json_address(const struct ipaddr *addr)
+{
+    char buffer[IPADDR_TEXT_BYTES];
+
+    return json_string(ipaddr_format(addr, buffer));
+}
+
+json_t *json_endpoint(const struct endpoint *endpoint)
+{
+    return json_pack("{s:o, s:i}", "ip", json_address(&endpoint->addr), "port", endpoint->port);
+}
+
+json_t *json_flow_id(uint64_t flow_id)
+{
+    return json_sprintf("%016" PRIx64, flow_id);
+}
+
+json_t *json_community_id(const struct run_info *run, const struct endpoint *client,
+                          const struct endpoint *server)
+{
+    char buffer[COMMUNITY_ID_BYTES];
+
+    community_id(run->community_id_seed, IANA_TCP, client, server, buffer);
+    return json_string(buffer);
+}
+
+json_t *json_incident_id(const struct run_info *run, uint32_t number)
+{
+    return number == 0 ? json_null() : json_sprintf("%s-%" PRIu32, run->run_id, number);
+}
+
+json_t *json_frames(const uint64_t *frames, size_t n_frames)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < n_frames && frames[i] != 0; i++)
+        json_array_append_new(array, json_integer(json_count(frames[i])));
+    return array;
+}

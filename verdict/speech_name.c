@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See speech_name.h. */
+#include "verdict/speech_name.h"
+
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+static const struct {
+    uint8_t code;
+    const char *name;
+} alerts[] = {
+    {0, "close_notify"},
+    {10, "unexpected_message"},
+    {20, "bad_record_mac"},
+    {21, "decryption_failed"},
+    {22, "record_overflow"},
+    {30, "decompression_failure"},
+    {40, "handshake_failure"},
+    {41, "no_certificate"},
+    {42, "bad_certificate"},
+    {43, "unsupported_certificate"},
+    {44, "certificate_revoked"},
+    {45, "certificate_expired"},
+    {46, "certificate_unknown"},
+    {47, "illegal_parameter"},
+    {48, "unknown_ca"},
+    {49, "access_denied"},
+    {50, "decode_error"},
+    {51, "decrypt_error"},
+    {60, "export_restriction"},
+    {70, "protocol_version"},
+    {71, "insufficient_security"},
+    {80, "internal_error"},
+    {86, "inappropriate_fallback"},
+    {90, "user_canceled"},
+    {100, "no_renegotiation"},
+    {109, "missing_extension"},
+    {110, "unsupported_extension"},
+    {111, "certificate_unobtainable"},
+    {112, "unrecognized_name"},
+    {113, "bad_certificate_status_response"},
+    {114, "bad_certificate_hash_value"},
+    {115, "unknown_psk_identity"},
+    {116, "certificate_required"},
+    {120, "no_application_protocol"},
+    {121, "ech_required"},
+};
+
+/* The codes are the positions. */
+static const char *const http2_errors[] = {
+    "NO_ERROR",
+    "PROTOCOL_ERROR",
+    "INTERNAL_ERROR",
+    "FLOW_CONTROL_ERROR",
+    "SETTINGS_TIMEOUT",
+    "STREAM_CLOSED",
+    "FRAME_SIZE_ERROR",
+    "REFUSED_STREAM",
+    "CANCEL",
+    "COMPRESSION_ERROR",
+    "CONNECT_ERROR",
+    "ENHANCE_YOUR_CALM",
+    "INADEQUATE_SECURITY",
+    "HTTP_1_1_REQUIRED",
+};
+
+const char *tls_alert_name(uint8_t code)
+{
+    for (size_t i = 0; i < ARRAY_LEN(alerts); i++)
+        if (alerts[i].code == code)
+            return alerts[i].name;
+    return "unknown";
+}
+
+const char *http2_error_name(uint32_t code)
+{
+    return code < ARRAY_LEN(http2_errors) ? http2_errors[code] : "unknown";
+}
+
+enum flow_side speech_first(uint64_t client_frame, uint64_t server_frame)
+{
+    if (client_frame == 0 && server_frame == 0)
+        return SIDE_COUNT;
+    if (client_frame == 0 || server_frame == 0)
+        return client_frame != 0 ? SIDE_CLIENT : SIDE_SERVER;
+    return client_frame < server_frame ? SIDE_CLIENT : SIDE_SERVER;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names of what is said above TCP: TLS alerts (RFC 8446 section 6) and HTTP/2 errors (RFC 9113
+ * section 7). */
+#ifndef VERDICT_SPEECH_NAME_H
+#define VERDICT_SPEECH_NAME_H
+
+#include <stdint.h>
+
+#include "flowtable/key.h"
+
+/* "handshake_failure"; "unknown" where the registry has none. */
+const char *tls_alert_name(uint8_t code);
+
+/* "ENHANCE_YOUR_CALM"; "unknown" where the registry has none. */
+const char *http2_error_name(uint32_t code);
+
+/* Which side said it first, by the frames in which each did (0 = never); SIDE_COUNT: neither. */
+enum flow_side speech_first(uint64_t client_frame, uint64_t server_frame);
+
+#endif
