@@ -176,8 +176,9 @@ static void count_places(const struct report_model *model, uint32_t *n_endpoints
     }
 }
 
-static void add_healthy(const struct report_model *model, struct text *text)
+static void add_healthy(struct report *report, struct text *text)
 {
+    const struct report_model *model = report->model;
     uint64_t n_attempts = 0;
 
     for (uint32_t i = 0; i < model->n_healthy; i++) {
@@ -202,10 +203,27 @@ static void add_healthy(const struct report_model *model, struct text *text)
         text_add(text, ".");
 }
 
+/* The one client that all failures are of; NULL where there are several. */
+static const struct ipaddr *only_client(const struct report_model *model)
+{
+    const struct ipaddr *client = NULL;
+
+    for (uint32_t i = 0; i < model->n_groups; i++) {
+        const struct report_group *group = model->group[i];
+
+        if (group->n_clients != 1 || (client && !ipaddr_equal(client, &group->client[0].addr)))
+            return NULL;
+        client = &group->client[0].addr;
+    }
+    return client;
+}
+
 static void add_places(struct report *report, struct text *text)
 {
     const struct report_model *model = report->model;
+    const struct ipaddr *client = only_client(model);
     uint32_t n_endpoints, n_hosts, n_incidents = model->n_incidents_lost;
+    char addr[IPADDR_TEXT_BYTES];
 
     for (uint32_t i = 0; i < model->n_incident_entries; i++)
         n_incidents += model->entry[i]->n_incidents;
@@ -220,7 +238,9 @@ static void add_places(struct report *report, struct text *text)
     format_count(text, n_endpoints, "endpoint", NULL);
     text_add(text, " of ");
     format_count(text, n_hosts, "server", NULL);
-    text_add(text, ". ");
+    if (client && model->n_groups > 1)
+        text_addf(text, ", for one client (%s)", ipaddr_format(client, addr));
+    text_add(text, ".");
 }
 
 static void add_row(struct report *report, const struct report_group *group, unsigned title_column)
@@ -292,31 +312,34 @@ static void add_single(struct report *report)
     page_end(&report->page);
 }
 
-void report_headline(struct report *report)
+static void add_paragraph(struct report *report, void (*add)(struct report *, struct text *))
 {
-    const struct run_totals *total = report->total;
     char buffer[1024];
     struct text text = TEXT_OF(buffer);
 
-    add_title(report);
-    if (total->n_failed > 0)
-        add_failed(report, &text);
-    else if (total->n_attempts > 0)
-        add_all_fine(report, &text);
-    else
-        add_nothing(report, &text);
+    add(report, &text);
+    if (text.used_bytes == 0)
+        return;
     page_wrap(&report->page, 0, buffer);
     page_end(&report->page);
+}
+
+void report_headline(struct report *report)
+{
+    const struct run_totals *total = report->total;
+
+    add_title(report);
+    if (total->n_failed > 0)
+        add_paragraph(report, add_failed);
+    else if (total->n_attempts > 0)
+        add_paragraph(report, add_all_fine);
+    else
+        add_paragraph(report, add_nothing);
     add_single(report);
     add_warnings(report);
-    text = TEXT_OF(buffer);
     if (total->n_failed > 0) {
-        add_places(report, &text);
-        add_healthy(report->model, &text);
-        if (text.used_bytes > 0) {
-            page_wrap(&report->page, 0, buffer);
-            page_end(&report->page);
-        }
+        add_paragraph(report, add_places);
+        add_paragraph(report, add_healthy);
         add_list(report);
     }
     page_end(&report->page);

@@ -108,7 +108,7 @@ static void add_figures(struct report *report, const struct report_group *group,
         add_spread(&text, &group->delay_ns, format_duration);
         text_add(&text, ", with ");
         add_spread(&text, &group->amount, format_plain_count);
-        text_add(&text, " bytes from the server");
+        text_addf(&text, " byte%s from the server", group->amount.max == 1 ? "" : "s");
     }
     add_words(&report->page, "Figures", buffer);
 }

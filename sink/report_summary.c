@@ -99,12 +99,11 @@ static const char *const phrases[FAMILY_COUNT] = {
 static void add_bytes(struct text *text, const struct report_spread *amount)
 {
     text_add(text, " after ");
-    text_add_count(text, (uint64_t)amount->min);
     if (amount->max > amount->min) {
+        text_add_count(text, (uint64_t)amount->min);
         text_add(text, " to ");
-        text_add_count(text, (uint64_t)amount->max);
     }
-    text_add(text, " bytes");
+    format_count(text, (uint64_t)amount->max, "byte", NULL);
 }
 
 static void add_icmp(struct text *text, const struct connection_event *event)
@@ -141,8 +140,10 @@ void report_add_summary(struct text *text, const struct report_group *group)
         text_add(text, phrases[group->family]);
     if (group->is_host_silent)
         text_add(text, "; the host sent nothing at all");
-    if (group->n_endpoints > 1)
-        text_addf(text, ", on %" PRIu32 " endpoints", group->n_endpoints);
+    if (group->n_endpoints > 1) {
+        text_add(text, ", on ");
+        format_count(text, group->n_endpoints, "endpoint", NULL);
+    }
     if (report_group_confidence(group) < CONFIDENCE_CERTAIN)
         text_addf(text, " (%s)", confidence_name(report_group_confidence(group)));
 }

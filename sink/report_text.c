@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/nanotime.h"
 
 #define INCIDENT_SECTIONS_MAX 50
-#define INPUT_NAME_MAX 40
+#define INPUT_NAME_MAX 32
+#define MORE_COLUMN 65
 
 /* Up to so many groups below the threshold are told in full; of more, one line each, after the
  * worst ones where there is no incident. */
@@ -114,19 +116,29 @@ const char *report_input_name(const struct run_info *run)
 
 static void add_more(struct report *report)
 {
+    static const struct {
+        const char *options, *what;
+        bool needs_failures;
+    } rows[] = {
+        {"--tui", "browse it", false},
+        {"--json", "one line per failure", true},
+        {"-w failed.pcapng", "the packets of failed connections", true},
+        {"--all --json", "one line per connection", false},
+    };
     struct page *page = &report->page;
-    const char *name = report_input_name(report->run);
 
     if (report->run->is_live || report->total->n_pkts == 0)
         return;
-    page_addf(page, "More:  tcpwhy -r %s --tui ", name);
-    page_column(page, 60);
-    page_add(page, "browse it");
-    page_end(page);
-    page_addf(page, "       tcpwhy -r %s --json ", name);
-    page_column(page, 60);
-    page_add(page, "one line per failure");
-    page_end(page);
+    page_add(page, "More:");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].needs_failures && report->total->n_failed == 0)
+            continue;
+        page_column(page, 7);
+        page_addf(page, "tcpwhy -r %s %s ", report_input_name(report->run), rows[i].options);
+        page_column(page, MORE_COLUMN);
+        page_add(page, rows[i].what);
+        page_end(page);
+    }
 }
 
 void report_text_write(FILE *out, const struct report_model *model, const struct run_info *run,
