@@ -92,10 +92,7 @@ void format_endpoint(struct text *text, const struct endpoint *endpoint)
 void format_count(struct text *text, uint64_t n, const char *one, const char *many)
 {
     text_add_count(text, n);
-    if (n == 1 || many)
-        text_addf(text, " %s", n == 1 ? one : many);
-    else
-        text_addf(text, " %ss", one);
+    text_addf(text, " %s", n == 1 ? one : many);
 }
 
 void format_percent(struct text *text, uint64_t part, uint64_t whole)

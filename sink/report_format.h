@@ -29,7 +29,7 @@ void format_duration(struct text *text, int64_t duration_ns);
 void format_endpoint(struct text *text, const struct endpoint *endpoint);
 #define ENDPOINT_TEXT_BYTES 56
 
-/* "1 flow", "2,048 flows"; `many` NULL: `one` with an s. */
+/* "1 flow was", "2,048 flows were": where text_add_number_of() does not do. */
 void format_count(struct text *text, uint64_t n, const char *one, const char *many);
 
 /* "28.9 %", "100 %", "<0.1 %"; of 0: nothing. */

@@ -32,7 +32,7 @@ static void add_title(struct report *report)
     } else if (run->n_sources > 1) {
         text_addf(&text, "%" PRIu32 " sources, ", run->n_sources);
     }
-    format_count(&text, report->total->n_pkts, "packet", NULL);
+    text_add_number_of(&text, report->total->n_pkts, "packet");
     text_add(&text, ", ");
     if (stop->first_packet_ns != NS_NEVER) {
         format_duration(&text, report_span_ns(stop->first_packet_ns, stop->last_packet_ns));
@@ -72,7 +72,7 @@ static void add_failed(struct report *report, struct text *text)
     if (total->n_attempts == 1 && total->n_failed == 1) {
         text_add(text, "The one connection attempt failed,");
     } else if (total->n_failed > total->n_attempts) {
-        format_count(text, total->n_failed, "connection", NULL);
+        text_add_number_of(text, total->n_failed, "connection");
         text_add(text, " failed, some of them begun before the capture,");
     } else {
         text_add_count(text, total->n_failed);
@@ -120,7 +120,7 @@ static void add_nothing(struct report *report, struct text *text)
         return;
     }
     text_add(text, "No TCP connection attempt was seen in ");
-    format_count(text, total->n_pkts, "packet", NULL);
+    text_add_number_of(text, total->n_pkts, "packet");
     text_add(text, ".");
     if (total->n_midstream > 0) {
         text_add(text, " ");
@@ -189,14 +189,14 @@ static void add_healthy(struct report *report, struct text *text)
         text_add(text, i == 0 ? "Not affected: " : ", ");
         format_endpoint(text, &model->healthy[i].server);
         text_add(text, " (");
-        format_count(text, model->healthy[i].n_attempts, "attempt", NULL);
+        text_add_number_of(text, model->healthy[i].n_attempts, "attempt");
         text_add(text, model->healthy[i].n_attempts == 1 ? ", not failed)" : ", none failed)");
     }
     if (model->n_healthy > HEALTHY_NAMED) {
         text_addf(text, " and %s", model->is_healthy_cut ? "at least " : "");
-        format_count(text, model->n_healthy - HEALTHY_NAMED, "more endpoint", NULL);
+        text_add_number_of(text, model->n_healthy - HEALTHY_NAMED, "more endpoint");
         text_add(text, " (");
-        format_count(text, n_attempts, "attempt", NULL);
+        text_add_number_of(text, n_attempts, "attempt");
         text_add(text, ", none failed)");
     }
     if (model->n_healthy > 0)
@@ -231,13 +231,13 @@ static void add_places(struct report *report, struct text *text)
     if (n_endpoints == 0 || (model->n_incident_entries == 0 && report->total->n_failed == 1))
         return;
     if (model->n_incident_entries > 0)
-        format_count(text, n_incidents, "incident", NULL);
+        text_add_number_of(text, n_incidents, "incident");
     else
         text_add(text, "Too few, too slow or too short for an incident");
     text_addf(text, ", on %s", model->n_failures_lost > 0 ? "at least " : "");
-    format_count(text, n_endpoints, "endpoint", NULL);
+    text_add_number_of(text, n_endpoints, "endpoint");
     text_add(text, " of ");
-    format_count(text, n_hosts, "server", NULL);
+    text_add_number_of(text, n_hosts, "server");
     if (client && model->n_groups > 1)
         text_addf(text, ", for one client (%s)", ipaddr_format(client, addr));
     text_add(text, ".");

@@ -136,6 +136,7 @@ static void add_packet(struct page *page, const struct proof_layout *layout,
 {
     char buffer[160];
     struct text text = TEXT_OF(buffer);
+    const char *note = "";
 
     page_addf(page, "frame %" PRIu64, evidence->mark.frame);
     if (evidence != &event->evidence[0]) {
@@ -155,14 +156,19 @@ static void add_packet(struct page *page, const struct proof_layout *layout,
         page_add(page, "<--");
     }
     add_detail(&text, event, evidence);
-    if (text.used_bytes > 0) {
-        page_column(page, layout->detail);
-        page_add(page, buffer);
+    if (layout->is_brief || !is_in_reasons(event, evidence->mark.frame))
+        note = evidence->note;
+    /* A note goes behind the details where it fits, else below them, where there is more room. */
+    if (layout->detail + text.used_bytes + strlen("; ") + strlen(note) <= PAGE_COLUMNS) {
+        text_addf(&text, "%s%s", text.used_bytes > 0 && note[0] ? "; " : "", note);
+        note = "";
     }
+    page_column(page, layout->detail);
+    page_add(page, buffer);
     page_end(page);
-    if (evidence->note[0] && (layout->is_brief || !is_in_reasons(event, evidence->mark.frame))) {
+    if (note[0]) {
         page_column(page, layout->who + 2);
-        page_wrap(page, layout->who + 2, evidence->note);
+        page_wrap(page, layout->who + 2, note);
         page_end(page);
     }
 }

@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "base/nanotime.h"
 #include "sink/report_text.h"
+#include "verdict/icmp_name.h"
 
 /* Incidents that begin this close together are put in relation. */
 #define RELATED_NS (2 * NS_PER_S)
@@ -103,16 +104,19 @@ static void add_bytes(struct text *text, const struct report_spread *amount)
         text_add_count(text, (uint64_t)amount->min);
         text_add(text, " to ");
     }
-    format_count(text, (uint64_t)amount->max, "byte", NULL);
+    text_add_number_of(text, (uint64_t)amount->max, "byte");
 }
 
 static void add_icmp(struct text *text, const struct connection_event *event)
 {
+    const struct icmp_facts *icmp = &event->icmp;
     char addr[IPADDR_TEXT_BYTES];
 
-    text_addf(text, "answered with ICMP %u/%u", event->icmp.type, event->icmp.code);
-    if (!ipaddr_equal(&event->icmp.from, &event->server.addr))
-        text_addf(text, " by %s", ipaddr_format(&event->icmp.from, addr));
+    text_addf(text, "answered with ICMP %u/%u, ", icmp->type, icmp->code);
+    for (const char *at = icmp_name(icmp->is_v6, icmp->type, icmp->code); *at; at++)
+        text_addf(text, "%c", *at == '_' ? ' ' : *at);
+    if (!ipaddr_equal(&icmp->from, &event->server.addr))
+        text_addf(text, " by %s", ipaddr_format(&icmp->from, addr));
 }
 
 static void add_reset(struct text *text, const struct report_group *group,
@@ -142,7 +146,7 @@ void report_add_summary(struct text *text, const struct report_group *group)
         text_add(text, "; the host sent nothing at all");
     if (group->n_endpoints > 1) {
         text_add(text, ", on ");
-        format_count(text, group->n_endpoints, "endpoint", NULL);
+        text_add_number_of(text, group->n_endpoints, "endpoint");
     }
     if (report_group_confidence(group) < CONFIDENCE_CERTAIN)
         text_addf(text, " (%s)", confidence_name(report_group_confidence(group)));

@@ -119,7 +119,7 @@ static void add_heading(struct report *report, const struct table_layout *layout
     text_add(&text, "each column is ");
     format_duration(&text, layout->bar_ns);
     text_add(&text, ", full height is ");
-    format_count(&text, layout->highest, "failure", NULL);
+    text_add_number_of(&text, layout->highest, "failure");
     page_add(page, "WHERE AND WHEN");
     page_right(page, buffer);
     page_end(page);
@@ -187,10 +187,10 @@ static void add_omitted(struct report *report)
         return;
     text_add(&text, "    and ");
     if (model->n_entries > n_rows) {
-        format_count(&text, model->n_entries - n_rows, "more row", NULL);
+        text_add_number_of(&text, model->n_entries - n_rows, "more row");
         text_add(&text, model->n_failures_lost ? " and others, with " : ", with ");
     }
-    format_count(&text, n_failures, "failure", NULL);
+    text_add_number_of(&text, n_failures, "failure");
     if (model->n_entries == n_rows)
         text_add(&text, " at more endpoints than fit");
     page_add(&report->page, buffer);

@@ -29,7 +29,7 @@ static void add_directions(const struct report *report, struct text *text)
     text_add(text, "only one seen for ");
     text_add_count(text, total->n_one_sided);
     text_add(text, " of ");
-    format_count(text, total->n_flows, "flow", NULL);
+    text_add_number_of(text, total->n_flows, "flow");
     text_add(text, ": nothing is concluded from the silence of the other");
 }
 
@@ -40,7 +40,7 @@ static void add_starts(const struct report *report, struct text *text)
     text_add(text, "seen for ");
     text_add_count(text, total->n_flows - total->n_midstream);
     text_add(text, " of ");
-    format_count(text, total->n_flows, "flow", NULL);
+    text_add_number_of(text, total->n_flows, "flow");
     if (total->n_midstream > 0)
         text_add(text, "; the others were open when the capture began");
 }
@@ -59,7 +59,7 @@ static void add_lost(const struct report *report, struct text *text)
     uint64_t n_lost = total->n_kernel_dropped + total->n_ring_dropped;
 
     if (n_lost > 0) {
-        format_count(text, n_lost, "packet", NULL);
+        text_add_number_of(text, n_lost, "packet");
         text_add(text, " (");
         format_percent(text, n_lost, total->n_pkts + n_lost);
         text_add(text, "): verdicts that rest on silence are less sure");
@@ -83,7 +83,7 @@ static void add_lost(const struct report *report, struct text *text)
         return;
     }
     text_add(text, "; gaps in the streams of ");
-    format_count(text, total->n_with_gaps, "flow", NULL);
+    text_add_number_of(text, total->n_with_gaps, "flow");
 }
 
 static void add_snaplen(const struct report *report, struct text *text)
@@ -114,7 +114,7 @@ static void add_clock(const struct report *report, struct text *text)
 
     if (total->n_time_backwards > 0) {
         text_add(text, "steps back in ");
-        format_count(text, total->n_time_backwards, "flow", NULL);
+        text_add_number_of(text, total->n_time_backwards, "flow");
         text_add(text, ": times there are doubtful");
     } else {
         text_add(text, "never steps back");
@@ -128,7 +128,7 @@ static void add_counted(const struct report *report, struct text *text)
     const struct run_totals *total = report->total;
     uint64_t n_decided = total->n_ok + total->n_failed;
 
-    format_count(text, total->n_attempts, "attempt", NULL);
+    text_add_number_of(text, total->n_attempts, "attempt");
     text_add(text, " = ");
     text_add_count(text, total->n_ok);
     text_add(text, " ok + ");
@@ -181,7 +181,7 @@ static void add_forgotten(const struct report *report, struct text *text)
     }
     if (total->n_events_lost > 0) {
         text_add(text, text->used_bytes > 0 ? "; " : "");
-        format_count(text, total->n_events_lost, "event", NULL);
+        text_add_number_of(text, total->n_events_lost, "event");
         text_add(text, " did not reach this report: its counts are too low");
     }
 }
@@ -191,13 +191,13 @@ static void add_odd_packets(const struct report *report, struct text *text)
     const struct run_totals *total = report->total;
 
     if (total->n_malformed > 0) {
-        format_count(text, total->n_malformed, "packet", NULL);
+        text_add_number_of(text, total->n_malformed, "packet");
         text_add(text, " could not be decoded");
     }
     if (total->n_with_duplicates > 0) {
         text_add(text, text->used_bytes > 0 ? "; " : "");
         text_add(text, "packets captured twice in ");
-        format_count(text, total->n_with_duplicates, "flow", NULL);
+        text_add_number_of(text, total->n_with_duplicates, "flow");
         text_add(text, ", counted once");
     }
 }
