@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hops 5 to 7: the workers' notes, merged -> hosts, verdicts, incidents, snapshots -> events. */
+#ifndef APP_JUDGING_H
+#define APP_JUDGING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/latest.h"
+#include "base/ring.h"
+#include "verdict/hosts.h"
+#include "verdict/judge.h"
+#include "verdict/snapshot.h"
+
+#define JUDGING_WORKERS_MAX 64
+
+struct judging_config {
+    uint32_t n_hosts, n_listeners; /* powers of two */
+    struct hash_key hash_key;
+    const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
+    uint32_t n_local;
+    bool report_all;      /* also connections that did not fail */
+    bool may_lose_events; /* live: a full event ring costs lines, counted; else the judge waits */
+};
+
+/* Inline runs: makes room in the event ring by letting the sinks work. */
+typedef void (*judging_full_fn)(void *ctx);
+
+struct judging {
+    struct judging_config config;
+    struct ring *notes[JUDGING_WORKERS_MAX];
+    uint32_t n_workers;
+    struct ring *events;
+    struct latest *snapshots;
+    judging_full_fn on_full; /* NULL: wait for the main thread */
+    void *on_full_ctx;
+
+    struct hosts hosts;
+    struct judge_context context;
+    struct snapshot now; /* being built */
+    struct worker_gauges gauges[JUDGING_WORKERS_MAX];
+    const struct flow_note *head[JUDGING_WORKERS_MAX]; /* peeked, not yet taken; NULL = none */
+    bool has_ended[JUDGING_WORKERS_MAX];               /* its NOTE_END was taken */
+};
+
+size_t judging_cost_bytes(const struct judging_config *config);
+
+/* The rings are set by the caller before the first step. */
+int judging_create(struct judging *judging, struct arena *arena,
+                   const struct judging_config *config) MUST_CHECK;
+
+/* Takes what notes there are, as far as their order is certain, and publishes events. Returns
+ * false once every worker has ended and the last event is out. */
+bool judging_step(struct judging *judging);
+
+/* Publishes the state of the run. Call it some ten times a second, and at the end. */
+void judging_publish(struct judging *judging);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tcpwhy: parse, build, run, close. */
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "app/listing.h"
+#include "app/options.h"
+#include "app/outputs.h"
+#include "app/pipeline.h"
+#include "app/runinfo.h"
+#include "app/signals.h"
+#include "app/version.h"
+#include "capture/devices.h"
+
+enum exit_code {
+    EXIT_FINE,
+    EXIT_WORLD,
+    EXIT_USAGE,
+    EXIT_FAIL_ON,
+    EXIT_DAMAGED
+};
+
+static int complain(const struct err *err)
+{
+    fprintf(stderr, "tcpwhy: %s\n", err->text);
+    return err->code == -EINVAL || err->code == -E2BIG ? EXIT_USAGE : EXIT_WORLD;
+}
+
+static enum face choose_face(const struct options *options, bool is_live)
+{
+    if (options->face != FACE_AUTO)
+        return options->face;
+    if (!is_live)
+        return FACE_REPORT;
+    return isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) && !options->output_path ? FACE_TUI
+                                                                                  : FACE_TEXT;
+}
+
+/* Capture, worker and judge make three threads; more workers pay with more cores, and from a file
+ * the one reader is the limit. */
+static uint32_t choose_threads(const struct options *options)
+{
+    long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (options->n_threads)
+        return options->n_threads;
+    return n_cores >= 8 ? 4 : n_cores >= 4 ? 2 : 1;
+}
+
+static void fill_config(struct pipeline_config *config, const struct options *options,
+                        const struct run_info *run)
+{
+    *config = (struct pipeline_config){
+        .capture =
+            {
+                .interfaces = options->interface,
+                .n_interfaces = options->n_interfaces,
+                .files = options->file,
+                .n_files = options->n_files,
+                .filter = options->filter,
+                .max_packets = options->max_packets,
+                .snap_bytes = options->snap_bytes,
+                .buffer_bytes = options->buffer_bytes,
+                .is_promiscuous = !options->is_not_promiscuous,
+                .direction = options->direction,
+            },
+        .n_workers = choose_threads(options),
+        .memory_bytes = options->memory_bytes,
+        .is_live = run->is_live,
+        .report_all = options->report_all,
+        .local = run->local,
+        .n_local = run->n_local,
+    };
+    if (getrandom(&config->hash_seed, sizeof(config->hash_seed), 0) < 0)
+        config->hash_seed = (uint64_t)getpid(); /* worse against hash flooding, no worse else */
+}
+
+static void summarize(const struct stop_info *stop, const struct pipeline *pipeline)
+{
+    const struct run_totals *total = &stop->final->total;
+
+    fprintf(stderr, "%" PRIu64 " packets captured, %" PRIu64 " dropped by the kernel, ",
+            total->n_pkts, total->n_kernel_dropped);
+    if (total->is_iface_dropped_known)
+        fprintf(stderr, "%" PRIu64 " dropped by the card", total->n_iface_dropped);
+    else
+        fprintf(stderr, "dropped by the card: unknown");
+    if (total->n_shed || total->n_ring_dropped)
+        fprintf(stderr, ", %" PRIu64 " shed for want of room",
+                total->n_shed + total->n_ring_dropped);
+    fprintf(stderr, "\n");
+    (void)pipeline;
+}
+
+static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
+                        const struct options *options, bool is_live)
+{
+    const struct capture_status *status;
+    struct stop_info stop = {.reason = STOP_END_OF_INPUT};
+    struct err err;
+
+    if (pipeline_start(pipeline, &err))
+        return complain(&err);
+    outputs_run(outputs, pipeline);
+
+    status = capture_status(pipeline_capture(pipeline));
+    stop.signal_name = signals_stop_name();
+    if (stop.signal_name || outputs->wants_quit)
+        stop.reason = STOP_SIGNAL;
+    else if (status->end == CAPTURE_END_FAILED)
+        stop.reason = STOP_ERROR;
+    else if (status->end == CAPTURE_END_COUNT || status->end == CAPTURE_END_STOPPED)
+        stop.reason = STOP_LIMIT;
+    if (status->end == CAPTURE_END_FAILED)
+        stop.exit_code = EXIT_WORLD;
+    else if (status->n_damaged_files)
+        stop.exit_code = EXIT_DAMAGED;
+    else if (outputs->is_failed_on)
+        stop.exit_code = EXIT_FAIL_ON;
+    outputs_stop(outputs, &stop);
+    if (status->err.code)
+        fprintf(stderr, "tcpwhy: %s\n", status->err.text);
+    if (is_live && !options->is_quiet)
+        summarize(&stop, pipeline);
+    return stop.exit_code;
+}
+
+static int run(struct options *options)
+{
+    char default_device[DEVICE_NAME_BYTES];
+    struct run_info run_info;
+    struct run_texts texts;
+    struct pipeline_config config;
+    struct pipeline *pipeline = NULL;
+    struct outputs outputs;
+    bool is_live = options->n_files == 0;
+    enum face face = choose_face(options, is_live);
+    struct err err;
+    int exit_code;
+
+    if (is_live && options->n_interfaces == 0) {
+        capture_default_device(default_device);
+        options->interface[options->n_interfaces++] = default_device;
+    }
+    runinfo_fill(&run_info, &texts, options, is_live);
+    fill_config(&config, options, &run_info);
+    if (pipeline_open(&pipeline, &config, &err))
+        return complain(&err);
+    runinfo_fill_pipeline(&run_info, pipeline);
+    if (options->is_verbose)
+        listing_pipeline(pipeline, config.n_workers);
+    if (outputs_open(&outputs, &run_info, options, face, &err)) {
+        pipeline_close(pipeline);
+        return complain(&err);
+    }
+    signals_install(is_live || face == FACE_JSON);
+    exit_code = run_pipeline(pipeline, &outputs, options, is_live);
+    outputs_close(&outputs);
+    pipeline_close(pipeline);
+    return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct err err;
+    int exit_code;
+
+    (void)setlocale(LC_CTYPE, ""); /* characters only: numbers and texts are the same everywhere */
+    if (options_parse(&options, argc, argv, &err)) {
+        (void)complain(&err);
+        return EXIT_USAGE;
+    }
+    if (options.wants_help) {
+        options_print_help();
+        exit_code = EXIT_FINE;
+    } else if (options.wants_version) {
+        printf("tcpwhy %s (%s)\n", TCPWHY_VERSION, TCPWHY_BUILD);
+        exit_code = EXIT_FINE;
+    } else if (options.wants_devices) {
+        exit_code = listing_devices(&err) ? complain(&err) : EXIT_FINE;
+    } else {
+        exit_code = run(&options);
+    }
+    options_free(&options);
+    return exit_code;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line: one table of options makes the parser, --help and the man page's list. */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "capture/capture.h"
+#include "sink/sink.h"
+
+enum face {
+    FACE_AUTO,
+    FACE_REPORT,
+    FACE_TEXT,
+    FACE_JSON,
+    FACE_TUI,
+    FACE_NULL,
+    FACE_COUNT
+};
+
+#define OPTIONS_FILES_MAX 256
+#define OPTIONS_FAIL_ON_MAX 16
+#define OPTIONS_FILTER_BYTES 8192
+
+struct options {
+    const char *interface[CAPTURE_MAX_INTERFACES];
+    size_t n_interfaces;
+    const char *file[OPTIONS_FILES_MAX];
+    size_t n_files;
+    char filter[OPTIONS_FILTER_BYTES];
+    const char *filter_file;
+    const char *write_path;
+    const char *output_path, *log_path;
+    uint64_t max_packets;
+    uint32_t snap_bytes, buffer_bytes;
+    bool is_not_promiscuous;
+    enum capture_direction direction;
+    enum face face;
+    bool report_all;
+    uint32_t n_threads; /* 0 = chosen from the machine */
+    uint64_t memory_bytes;
+    int64_t stats_interval_ns; /* 0 = none */
+    int64_t duration_ns;       /* 0 = no limit */
+    const char *sensor;
+    const char *tag_text[SINK_TAGS_MAX];
+    uint32_t n_tags;
+    const char *fail_on[OPTIONS_FAIL_ON_MAX];
+    uint32_t n_fail_on;
+    bool is_ascii, is_quiet, is_verbose;
+    bool wants_devices, wants_help, wants_version;
+    char *interface_words; /* -i eth0,lo cut at the commas; freed by options_free */
+};
+
+/* Fills *options from the command line. -EINVAL with the reason where it is wrong. `argv` outlives
+ * the options. */
+int options_parse(struct options *options, int argc, char **argv, struct err *err) MUST_CHECK;
+
+void options_free(struct options *options);
+
+/* Prints --help to standard output: one screen, examples first. */
+void options_print_help(void);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See outputs.h. */
+#include "app/outputs.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/runinfo.h"
+#include "app/signals.h"
+#include "base/nanotime.h"
+
+#define POLL_NS (50 * NS_PER_MS)
+
+static const struct sink_ops *const face_ops[] = {
+    [FACE_REPORT] = &sink_report, [FACE_TEXT] = &sink_null,
+    [FACE_JSON] = &sink_json,     [FACE_TUI] = NULL,
+    [FACE_NULL] = &sink_null,
+};
+
+_Static_assert(ARRAY_LEN(face_ops) == FACE_COUNT, "a sink each face");
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static int open_one(struct outputs *outputs, const struct sink_ops *ops, const char *argument,
+                    struct err *err)
+{
+    int code = sink_open(&outputs->sink[outputs->n_sinks], ops, outputs->run, argument, err);
+
+    if (!code)
+        outputs->n_sinks++;
+    return code;
+}
+
+int outputs_open(struct outputs *outputs, struct run_info *run, const struct options *options,
+                 enum face face, struct err *err)
+{
+    int code;
+
+    *outputs =
+        (struct outputs){.run = run, .options = options, .start_ns = clock_ns(CLOCK_MONOTONIC)};
+    code = open_one(outputs, face_ops[face], options->output_path, err);
+    if (!code && options->log_path)
+        code = open_one(outputs, &sink_json, options->log_path, err);
+    if (code)
+        outputs_close(outputs);
+    return code;
+}
+
+static void start(struct outputs *outputs)
+{
+    if (outputs->has_started)
+        return;
+    outputs->has_started = true;
+    outputs->run->first_packet_ns = pipeline_first_ns(outputs->pipeline);
+    runinfo_fill_pipeline(outputs->run, outputs->pipeline);
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        sink_start(&outputs->sink[i]);
+}
+
+/* ---- events ---- */
+
+static bool matches(const char *what, const struct verdict_event *event)
+{
+    if (event->kind == EVENT_INCIDENT)
+        return strcmp(what, "incident") == 0 && event->incident.phase == INCIDENT_OPEN;
+    if (!event->connection.is_failure)
+        return false;
+    return strcmp(what, "any") == 0 ||
+           strcmp(what, verdict_row(event->connection.verdict)->slug) == 0 ||
+           (event->connection.family < FAMILY_COUNT &&
+            strcmp(what, family_name(event->connection.family)) == 0);
+}
+
+static void take_event(void *ctx, const struct verdict_event *event)
+{
+    struct outputs *outputs = ctx;
+
+    start(outputs);
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        sink_event(&outputs->sink[i], event);
+    for (uint32_t i = 0; i < outputs->options->n_fail_on; i++)
+        outputs->is_failed_on |= matches(outputs->options->fail_on[i], event);
+}
+
+/* ---- snapshots, stats, keys ---- */
+
+static uint64_t resident_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (!file)
+        return 0;
+    if (fscanf(file, "%*u %lu", &pages) != 1)
+        pages = 0;
+    (void)fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int64_t cpu_ns(void)
+{
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static void tell_stats(struct outputs *outputs)
+{
+    const struct snapshot *now = pipeline_snapshot(outputs->pipeline, NULL);
+    int64_t clock = outputs->run->is_live ? clock_ns(CLOCK_REALTIME) : now->now_ns;
+    int64_t mono_ns = clock_ns(CLOCK_MONOTONIC);
+    struct stats_info stats = {
+        .ts_ns = clock,
+        .interval_ns = outputs->stats_last_ns ? clock - outputs->stats_last_ns
+                                              : outputs->options->stats_interval_ns,
+        .uptime_ns = mono_ns - outputs->start_ns,
+        .cpu_ns = cpu_ns(),
+        .rss_bytes = resident_bytes(),
+        .now = now,
+        .before = &outputs->before,
+    };
+
+    start(outputs);
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        sink_stats(&outputs->sink[i], &stats);
+    outputs->before = now->total;
+    outputs->stats_last_ns = clock;
+}
+
+/* Stats go by the wall when live, by the packets in replay (and only if asked for). */
+static void tick_stats(struct outputs *outputs, const struct snapshot *now)
+{
+    int64_t interval_ns = outputs->options->stats_interval_ns;
+    int64_t clock = outputs->run->is_live ? clock_ns(CLOCK_REALTIME) : now->now_ns;
+
+    if (signals_take_usr1())
+        tell_stats(outputs);
+    if (!interval_ns || clock == NS_NEVER)
+        return;
+    if (!outputs->stats_due_ns)
+        outputs->stats_due_ns = clock + interval_ns;
+    if (clock >= outputs->stats_due_ns) {
+        tell_stats(outputs);
+        outputs->stats_due_ns += interval_ns * ((clock - outputs->stats_due_ns) / interval_ns + 1);
+    }
+}
+
+static void take_keys(struct outputs *outputs)
+{
+    for (uint32_t i = 0; i < outputs->n_sinks; i++) {
+        struct pollfd poll_for = {.fd = sink_input_fd(&outputs->sink[i]), .events = POLLIN};
+
+        if (poll_for.fd >= 0 && poll(&poll_for, 1, 0) > 0)
+            outputs->wants_quit |= sink_input(&outputs->sink[i]);
+    }
+}
+
+void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
+{
+    struct pipeline_outlet outlet = {.ctx = outputs, .event = take_event};
+    bool goes_on = true;
+
+    outputs->pipeline = pipeline;
+    if (outputs->run->is_live)
+        start(outputs);
+    while (goes_on) {
+        bool is_new;
+        const struct snapshot *now;
+
+        goes_on = pipeline_poll(pipeline, &outlet, POLL_NS);
+        now = pipeline_snapshot(pipeline, &is_new);
+        if (is_new)
+            for (uint32_t i = 0; i < outputs->n_sinks; i++)
+                sink_snapshot(&outputs->sink[i], now);
+        tick_stats(outputs, now);
+        take_keys(outputs);
+        if (outputs->wants_quit || signals_stop_asked() ||
+            (outputs->options->duration_ns &&
+             clock_ns(CLOCK_MONOTONIC) - outputs->start_ns >= outputs->options->duration_ns))
+            pipeline_stop(pipeline);
+    }
+}
+
+void outputs_stop(struct outputs *outputs, struct stop_info *stop)
+{
+    const struct snapshot *final = pipeline_snapshot(outputs->pipeline, NULL);
+
+    start(outputs);
+    stop->final = final;
+    stop->uptime_ns = outputs->run->is_live ? clock_ns(CLOCK_MONOTONIC) - outputs->start_ns : 0;
+    stop->first_packet_ns = pipeline_first_ns(outputs->pipeline);
+    stop->last_packet_ns = pipeline_last_ns(outputs->pipeline);
+    stop->ts_ns = outputs->run->is_live ? clock_ns(CLOCK_REALTIME) : stop->last_packet_ns;
+    if (!outputs->run->is_live && stop->first_packet_ns != NS_NEVER)
+        stop->uptime_ns = ns_since(stop->first_packet_ns, stop->last_packet_ns);
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        sink_stop(&outputs->sink[i], stop);
+}
+
+uint64_t outputs_write_errors(const struct outputs *outputs)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        n += outputs->sink[i].n_write_errors;
+    return n;
+}
+
+void outputs_close(struct outputs *outputs)
+{
+    while (outputs->n_sinks > 0)
+        sink_close(&outputs->sink[--outputs->n_sinks]);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hops 8 and 9: the events of the run -> every open sink. Main thread. */
+#ifndef APP_OUTPUTS_H
+#define APP_OUTPUTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/options.h"
+#include "app/pipeline.h"
+#include "sink/sink.h"
+
+#define OUTPUTS_SINKS_MAX 3
+
+struct outputs {
+    struct run_info *run;
+    struct pipeline *pipeline;
+    struct sink sink[OUTPUTS_SINKS_MAX];
+    uint32_t n_sinks;
+    bool has_started;
+    bool wants_quit; /* a sink's user said so */
+    const struct options *options;
+    bool is_failed_on;        /* --fail-on matched */
+    struct run_totals before; /* at the previous stats event */
+    int64_t stats_due_ns, stats_last_ns, start_ns;
+};
+
+/* Opens the face and the extra log. */
+int outputs_open(struct outputs *outputs, struct run_info *run, const struct options *options,
+                 enum face face, struct err *err) MUST_CHECK;
+
+/* Until the run is over or the user wants to quit. `should_stop` is asked often. */
+void outputs_run(struct outputs *outputs, struct pipeline *pipeline);
+
+/* The last words: stop_info's final snapshot and times are filled in here. */
+void outputs_stop(struct outputs *outputs, struct stop_info *stop);
+
+/* How many lines could not be written, over all sinks. */
+uint64_t outputs_write_errors(const struct outputs *outputs);
+
+void outputs_close(struct outputs *outputs);
+
+#endif

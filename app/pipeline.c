@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See pipeline.h. */
+#include "app/pipeline.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/judging.h"
+#include "app/memory.h"
+#include "app/shard.h"
+#include "app/worker.h"
+#include "base/latest.h"
+#include "base/park.h"
+
+#define WORKERS_MAX JUDGING_WORKERS_MAX
+#define WAIT_NS (100 * NS_PER_MS)
+#define SNAPSHOT_EVERY_NS (100 * NS_PER_MS)
+
+/* One worker with the rings at both of its ends. */
+struct lane {
+    struct ring frames, notes;
+    struct park park; /* where the worker sleeps, for frames or for room */
+    struct worker worker;
+    pthread_t thread;
+};
+
+struct pipeline {
+    struct pipeline_config config;
+    struct arena arena;
+    struct memory_plan plan;
+    struct capture *capture;
+    struct shard shard;
+    struct lane *lane; /* n_workers of them, in the arena */
+    struct judging judging;
+    struct ring events;
+    struct latest snapshots;
+    struct snapshot seen; /* the newest, with the capture's counters */
+    struct park capture_park, judge_park, main_park;
+    struct flag judge_done; /* the last event is published */
+    pthread_t capture_thread, judge_thread;
+    uint32_t n_started; /* threads running: lanes first, then judge, then capture */
+    const struct pipeline_outlet *outlet; /* inline runs only */
+};
+
+/* ---- construction ---- */
+
+static size_t fixed_bytes(uint32_t n_workers)
+{
+    return arena_cost_bytes(n_workers * sizeof(struct lane)) +
+           arena_cost_bytes(latest_memory_bytes(sizeof(struct snapshot))) +
+           (size_t)(2 * n_workers + 8) * CACHELINE_BYTES; /* alignment of the rings */
+}
+
+static int lane_create(struct pipeline *pipeline, struct lane *lane)
+{
+    const struct memory_plan *plan = &pipeline->plan;
+    void *frames = arena_take(&pipeline->arena, plan->frame_ring_bytes);
+    void *notes = arena_take(&pipeline->arena, plan->note_ring_bytes);
+    struct tracker_config config = {
+        .n_flows = plan->n_flows,
+        .n_trails = plan->n_trails,
+        .n_tombs = plan->n_tombs,
+        .hash_key = {pipeline->config.hash_seed},
+        .outlet = worker_outlet(&lane->worker),
+    };
+
+    if (!frames || !notes)
+        return -ENOMEM;
+    ring_init(&lane->frames, frames, plan->frame_ring_bytes, &lane->park,
+              pipeline->config.is_live ? NULL : &pipeline->capture_park);
+    ring_init(&lane->notes, notes, plan->note_ring_bytes, &pipeline->judge_park, &lane->park);
+    lane->worker.frames = &lane->frames;
+    lane->worker.notes = &lane->notes;
+    return tracker_create(&lane->worker.tracker, &pipeline->arena, &config);
+}
+
+static int judging_setup(struct pipeline *pipeline)
+{
+    struct judging_config config = {
+        .n_hosts = pipeline->plan.n_hosts,
+        .n_listeners = pipeline->plan.n_listeners,
+        .hash_key = {pipeline->config.hash_seed},
+        .local = pipeline->config.local,
+        .n_local = pipeline->config.n_local,
+        .report_all = pipeline->config.report_all,
+        .may_lose_events = pipeline->config.is_live,
+    };
+    size_t box_bytes = latest_memory_bytes(sizeof(struct snapshot));
+    void *box = arena_take(&pipeline->arena, box_bytes);
+    void *events = arena_take(&pipeline->arena, pipeline->plan.event_ring_bytes);
+
+    if (!box || !events || judging_create(&pipeline->judging, &pipeline->arena, &config))
+        return -ENOMEM;
+    latest_init(&pipeline->snapshots, box, sizeof(struct snapshot));
+    ring_init(&pipeline->events, events, pipeline->plan.event_ring_bytes, &pipeline->main_park,
+              &pipeline->judge_park);
+    pipeline->judging.events = &pipeline->events;
+    pipeline->judging.snapshots = &pipeline->snapshots;
+    pipeline->judging.n_workers = pipeline->config.n_workers;
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++)
+        pipeline->judging.notes[i] = &pipeline->lane[i].notes;
+    return 0;
+}
+
+static void attach_capture(struct pipeline *pipeline)
+{
+    struct capture_output output[WORKERS_MAX];
+    struct capture_outputs outputs = {
+        .outputs = output,
+        .n_outputs = pipeline->config.n_workers,
+        .shard_of = pipeline->config.n_workers > 1 ? shard_of : NULL,
+        .shard_ctx = &pipeline->shard,
+    };
+
+    pipeline->shard.n_shards = pipeline->config.n_workers;
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++)
+        output[i].ring = &pipeline->lane[i].frames;
+    capture_attach(pipeline->capture, &outputs);
+}
+
+static int build(struct pipeline *pipeline, struct err *err)
+{
+    const struct pipeline_config *config = &pipeline->config;
+    size_t taken_bytes = fixed_bytes(config->n_workers) + capture_memory_bytes(&config->capture);
+    int code = memory_plan_make(&pipeline->plan, config->memory_bytes, taken_bytes,
+                                config->n_workers, err);
+
+    if (code)
+        return code;
+    code = arena_map(&pipeline->arena, config->memory_bytes, NULL, err);
+    if (code)
+        return code;
+    code = capture_open(&config->capture, &pipeline->arena, &pipeline->capture, err);
+    if (code)
+        return code;
+    pipeline->lane = arena_take(&pipeline->arena, config->n_workers * sizeof(struct lane));
+    if (!pipeline->lane)
+        return err_set(err, -ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < config->n_workers; i++) {
+        if (lane_create(pipeline, &pipeline->lane[i]))
+            return err_set(err, -ENOMEM, "out of memory for the flow table");
+    }
+    if (judging_setup(pipeline))
+        return err_set(err, -ENOMEM, "out of memory for the judge");
+    attach_capture(pipeline);
+    return 0;
+}
+
+int pipeline_open(struct pipeline **pipeline, const struct pipeline_config *config, struct err *err)
+{
+    size_t n_bytes = (sizeof(struct pipeline) + CACHELINE_BYTES - 1) / CACHELINE_BYTES;
+    struct pipeline *opened = aligned_alloc(CACHELINE_BYTES, n_bytes * CACHELINE_BYTES);
+    int code;
+
+    if (!opened)
+        return err_set(err, -ENOMEM, "out of memory");
+    memset(opened, 0, sizeof(*opened));
+    opened->config = *config;
+    code = build(opened, err);
+    if (code)
+        pipeline_close(opened);
+    else
+        *pipeline = opened;
+    return code;
+}
+
+/* ---- threads ---- */
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static void *capture_thread(void *ctx)
+{
+    struct pipeline *pipeline = ctx;
+
+    capture_run(pipeline->capture);
+    return NULL;
+}
+
+static void *worker_thread(void *ctx)
+{
+    worker_run(ctx);
+    return NULL;
+}
+
+/* park_wait: every ring whose note is wanted next has one. */
+static bool is_note_there(void *ctx)
+{
+    const struct judging *judging = ctx;
+
+    for (uint32_t i = 0; i < judging->n_workers; i++) {
+        if (!judging->has_ended[i] && !judging->head[i] && !ring_is_readable(judging->notes[i]))
+            return false;
+    }
+    return true;
+}
+
+static void *judge_thread(void *ctx)
+{
+    struct pipeline *pipeline = ctx;
+    int64_t published_ns = monotonic_ns();
+
+    while (judging_step(&pipeline->judging)) {
+        if (monotonic_ns() - published_ns >= SNAPSHOT_EVERY_NS) {
+            judging_publish(&pipeline->judging);
+            published_ns = monotonic_ns();
+        }
+        (void)park_wait(&pipeline->judge_park, is_note_there, &pipeline->judging, WAIT_NS);
+    }
+    judging_publish(&pipeline->judging);
+    flag_raise(&pipeline->judge_done);
+    park_wake(&pipeline->main_park);
+    return NULL;
+}
+
+static int start_thread(struct pipeline *pipeline, pthread_t *thread, void *(*run)(void *),
+                        void *ctx, struct err *err)
+{
+    int code = pthread_create(thread, NULL, run, ctx);
+
+    if (code)
+        return err_set(err, -code, "cannot start a thread: %s", strerror(code));
+    pipeline->n_started++;
+    return 0;
+}
+
+int pipeline_start(struct pipeline *pipeline, struct err *err)
+{
+    sigset_t all;
+    sigset_t before;
+    int code = 0;
+
+    /* Signals are main's: the other threads start with all of them blocked. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (uint32_t i = 0; i < pipeline->config.n_workers && !code; i++)
+        code = start_thread(pipeline, &pipeline->lane[i].thread, worker_thread,
+                            &pipeline->lane[i].worker, err);
+    if (!code)
+        code = start_thread(pipeline, &pipeline->judge_thread, judge_thread, pipeline, err);
+    if (!code)
+        code = start_thread(pipeline, &pipeline->capture_thread, capture_thread, pipeline, err);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
+/* ---- events to main ---- */
+
+static bool is_event_there(void *ctx)
+{
+    const struct pipeline *pipeline = ctx;
+
+    return ring_is_readable(&pipeline->events) || flag_is_raised(&pipeline->judge_done);
+}
+
+static void drain_events(struct pipeline *pipeline, const struct pipeline_outlet *outlet)
+{
+    const struct verdict_event *event;
+    size_t n_bytes;
+
+    while ((event = ring_peek(&pipeline->events, &n_bytes))) {
+        outlet->event(outlet->ctx, event);
+        ring_release(&pipeline->events);
+    }
+}
+
+bool pipeline_poll(struct pipeline *pipeline, const struct pipeline_outlet *outlet, int64_t wait_ns)
+{
+    bool is_done = flag_is_raised(&pipeline->judge_done);
+
+    /* Looked at the flag first: events published before it was raised are all found. */
+    drain_events(pipeline, outlet);
+    if (is_done)
+        return false;
+    (void)park_wait(&pipeline->main_park, is_event_there, pipeline, wait_ns);
+    return true;
+}
+
+/* ---- all in one thread ---- */
+
+static void inline_events(void *ctx)
+{
+    struct pipeline *pipeline = ctx;
+
+    drain_events(pipeline, pipeline->outlet);
+}
+
+static void inline_judge(void *ctx)
+{
+    struct pipeline *pipeline = ctx;
+
+    (void)judging_step(&pipeline->judging);
+    inline_events(pipeline);
+}
+
+void pipeline_run_inline(struct pipeline *pipeline, const struct pipeline_outlet *outlet)
+{
+    enum capture_step step = CAPTURE_STEP_MORE;
+    bool is_judging = true;
+
+    pipeline->outlet = outlet;
+    pipeline->judging.on_full = inline_events;
+    pipeline->judging.on_full_ctx = pipeline;
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
+        pipeline->lane[i].worker.on_full = inline_judge;
+        pipeline->lane[i].worker.on_full_ctx = pipeline;
+    }
+    while (is_judging) {
+        if (step != CAPTURE_STEP_END)
+            step = capture_step(pipeline->capture, WAIT_NS);
+        for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
+            while (ring_is_readable(&pipeline->lane[i].frames))
+                (void)worker_step(&pipeline->lane[i].worker);
+        }
+        is_judging = judging_step(&pipeline->judging);
+        inline_events(pipeline);
+    }
+    judging_publish(&pipeline->judging);
+}
+
+/* ---- questions ---- */
+
+void pipeline_stop(struct pipeline *pipeline)
+{
+    capture_stop(pipeline->capture);
+}
+
+const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new)
+{
+    const struct capture_counters *counters = capture_counters(pipeline->capture);
+    struct run_totals *total = &pipeline->seen.total;
+
+    pipeline->seen = *(const struct snapshot *)latest_read(&pipeline->snapshots, is_new);
+    pipeline->seen.start_ns = pipeline_first_ns(pipeline);
+    total->n_pkts = counter_read(&counters->delivered_pkts);
+    total->wire_bytes = counter_read(&counters->delivered_wire_bytes);
+    total->n_kernel_dropped = counter_read(&counters->kernel_dropped_pkts);
+    total->n_iface_dropped = counter_read(&counters->iface_dropped_pkts);
+    total->is_iface_dropped_known = counter_read(&counters->is_iface_dropped_known);
+    total->n_shed = counter_read(&counters->shed_pkts[SHED_OTHER]) +
+                    counter_read(&counters->shed_pkts[SHED_TCP_DATA]);
+    total->n_ring_dropped = counter_read(&counters->shed_pkts[SHED_CONTROL]);
+    return &pipeline->seen;
+}
+
+int64_t pipeline_first_ns(const struct pipeline *pipeline)
+{
+    uint64_t first_ordinal = 0;
+    int64_t first_ns = NS_NEVER;
+
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
+        const struct worker *worker = &pipeline->lane[i].worker;
+        uint64_t ordinal = counter_read(&worker->first_ordinal);
+
+        if (ordinal && (!first_ordinal || ordinal < first_ordinal)) {
+            first_ordinal = ordinal;
+            first_ns = (int64_t)counter_read(&worker->first_ns);
+        }
+    }
+    return first_ns;
+}
+
+int64_t pipeline_last_ns(const struct pipeline *pipeline)
+{
+    int64_t last_ns = NS_NEVER;
+
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
+        const struct worker *worker = &pipeline->lane[i].worker;
+        int64_t ns = (int64_t)counter_read(&worker->last_ns);
+
+        if (counter_read(&worker->first_ordinal) && ns > last_ns)
+            last_ns = ns;
+    }
+    return last_ns;
+}
+
+const struct capture *pipeline_capture(const struct pipeline *pipeline)
+{
+    return pipeline->capture;
+}
+
+uint32_t pipeline_max_flows(const struct pipeline *pipeline)
+{
+    return pipeline->plan.n_flows * pipeline->config.n_workers;
+}
+
+uint64_t pipeline_memory_bytes(const struct pipeline *pipeline)
+{
+    return pipeline->arena.used_bytes;
+}
+
+/* ---- destruction ---- */
+
+void pipeline_close(struct pipeline *pipeline)
+{
+    uint32_t n_workers;
+
+    if (!pipeline)
+        return;
+    n_workers = pipeline->config.n_workers;
+    for (uint32_t i = 0; i < n_workers && i < pipeline->n_started; i++)
+        (void)pthread_join(pipeline->lane[i].thread, NULL);
+    if (pipeline->n_started > n_workers)
+        (void)pthread_join(pipeline->judge_thread, NULL);
+    if (pipeline->n_started > n_workers + 1)
+        (void)pthread_join(pipeline->capture_thread, NULL);
+    capture_close(pipeline->capture);
+    if (pipeline->arena.at)
+        arena_unmap(&pipeline->arena);
+    free(pipeline);
+}
