@@ -35,6 +35,7 @@ void track_icmp(struct tracker *tracker, const struct packet *packet);
 /* track.c: shared by the above. */
 void track_mark(const struct arrival *arrival, struct packet_mark *mark);
 void track_mark_slot(const struct arrival *arrival, enum trail_slot slot);
+void track_mark_checksum(const struct arrival *arrival, struct packet_mark *mark);
 void track_history(struct arrival *arrival, char letter);
 void track_rearm(struct tracker *tracker, uint32_t flow_idx);
 void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind);

@@ -147,7 +147,8 @@ enum mark_bit {
     MARK_HAS_OPTIONS = 0x04,     /* any option at all */
     MARK_OPTIONS_UNKNOWN = 0x08, /* snap length */
     MARK_V6 = 0x10,
-    MARK_BAD_CHECKSUM = 0x20
+    MARK_BAD_CHECKSUM = 0x20, /* looked at for RSTs only */
+    MARK_GOOD_CHECKSUM = 0x40 /* looked at for RSTs, first SYNs and first SYN-ACKs */
 };
 
 /* Which packet; each slot is written once unless it says "last". */

@@ -131,7 +131,8 @@ uint32_t flowtable_victim(struct flowtable *table, bool is_promotion)
     uint32_t n_two_way = table->n_used - table->n_embryonic;
 
     if (is_promotion)
-        return n_two_way >= table->n_max - table->n_max / 32 ? clock_victim(table, false) : FLOW_NONE;
+        return n_two_way >= table->n_max - table->n_max / 32 ? clock_victim(table, false)
+                                                             : FLOW_NONE;
     return table->n_used >= table->n_max ? clock_victim(table, true) : FLOW_NONE;
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/seqnum.h"
+#include "decode/decode.h"
 #include "flowtable/arrival.h"
 #include "flowtable/history.h"
 
@@ -348,6 +349,18 @@ void track_mark_slot(const struct arrival *arrival, enum trail_slot slot)
 
     if (trail)
         track_mark(arrival, &trail->slot[slot]);
+}
+
+/* A wrong checksum means something only where the side's other packets have right ones: a host
+ * that captures its own packets sees them before the card fills it in. */
+void track_mark_checksum(const struct arrival *arrival, struct packet_mark *mark)
+{
+    enum checksum_state state = decode_tcp_checksum(arrival->packet);
+
+    if (state == CHECKSUM_BAD)
+        mark->bits |= MARK_BAD_CHECKSUM;
+    else if (state == CHECKSUM_GOOD)
+        mark->bits |= MARK_GOOD_CHECKSUM;
 }
 
 void track_history(struct arrival *arrival, char letter)

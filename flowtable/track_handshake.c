@@ -33,6 +33,16 @@ static void learn_isn(struct arrival *arrival)
     learn_options(arrival);
 }
 
+static void mark_first(struct arrival *arrival, enum trail_slot slot)
+{
+    struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
+
+    if (!trail)
+        return;
+    track_mark(arrival, &trail->slot[slot]);
+    track_mark_checksum(arrival, &trail->slot[slot]);
+}
+
 static void mark_last(struct arrival *arrival)
 {
     track_mark_slot(arrival, arrival->from == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST);
@@ -58,7 +68,7 @@ void track_syn(struct arrival *arrival)
         facts->bits |= FACT_SYN_SEEN;
         facts->bits &= ~(uint32_t)(FACT_MIDSTREAM | FACT_ROLES_GUESSED);
         track_history(arrival, 'S');
-        track_mark_slot(arrival, TRAIL_SYN);
+        mark_first(arrival, TRAIL_SYN);
         arrival->flow->state = is_reordered ? FLOW_SYN_RECEIVED : FLOW_SYN_SENT;
         track_note(arrival->tracker, arrival->flow, NOTE_ATTEMPT);
         return;
@@ -92,7 +102,7 @@ static void first_synack(struct arrival *arrival)
     facts->synack_ns = arrival->packet->ts_ns;
     arrival->side->acked = arrival->packet->tcp.ack;
     track_history(arrival, 'H');
-    track_mark_slot(arrival, TRAIL_SYNACK);
+    mark_first(arrival, TRAIL_SYNACK);
     /* The client's ACK may have been captured first, or the SYN-ACK lost and sent again. */
     if (!(facts->bits & FACT_ESTABLISHED))
         arrival->flow->state = FLOW_SYN_RECEIVED;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/seqnum.h"
-#include "decode/decode.h"
 #include "flowtable/arrival.h"
 
 static const struct packet_mark *last_of(const struct flow_trail *trail, enum flow_side side)
@@ -117,8 +116,7 @@ static void learn_rst(struct arrival *arrival, struct flow_trail *trail)
         return;
     rst = &trail->rst[trail->n_rst++];
     track_mark(arrival, &rst->mark);
-    if (decode_tcp_checksum(arrival->packet) == CHECKSUM_BAD)
-        rst->mark.bits |= MARK_BAD_CHECKSUM;
+    track_mark_checksum(arrival, &rst->mark);
     find_trigger(arrival, trail, rst);
     learn_baseline(arrival, rst);
     family = family_of(rst);

@@ -7,22 +7,24 @@
 
 /* ---- the RST that decided ---- */
 
-/* A receiver drops a RST outside its window, or with a wrong checksum (RFC 5961 section 3.2). */
-static bool is_droppable(const struct rst_facts *rst)
+/* A receiver drops a RST with a wrong checksum. Only said of a side whose first packet had a right
+ * one: hosts see what they send themselves before the card fills it in. */
+static bool is_corrupt(const struct rst_facts *rst, const struct flow_trail *trail)
 {
-    return rst->fit == RST_FIT_BEHIND || rst->fit == RST_FIT_AHEAD ||
-           rst->mark.bits & MARK_BAD_CHECKSUM;
+    enum trail_slot first = rst->mark.side == SIDE_CLIENT ? TRAIL_SYN : TRAIL_SYNACK;
+
+    return rst->mark.bits & MARK_BAD_CHECKSUM && trail->slot[first].bits & MARK_GOOD_CHECKSUM;
 }
 
-/* A RST that answers a packet of the other side is what a host without the connection sends, so
- * it is believed by whoever sent that packet. */
-static bool is_effective(const struct rst_facts *rst, const struct flow_facts *facts)
+/* A receiver drops a RST outside its window (RFC 5961 section 3.2); but one that answers a packet
+ * of the other side is what a host without the connection sends, and is believed. */
+static bool is_effective(const struct rst_facts *rst, const struct flow_facts *facts,
+                         const struct flow_trail *trail)
 {
-    if (rst->mark.bits & MARK_BAD_CHECKSUM)
+    if (is_corrupt(rst, trail))
         return false;
-    if (facts->bits & FACT_MIDSTREAM || rst->trigger.frame)
-        return true;
-    return !is_droppable(rst);
+    return facts->bits & FACT_MIDSTREAM || rst->trigger.frame ||
+           (rst->fit != RST_FIT_BEHIND && rst->fit != RST_FIT_AHEAD);
 }
 
 /* The connection went on after it: a handshake that continued, or both sides did. */
@@ -41,7 +43,7 @@ const struct rst_facts *case_deciding_rst(const struct flow_facts *facts,
     for (unsigned i = 0; i < trail->n_rst; i++) {
         const struct rst_facts *rst = &trail->rst[i];
 
-        if (is_effective(rst, facts) && !is_survived(rst, facts, trail))
+        if (is_effective(rst, facts, trail) && !is_survived(rst, facts, trail))
             return rst;
     }
     return NULL;
