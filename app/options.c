@@ -2,6 +2,7 @@
 /* See options.h. */
 #include "app/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -429,6 +430,7 @@ static int parse_flags(struct options *options, int argc, char **argv, struct er
                            value == '?' ? "unknown option" : "no value for option",
                            argv[optind - 1]);
         row = row_of(value);
+        assert(row); /* getopt_long() knows no letters but those of the rows */
         code = row->set(options, optarg, err);
         if (code)
             return code;

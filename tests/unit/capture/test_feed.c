@@ -344,9 +344,8 @@ static void a_live_feed_sheds_data_first_and_tells_of_it(void **state)
     /* The first loss frame came when shedding began, before the first kept packet. */
     while ((frame = next_frame(0)) && frame->kind != FRAME_LOSS)
         ;
-    assert_non_null(frame);
-    assert_int_equal(frame->wire_bytes, 1);
-    n_lost -= frame->wire_bytes;
+    assert_int_equal(frame ? frame->wire_bytes : 0, 1);
+    n_lost--;
     while ((frame = next_frame(0))) {
         if (frame->kind == FRAME_LOSS)
             n_lost -= frame->wire_bytes;
