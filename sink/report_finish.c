@@ -113,22 +113,29 @@ static void fold_into(struct report_model *model, struct report_group *rollup,
     }
 }
 
-/* What the incident knows better than the groups that were folded into its own. */
-static void take_incident_figures(struct report_group *group)
+/* What the incident knows better than the groups that were folded into its own: failures that found
+ * no room in a group are its, as far as it counted more than they have. */
+static void take_incident_figures(struct report_model *model, struct report_group *group)
 {
     const struct incident_event *incident = group->incident;
+    uint64_t n_missing =
+        incident->n_failures > group->n_failures ? incident->n_failures - group->n_failures : 0;
 
     if (group->n_attempts < incident->n_attempts)
         group->n_attempts = incident->n_attempts;
-    if (group->n_failures > 0)
-        return;
-    group->n_failures = incident->n_failures;
-    group->first_ns = incident->first_ns;
-    group->last_ns = incident->last_ns;
-    for (uint8_t i = 0; i < incident->n_verdicts; i++) {
-        group->n_by_verdict[incident->verdict[i].id] += incident->verdict[i].n;
-        group->lowest[incident->verdict[i].id] = (uint8_t)incident->confidence;
+    if (group->n_failures == 0) {
+        group->first_ns = incident->first_ns;
+        group->last_ns = incident->last_ns;
+        for (uint8_t i = 0; i < incident->n_verdicts; i++)
+            group->lowest[incident->verdict[i].id] = (uint8_t)incident->confidence;
+    } else if (n_missing > model->n_failures_lost) {
+        n_missing = model->n_failures_lost;
     }
+    group->n_failures += n_missing;
+    group->n_by_verdict[incident->n_verdicts ? incident->verdict[0].id
+                                             : report_group_verdict(group)] += n_missing;
+    model->n_failures_lost -=
+        n_missing < model->n_failures_lost ? n_missing : model->n_failures_lost;
 }
 
 static void take_incidents(struct report_model *model)
@@ -149,7 +156,7 @@ static void take_incidents(struct report_model *model)
     }
     for (uint32_t i = 0; i < model->n_rollups; i++) {
         fold_into(model, model->rollup[i], model->rollup[i]->incident);
-        take_incident_figures(model->rollup[i]);
+        take_incident_figures(model, model->rollup[i]);
     }
 }
 

@@ -234,7 +234,7 @@ static void add_places(struct report *report, struct text *text)
         text_add_number_of(text, n_incidents, "incident");
     else
         text_add(text, "Too few, too slow or too short for an incident");
-    text_addf(text, ", on %s", model->n_failures_lost > 0 ? "at least " : "");
+    text_addf(text, ", on %s", model->is_group_lost ? "at least " : "");
     text_add_number_of(text, n_endpoints, "endpoint");
     text_add(text, " of ");
     text_add_number_of(text, n_hosts, "server");

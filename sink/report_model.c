@@ -73,10 +73,12 @@ static void add_failure(struct report_model *model, const struct verdict_event *
 {
     struct report_group *group = find_group(model, &event->connection);
 
-    if (group)
+    if (group) {
         report_group_add(group, event);
-    else
+    } else {
         model->n_failures_lost += event->connection.count;
+        model->is_group_lost = true;
+    }
 }
 
 static void add_incident(struct report_model *model, const struct incident_event *event)

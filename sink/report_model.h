@@ -17,6 +17,7 @@
 #include "sink/sink.h"
 #include "verdict/event.h"
 
+/* A group takes 5 KiB and 3 KiB for each verdict: all of them some 32 MiB. */
 #define REPORT_GROUPS_MAX 4096
 #define REPORT_INCIDENTS_MAX 1024
 #define REPORT_SAMPLES_MAX 3
@@ -72,7 +73,8 @@ struct report_healthy {
 struct report_model {
     struct report_group **group; /* [n_groups], sorted by key */
     uint32_t n_groups;
-    uint64_t n_failures_lost;        /* that found no room in a group */
+    uint64_t n_failures_lost;        /* that found no room in a group, and belong to no incident */
+    bool is_group_lost;              /* there were more groups than fit */
     struct incident_event *incident; /* [n_incidents], the last event of each, by number */
     uint32_t n_incidents;
     uint32_t n_incidents_lost;

@@ -399,6 +399,8 @@ static void add_incident(struct report *report, const struct incident_event *inc
 static void add_brief(struct report *report, const struct report_group *group,
                       const struct connection_event *event)
 {
+    if (!report_deciding_packet(event))
+        add_reasons(report, "Because", event->because, event->n_because);
     add_alternatives(report, event);
     add_others(report, group, event);
     add_cadence(report, group);

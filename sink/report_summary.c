@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "base/nanotime.h"
 #include "sink/report_text.h"
+#include "verdict/explain.h"
 #include "verdict/icmp_name.h"
 
 /* Incidents that begin this close together are put in relation. */
@@ -129,6 +130,13 @@ static void add_reset(struct text *text, const struct report_group *group,
     add_bytes(text, &group->amount);
 }
 
+/* Families whose verdicts rest on words said above TCP: those words are the summary. */
+static bool is_said(enum family family)
+{
+    return family == FAMILY_TLS_REFUSED || family == FAMILY_HTTP_REFUSED ||
+           family == FAMILY_GRPC_REFUSED || family == FAMILY_APP_REFUSED;
+}
+
 void report_add_summary(struct text *text, const struct report_group *group)
 {
     const struct connection_event *event = report_group_sample(group);
@@ -142,10 +150,14 @@ void report_add_summary(struct text *text, const struct report_group *group)
         add_reset(text, group, event);
     else if (group->family < FAMILY_COUNT)
         text_add(text, phrases[group->family]);
+    if (event && is_said(group->family)) {
+        text_add(text, ": ");
+        explain_short(event, text);
+    }
     if (group->is_host_silent)
         text_add(text, "; the host sent nothing at all");
     if (group->n_endpoints > 1) {
-        text_add(text, ", on ");
+        text_addf(text, ", on %s", group->n_endpoints < REPORT_GROUPS_MAX ? "" : "over ");
         text_add_number_of(text, group->n_endpoints, "endpoint");
     }
     if (report_group_confidence(group) < CONFIDENCE_CERTAIN)

@@ -401,20 +401,20 @@ static void a_scan_is_one_incident_of_its_client(void **state)
     struct verdict_event event;
 
     (void)state;
-    for (unsigned i = 0; i < 300; i++) {
+    for (unsigned i = 0; i < 6000; i++) {
         char server[32];
 
         snprintf(server, sizeof(server), "10.20.0.21:%u", 1 + i);
-        add_refused(f, server, (int64_t)i * 10000);
+        add_refused(f, server, (int64_t)i * 500);
     }
     eventscript_failure(&event, "10.20.0.10:1", "10.20.0.21:1", VERDICT_REFUSED_CLOSED_PORT, 0);
     eventscript_incident(&event, 1, INCIDENT_OPEN, &event, 3 * US_PER_S);
     event.incident.scope = SCOPE_CLIENT;
     event.incident.client = eventscript_endpoint("10.20.0.10:1").addr;
     event.incident.server = (struct endpoint){0};
-    event.incident.n_failures = event.incident.n_attempts = 300;
+    event.incident.n_failures = event.incident.n_attempts = 6000;
     feed(f, &event);
-    f->final.total.n_pkts = 600;
+    f->final.total.n_pkts = 12000;
     expect_golden(f, "scan");
 }
 
