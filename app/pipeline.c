@@ -75,6 +75,7 @@ static int lane_create(struct pipeline *pipeline, struct lane *lane)
     ring_init(&lane->notes, notes, plan->note_ring_bytes, &pipeline->judge_park, &lane->park);
     lane->worker.frames = &lane->frames;
     lane->worker.notes = &lane->notes;
+    reassembly_init(&lane->worker.reassembly);
     return tracker_create(&lane->worker.tracker, &pipeline->arena, &config);
 }
 

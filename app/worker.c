@@ -52,6 +52,9 @@ static void work_packet(struct worker *worker, const struct frame *frame)
         gauges->n_truncated++;
     result = decode_frame(frame->linktype, frame->bytes, frame->captured_bytes, frame->wire_bytes,
                           &packet);
+    if (result == DECODE_FRAGMENT)
+        result = reassembly_frame(&worker->reassembly, frame->linktype, frame->bytes,
+                                  frame->captured_bytes, frame->wire_bytes, frame->ts_ns, &packet);
     counter_add(&worker->decoded[result], 1);
     if (result == DECODE_MALFORMED || result == DECODE_TUNNEL_DEPTH)
         gauges->n_malformed++;

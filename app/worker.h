@@ -9,6 +9,7 @@
 #include "base/counter.h"
 #include "base/ring.h"
 #include "decode/decode.h"
+#include "decode/reassembly.h"
 #include "flowtable/track.h"
 
 struct worker;
@@ -23,6 +24,7 @@ struct worker {
     worker_full_fn on_full; /* NULL: wait for the judge's thread */
     void *on_full_ctx;
     struct tracker tracker;
+    struct reassembly reassembly;
 
     /* worker writes, main reads */
     struct counter decoded[DECODE_RESULT_COUNT];

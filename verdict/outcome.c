@@ -31,7 +31,7 @@ static bool is_effective(const struct rst_facts *rst, const struct flow_facts *f
 static bool is_survived(const struct rst_facts *rst, const struct flow_facts *facts,
                         const struct flow_trail *trail)
 {
-    if (facts->bits & FACT_SYNACK_SEEN && rst->mark.ts_ns < facts->synack_ns)
+    if (facts->bits & FACT_SYNACK_SEEN && rst->mark.frame < trail->slot[TRAIL_SYNACK].frame)
         return true;
     return facts->bits & FACT_ALIVE_AFTER_RST &&
            rst->mark.ts_ns <= trail->slot[TRAIL_AFTER_RST].ts_ns;
@@ -79,9 +79,16 @@ static bool is_censored(const struct verdict_case *c)
 
 /* ---- before the handshake is complete ---- */
 
+/* A RST that does not acknowledge the SYN ends no connect (RFC 9293 section 3.10.7.3); but here
+ * the client sent nothing more after it. */
+static bool is_refused_oddly(const struct verdict_case *c)
+{
+    return c->server->n_rst > 0 && c->facts->last_ns[SIDE_CLIENT] <= c->facts->last_ns[SIDE_SERVER];
+}
+
 static enum outcome outcome_of_syn(const struct verdict_case *c)
 {
-    if (case_has(c, FACT_SYN_REFUSED))
+    if (case_has(c, FACT_SYN_REFUSED) || is_refused_oddly(c))
         return OUTCOME_REFUSED;
     if (case_has(c, FACT_SYN_ICMP))
         return OUTCOME_REJECTED;
@@ -148,7 +155,9 @@ static bool is_blackholed(const struct verdict_case *c)
         int64_t peer_ns = c->facts->last_ns[side_other((enum flow_side)s)];
         const struct side_facts *side = &c->facts->side[s];
 
-        if (side->run_count == 0 || peer_ns == NS_NEVER || peer_ns >= c->facts->last_ns[s])
+        /* A peer that has closed may be silent. */
+        if (side->run_count == 0 || peer_ns == NS_NEVER || peer_ns >= c->facts->last_ns[s] ||
+            case_side(c, side_other((enum flow_side)s))->bits & SIDE_FIN_SEEN)
             continue;
         if (side->run_count >= c->limits->blackhole_copies ||
             (side->run_count >= c->limits->overflow_data_copies && !is_censored(c) &&

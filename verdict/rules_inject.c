@@ -54,7 +54,7 @@ static int sign_synack_after(const struct verdict_case *c, const struct rst_fact
                              struct ruling *ruling)
 {
     if (rst->mark.side != SIDE_SERVER || !case_has(c, FACT_SYNACK_SEEN) ||
-        rst->mark.ts_ns >= c->facts->synack_ns || !case_has(c, FACT_SYN_REFUSED))
+        rst->mark.frame >= case_slot(c, TRAIL_SYNACK)->frame || !case_has(c, FACT_SYN_REFUSED))
         return 0;
     because(ruling, "synack-after-rst", case_slot(c, TRAIL_SYNACK)->frame,
             "SYN-ACK %.1f ms after the RST", case_ms(c->facts->synack_ns - rst->mark.ts_ns));

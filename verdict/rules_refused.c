@@ -24,12 +24,16 @@ enum confidence rule_refused(const struct verdict_case *c, struct ruling *ruling
     if (c->outcome != OUTCOME_REFUSED)
         return CONFIDENCE_NONE;
     if (rst)
-        because(ruling, "rst-answers-syn", rst->mark.frame,
-                "RST acknowledges the SYN after %.3f ms",
+        because(ruling, "rst-answers-syn", rst->mark.frame, "RST %.3f ms after the SYN",
                 case_ms(ns_since(case_slot(c, TRAIL_SYN)->ts_ns, rst->mark.ts_ns)));
     if (c->client->n_syn > 1)
         because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs, all refused",
                 c->client->n_syn);
+    if (!case_has(c, FACT_SYN_REFUSED)) {
+        against(ruling, "rst-acknowledges-nothing", rst ? rst->mark.frame : 0,
+                "a client has to ignore a RST that does not acknowledge its SYN");
+        return CONFIDENCE_POSSIBLE;
+    }
     return CONFIDENCE_CERTAIN;
 }
 
