@@ -14,13 +14,17 @@
 
 #define MS NS_PER_MS
 #define S NS_PER_S
+#define MIN (60 * S)
+#define H (60 * MIN)
+#define D (24 * H)
 
 /* Widths of a column that people can add up. */
 static const int64_t units_ns[] = {
-    1 * MS,    2 * MS,    5 * MS,    10 * MS,    20 * MS,    50 * MS,     100 * MS,     200 * MS,
-    500 * MS,  1 * S,     2 * S,     5 * S,      10 * S,     15 * S,      30 * S,       60 * S,
-    120 * S,   300 * S,   600 * S,   900 * S,    1800 * S,   3600 * S,    7200 * S,     10800 * S,
-    21600 * S, 43200 * S, 86400 * S, 172800 * S, 604800 * S, 2592000 * S, 31536000 * S,
+    1 * MS,   2 * MS,   3 * MS,   5 * MS,   10 * MS, 20 * MS, 30 * MS, 50 * MS,
+    100 * MS, 200 * MS, 300 * MS, 500 * MS, 1 * S,   2 * S,   3 * S,   5 * S,
+    10 * S,   15 * S,   20 * S,   30 * S,   1 * MIN, 2 * MIN, 3 * MIN, 5 * MIN,
+    10 * MIN, 15 * MIN, 20 * MIN, 30 * MIN, 1 * H,   2 * H,   3 * H,   6 * H,
+    12 * H,   1 * D,    2 * D,    7 * D,    30 * D,  365 * D,
 };
 
 /* Where the columns of the table begin, and what a bar means. */
@@ -71,7 +75,8 @@ static void lay_out_columns(const struct report *report, struct table_layout *la
         layout->n_bars = BARS_MAX;
 }
 
-/* The narrowest unit in which the time from the first packet to the last failure fits. */
+/* The narrowest unit in which the time from the first packet to the last failure fits; the last
+ * column may take in a quarter more, or 68.1 s would ask for columns of 3 s. */
 static void lay_out_time(const struct report *report, struct table_layout *layout)
 {
     int64_t last_ns = report->model->last_ns;
@@ -82,7 +87,8 @@ static void lay_out_time(const struct report *report, struct table_layout *layou
     if (layout->start_ns == NS_NEVER || layout->start_ns > report->model->first_ns)
         layout->start_ns = report->model->first_ns;
     span_ns = report_span_ns(layout->start_ns, last_ns);
-    while (unit + 1 < ARRAY_LEN(units_ns) && span_ns / units_ns[unit] >= layout->n_bars)
+    while (unit + 1 < ARRAY_LEN(units_ns) &&
+           (span_ns - units_ns[unit] / 4) / units_ns[unit] >= layout->n_bars)
         unit++;
     layout->bar_ns = units_ns[unit];
 }

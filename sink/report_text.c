@@ -9,8 +9,8 @@
 #include "base/nanotime.h"
 
 #define INCIDENT_SECTIONS_MAX 50
-#define INPUT_NAME_MAX 32
-#define MORE_COLUMN 65
+#define INPUT_NAME_MAX 80
+#define MORE_COLUMN 32
 
 /* Up to so many groups below the threshold are told in full; of more, one line each, after the
  * worst ones where there is no incident. */
@@ -120,12 +120,13 @@ static void add_more(struct report *report)
         const char *options, *what;
         bool needs_failures;
     } rows[] = {
-        {"--tui", "browse it", false},
-        {"--json", "one line per failure", true},
-        {"-w failed.pcapng", "the packets of failed connections", true},
-        {"--all --json", "one line per connection", false},
+        {"--tui", "browse", false},
+        {"-w failed.pcapng", "packets of the failures", true},
+        {"--json", "a line per failure", true},
+        {"--all --json", "a line per connection", false},
     };
     struct page *page = &report->page;
+    char buffer[160];
 
     if (report->run->is_live || report->total->n_pkts == 0)
         return;
@@ -134,9 +135,11 @@ static void add_more(struct report *report)
         if (rows[i].needs_failures && report->total->n_failed == 0)
             continue;
         page_column(page, 7);
-        page_addf(page, "tcpwhy -r %s %s ", report_input_name(report->run), rows[i].options);
-        page_column(page, MORE_COLUMN);
         page_add(page, rows[i].what);
+        page_column(page, MORE_COLUMN);
+        snprintf(buffer, sizeof(buffer), "tcpwhy -r %s %s", report_input_name(report->run),
+                 rows[i].options);
+        page_wrap_command(page, MORE_COLUMN + 2, buffer);
         page_end(page);
     }
 }
