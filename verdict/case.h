@@ -106,6 +106,9 @@ uint32_t case_unacked_bytes(const struct verdict_case *c, enum flow_side side);
 /* When the client's ACK completed the handshake; NS_NEVER. */
 int64_t case_ack_ns(const struct verdict_case *c);
 
+/* The client closed while its answer was under way, and then reset it. */
+bool case_is_answer_lost(const struct verdict_case *c);
+
 /* The deciding RST was sent by this side. */
 static inline bool case_reset_by(const struct verdict_case *c, enum flow_side side)
 {

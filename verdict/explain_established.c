@@ -219,3 +219,29 @@ const struct verdict_words words_accept_then_close = {
              {"server", "cat /proc/sys/fs/file-nr", "file handles in use, free, at most"},
              {"server", "cat /etc/hosts.allow /etc/hosts.deny", "access lists by address"}},
 };
+
+const struct verdict_words words_rst_ignored = {
+    .message = "{client} and {server} went on after a RST in the name of {claimed}",
+    .brief = "RST without effect",
+    .meaning = "A RST came in the name of {claimed}, and both sides went on after it. The receiver "
+               "took it for out of place: a guess of a third party, or the late answer to a packet "
+               "of an older connection.",
+    .doc = "A RST had no effect: the receiver answered it with a challenge ACK (RFC 5961), or both "
+           "sides went on exchanging data for more than a round trip. Blind attempts to cut the "
+           "connection look so, and RSTs that answer an old duplicate.",
+    .filter = "tcp.flags.reset==1",
+    .step = {{"here", "traceroute -nT -p {port} {addr}", "which machines sit on the path"}},
+};
+
+const struct verdict_words words_keepalive_timeout = {
+    .message = "{ender} of {client} to {server} gave up: keep-alive probes unanswered",
+    .brief = "keep-alive unanswered, RST by {ender}",
+    .meaning = "{ender} sent keep-alive probes, heard nothing and reset the connection {lasted} "
+               "after its start. The other host, or the path to it, was gone by then.",
+    .doc = "Keep-alive probes (no data, one byte behind) went unanswered, and the prober reset the "
+           "connection: the other host is off, or something on the path forgot the connection "
+           "and drops its packets.",
+    .filter = "tcp.analysis.keep_alive || tcp.flags.reset==1",
+    .step = {{"here", "ping -c 3 {addr}", "is the host up"},
+             {"here", "traceroute -nT -p {port} {addr}", "where the path ends"}},
+};

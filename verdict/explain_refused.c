@@ -177,3 +177,30 @@ const struct verdict_words words_icmp_rejected = {
              {"reporter", "nft list ruleset | grep -nwE 'reject|{port}'",
               "a rule that rejects the port"}},
 };
+
+const struct verdict_words words_icmp_ttl_exceeded = {
+    .message = "{server} unreachable for {client}: the SYN ran out of hops at {reporter}",
+    .brief = "ICMP {icmp} from {reporter}, {icmp_after} after SYN",
+    .meaning =
+        "The SYN was answered by ICMP {icmp} ({icmp_what}) from {reporter} {icmp_after} "
+        "later: it had passed as many routers as its TTL allows. Two routers that send it to "
+        "each other do that, or a TTL set too low at the client.",
+    .doc = "An ICMP time exceeded (IPv4 11/0, IPv6 3/0) quotes the SYN: routers pass it round in a "
+           "loop, or the client sends with a TTL that does not reach the server.",
+    .filter = "{icmp_filter}",
+    .step = {{"here", "traceroute -nT -p {port} {addr}", "two routers in turn are a loop"},
+             {"reporter", "ip route get {addr}", "where that router would send it"}},
+};
+
+const struct verdict_words words_icmp_proto_unreachable = {
+    .message = "{server} rejected for {client}: ICMP {icmp} from {reporter}",
+    .brief = "ICMP {icmp} from {reporter}, {icmp_after} after SYN",
+    .meaning = "The SYN was answered by ICMP {icmp} ({icmp_what}) from {reporter} {icmp_after} "
+               "later; that is {reporter_is}. Every host speaks TCP: this is a rule that rejects "
+               "with an odd code.",
+    .doc = "An ICMP protocol unreachable (IPv4 3/2) or unknown next header (IPv6 4/1) quotes the "
+           "SYN: a filter that rejects so, or a device that forwards but has no TCP.",
+    .filter = "{icmp_filter}",
+    .step = {{"reporter", "nft list ruleset | grep -nwE 'reject|{port}'",
+              "find the rule that rejects"}},
+};

@@ -162,3 +162,16 @@ const struct verdict_words words_syn_flood = {
               "are SYN cookies carrying the load"},
              {"server", "dmesg -T | grep -i flooding", "the kernel's own word for it"}},
 };
+
+const struct verdict_words words_half_open_scan = {
+    .message = "{client} scanned {server}: SYN, SYN-ACK, RST, nothing more",
+    .brief = "SYN-ACK answered by RST",
+    .meaning =
+        "The client answered the SYN-ACK with a RST at once and sent nothing else: it wanted "
+        "to know whether the port is open, not to connect. The server is fine.",
+    .doc = "A client resets the SYN-ACK within two round trips, without ever acknowledging it: a "
+           "SYN scan, whose kernel knows nothing of the packets that the scanner forged. A client "
+           "whose program closed the socket in these milliseconds looks the same.",
+    .filter = "tcp.flags.syn==1 || tcp.flags.reset==1",
+    .step = {{"here", "tcpwhy -i any host {caddr}", "what else this client tries"}},
+};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/nanotime.h"
+#include "base/seqnum.h"
 
 /* Entries of one key lie among this many neighbours; the quietest of them gives way. */
 #define WAYS 8
@@ -99,6 +100,7 @@ static const struct listener_state listener_unknown = {
     .silent_from_ns = NS_NEVER,
     .answered_before_silence_ns = NS_NEVER,
     .overflow_ns = NS_NEVER,
+    .overflow_before_ns = NS_NEVER,
     .flood_from_ns = NS_NEVER,
     .flood_until_ns = NS_NEVER,
 };
@@ -229,8 +231,8 @@ static void learn_established(struct listener_state *at, const struct flow_facts
     int64_t rtt_ns = facts->synack_ns - facts->first_ns;
 
     learn_answer(at, facts->synack_ns);
-    later(&at->complete_ns, facts->last_ns[SIDE_SERVER]);
     at->n_complete_second++;
+    at->n_handshakes++;
     at->n_refused_run = 0;
     if (facts->side[SIDE_CLIENT].n_syn == 1 && rtt_ns > 0 &&
         (!at->rtt_min_ns || rtt_ns < at->rtt_min_ns))
@@ -271,10 +273,14 @@ static void learn_ended(struct hosts *hosts, struct listener_state *at,
 
     if (facts->bits & FACT_SYNACK_SEEN) {
         learn_answer(at, facts->synack_ns);
-        if (shows_overflow(hosts->limits, facts))
+        if (shows_overflow(hosts->limits, facts)) {
+            at->overflow_before_ns = at->overflow_ns;
             later(&at->overflow_ns, facts_last_ns(facts));
+        }
+        if (facts->bits & FACT_CLIENT_RST_SYNACK)
+            host_for(hosts, &note->key.addr[note->client_end])->n_synack_resets++;
         if (facts->side[SIDE_SERVER].n_rst && facts->side[SIDE_SERVER].n_data == 0)
-            at->n_early_rst_run++;
+            at->n_early_rst_run++, at->n_early_rsts++;
         else if (facts->side[SIDE_SERVER].n_data > 0)
             at->n_early_rst_run = 0;
     } else if (facts->bits & FACT_SYN_REFUSED) {
@@ -287,8 +293,19 @@ static void learn_ended(struct hosts *hosts, struct listener_state *at,
                !(facts->bits & (FACT_SYN_ICMP | FACT_ESTABLISHED | FACT_EVICTED))) {
         learn_silent(at, note);
     }
-    if (facts->side[SIDE_SERVER].n_data > 0)
-        learn_answer(at, facts->last_ns[SIDE_SERVER]);
+}
+
+/* Data of the server, or an acknowledgment past the SYN: the program has the connection. The
+ * client's own ACK proves nothing (7.5, P2). */
+static void learn_taken(struct listener_state *at, const struct flow_facts *facts)
+{
+    const struct side_facts *server = &facts->side[SIDE_SERVER];
+
+    if (server->n_data == 0 && !(facts->bits & FACT_SYNACK_SEEN &&
+                                 seq_after(server->acked, facts->side[SIDE_CLIENT].isn + 1)))
+        return;
+    learn_answer(at, facts->last_ns[SIDE_SERVER]);
+    later(&at->complete_ns, facts->last_ns[SIDE_SERVER]);
 }
 
 void hosts_note(struct hosts *hosts, const struct flow_note *note)
@@ -308,8 +325,7 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     learn_host(hosts, note, SIDE_SERVER);
     if (note->kind == NOTE_ESTABLISHED)
         learn_established(at, &note->facts);
-    else if (note->kind == NOTE_ALIVE)
-        learn_answer(at, note->facts.last_ns[SIDE_SERVER]);
-    else
+    else if (note->kind == NOTE_ENDED)
         learn_ended(hosts, at, note);
+    learn_taken(at, &note->facts);
 }

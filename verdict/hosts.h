@@ -29,6 +29,7 @@ struct host_state {
     int64_t last_ns;      /* last packet from it, NS_NEVER */
     int64_t refused_ns;   /* last RST that answered a SYN, NS_NEVER */
     uint16_t refused_port;
+    uint32_t n_synack_resets;   /* as a client: SYN-ACKs that it answered by RST */
     uint32_t n_unanswered_talk; /* flows in which a peer went on though nothing from it was seen */
 };
 
@@ -41,10 +42,13 @@ struct listener_state {
     int64_t complete_ns;                /* last completed handshake, NS_NEVER */
     int64_t silent_from_ns;             /* first SYN of the run of unanswered attempts, NS_NEVER */
     int64_t answered_before_silence_ns; /* answer_ns when that run began */
-    int64_t overflow_ns;                /* last flow that showed P2, P3 or P4, NS_NEVER */
+    int64_t overflow_ns;                /* last flow that showed P2, NS_NEVER */
+    int64_t overflow_before_ns;         /* the flow before that one, NS_NEVER */
     int64_t rtt_min_ns;                 /* SYN to SYN-ACK, 0 = unknown */
     uint32_t n_silent_run, n_refused_run, n_early_rst_run; /* since the last success */
-    uint32_t n_recovered; /* handshakes that a repeated SYN completed */
+    uint32_t n_handshakes; /* completed as far as the client knows */
+    uint32_t n_early_rsts; /* of them, reset before the server sent a byte */
+    uint32_t n_recovered;  /* completed by a repeated SYN */
     bool has_several_silent_clients;
     struct ipaddr silent_client;
     /* SYN rate: one-second slots */

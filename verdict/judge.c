@@ -170,15 +170,17 @@ static enum family final_family(enum verdict_id id, enum outcome outcome)
 
     if (family != FAMILY_OF_OUTCOME)
         return family;
+    if (outcome == OUTCOME_RESET)
+        return FAMILY_RESET;
     return outcome == OUTCOME_HALF_OPEN ? FAMILY_HALF_OPEN : FAMILY_TIMEOUT;
 }
 
-static bool counts_as_failure(enum verdict_id id, enum family family, enum outcome outcome)
+static bool counts_as_failure(enum verdict_id id, enum outcome outcome)
 {
     if (verdict_row(id)->kind == KIND_FINE)
         return false;
     /* A forged RST is worth a line even where the connection survived it. */
-    return family == FAMILY_RST_FORGED || (outcome != OUTCOME_OK && outcome != OUTCOME_OK_DEGRADED);
+    return id == VERDICT_RST_INJECTED || (outcome != OUTCOME_OK && outcome != OUTCOME_OK_DEGRADED);
 }
 
 static enum ended_by final_ended_by(const struct verdict_case *c, enum verdict_id id)
@@ -268,7 +270,7 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     to->outcome = final_outcome(&c, choice.id);
     to->verdict = choice.id;
     to->family = final_family(choice.id, to->outcome);
-    to->is_failure = counts_as_failure(choice.id, to->family, to->outcome);
+    to->is_failure = counts_as_failure(choice.id, to->outcome);
     to->confidence = choice.confidence[choice.id];
     to->stage = final_stage(&c, to->family);
     to->blame = final_blame(&c, choice.id);

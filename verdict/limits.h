@@ -13,6 +13,8 @@ struct verdict_limits {
     int64_t syn_silence_ns;
     /* A server without known round-trip time is taken to be this far away. */
     int64_t rtt_unknown_ns;
+    /* Round trips shorter than this say nothing of how far away a sender is. */
+    int64_t rtt_telling_ns;
     /* Alive: any packet of the host not longer ago (VERDICTS.md 13.3, filtered-drop). */
     int64_t alive_ns;
     /* A listener that answered so shortly before the silence began has fallen silent, it was not
@@ -33,6 +35,7 @@ struct verdict_limits {
     int64_t pooled_idle_ns;     /* idle before the server's FIN (13.5, stale-pooled-connection) */
     unsigned blackhole_copies;  /* retransmissions that make silence a blackhole, or */
     int64_t blackhole_ns;       /* this long without an answer (13.5) */
+    unsigned keepalive_probes;  /* unanswered, before the RST (13.5, keepalive-timeout) */
     uint32_t close_noise_bytes; /* a TLS close_notify record: 5 + 2 + 24 (13.5, rst-after-fin) */
     int64_t reorder_ns;         /* RST before data already in flight (14, trap 6) */
     int64_t rst_burst_ns;       /* RSTs of one event (6, RST_SEQ_CHANGE; GFW fingerprint) */

@@ -112,6 +112,17 @@ static enum outcome outcome_of_synack(const struct verdict_case *c)
 
 /* ---- after it ---- */
 
+/* The client closed while its answer was under way, and then refused it. */
+bool case_is_answer_lost(const struct verdict_case *c)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_CLIENT_FIN);
+    const struct packet_mark *answer = case_slot(c, TRAIL_SERVER_DATA);
+
+    return case_reset_by(c, SIDE_CLIENT) && c->rst->sender_had_fin && c->client->n_data > 0 &&
+           fin->frame && answer->frame > fin->frame &&
+           answer->payload_bytes > c->limits->close_noise_bytes;
+}
+
 /* The close was orderly before the RST came: what is lost is at most a close_notify. */
 static bool is_close_noise(const struct verdict_case *c)
 {
@@ -119,7 +130,7 @@ static bool is_close_noise(const struct verdict_case *c)
     enum flow_side from = (enum flow_side)rst->mark.side;
     const struct packet_mark *trigger = &rst->trigger;
 
-    if (!rst->sender_had_fin && !rst->peer_had_fin)
+    if ((!rst->sender_had_fin && !rst->peer_had_fin) || case_is_answer_lost(c))
         return false;
     /* The client is done: whatever the server still says, nobody waits for it. */
     if (from == SIDE_CLIENT && rst->sender_had_fin)
@@ -130,10 +141,15 @@ static bool is_close_noise(const struct verdict_case *c)
     return case_unacked_bytes(c, side_other(from)) <= c->limits->close_noise_bytes;
 }
 
-/* RST instead of FIN, but the answer had come and everything was acknowledged. */
+/* RST instead of FIN: the answer had come and everything was acknowledged, or the client had
+ * only looked whether the port is open (health checks: VERDICTS.md 14, trap 20). */
 static bool is_abortive_close(const struct verdict_case *c)
 {
-    return !case_has(c, FACT_REQUEST_OPEN) && c->server->n_data > 0 &&
+    bool is_probe = c->client->n_data == 0 && c->server->n_data == 0;
+    bool is_answered = c->server->n_data > 0 && !case_has(c, FACT_REQUEST_OPEN);
+    bool is_given_up = c->client->run_count > 0;
+
+    return (is_probe || is_answered) && !is_given_up &&
            case_unacked_bytes(c, SIDE_CLIENT) <= c->limits->close_noise_bytes &&
            case_unacked_bytes(c, SIDE_SERVER) <= c->limits->close_noise_bytes;
 }

@@ -23,6 +23,27 @@ enum confidence rule_stale_connection_on_server(const struct verdict_case *c, st
     return ruling->n_because > 1 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
 }
 
+enum confidence rule_half_open_scan(const struct verdict_case *c, struct ruling *ruling)
+{
+    bool is_bare =
+        !(c->client->bits & (SIDE_HAS_TIMESTAMPS | SIDE_HAS_WSCALE | SIDE_OPTIONS_UNKNOWN));
+
+    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED) ||
+        case_has(c, FACT_SYN_REFUSED) || c->client->n_syn > 1 || !c->trail->n_rst ||
+        ns_since(c->facts->synack_ns, c->trail->rst[0].mark.ts_ns) > 2 * c->rtt_ns)
+        return CONFIDENCE_NONE;
+    because(ruling, "client-resets-synack", c->trail->rst[0].mark.frame,
+            "RST %.3f ms after the SYN-ACK",
+            case_ms(ns_since(c->facts->synack_ns, c->trail->rst[0].mark.ts_ns)));
+    if (is_bare)
+        because(ruling, "bare-syn", case_slot(c, TRAIL_SYN)->frame,
+                "window %u, no timestamps, no window scale", case_slot(c, TRAIL_SYN)->window);
+    if (c->client_host->n_synack_resets >= c->limits->consecutive_failures)
+        because(ruling, "every-time", 0, "this client reset %u SYN-ACKs",
+                c->client_host->n_synack_resets);
+    return ruling->n_because > 2 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+}
+
 enum confidence rule_syn_flood(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct listener_state *at = c->listener;

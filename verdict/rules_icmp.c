@@ -70,7 +70,7 @@ enum confidence rule_icmp_port_unreachable(const struct verdict_case *c, struct 
 enum confidence rule_icmp_host_unreachable(const struct verdict_case *c, struct ruling *ruling)
 {
     static const struct icmp_code codes[] = {
-        {false, 3, 1}, {false, 3, 7}, {false, 3, 8}, {false, 3, 12}, {true, 1, 3}};
+        {false, 3, 1}, {false, 3, 7}, {false, 3, 12}, {true, 1, 3}};
 
     return by_code(c, ruling, codes, ARRAY_LEN(codes));
 }
@@ -79,6 +79,20 @@ enum confidence rule_icmp_net_unreachable(const struct verdict_case *c, struct r
 {
     static const struct icmp_code codes[] = {
         {false, 3, 0}, {false, 3, 6}, {false, 3, 11}, {true, 1, 0}, {true, 1, 2}};
+
+    return by_code(c, ruling, codes, ARRAY_LEN(codes));
+}
+
+enum confidence rule_icmp_ttl_exceeded(const struct verdict_case *c, struct ruling *ruling)
+{
+    static const struct icmp_code codes[] = {{false, 11, 0}, {true, 3, 0}};
+
+    return by_code(c, ruling, codes, ARRAY_LEN(codes));
+}
+
+enum confidence rule_icmp_proto_unreachable(const struct verdict_case *c, struct ruling *ruling)
+{
+    static const struct icmp_code codes[] = {{false, 3, 2}, {true, 4, 1}};
 
     return by_code(c, ruling, codes, ARRAY_LEN(codes));
 }

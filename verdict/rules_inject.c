@@ -61,6 +61,24 @@ static int sign_synack_after(const struct verdict_case *c, const struct rst_fact
     return 2;
 }
 
+/* Sooner than the path allows: whoever sent it sits nearer than the server. */
+static int sign_too_soon(const struct verdict_case *c, const struct rst_facts *rst,
+                         struct ruling *ruling)
+{
+    int64_t rtt_ns = ns_since(c->facts->first_ns, c->facts->synack_ns);
+    const struct packet_mark *trigger =
+        rst->trigger.frame ? &rst->trigger : case_slot(c, TRAIL_SYN);
+    int64_t delay_ns = ns_since(trigger->ts_ns, rst->mark.ts_ns);
+
+    if (rst->mark.side != SIDE_SERVER || !case_has(c, FACT_SYNACK_SEEN) || c->client->n_syn != 1 ||
+        c->vantage != VANTAGE_CLIENT || !trigger->frame || rtt_ns < c->limits->rtt_telling_ns ||
+        delay_ns * 2 >= rtt_ns)
+        return 0;
+    because(ruling, "rst-too-soon", rst->mark.frame, "after %.1f ms, round trip is %.1f ms",
+            case_ms(delay_ns), case_ms(rtt_ns));
+    return 2;
+}
+
 static int sign_seq_change(const struct verdict_case *c, const struct rst_facts *rst,
                            struct ruling *ruling)
 {
@@ -175,6 +193,12 @@ static int sign_genuine(const struct verdict_case *c, const struct rst_facts *rs
                 rst->mark.window);
         points -= 4;
     }
+    if (rst->family == RST_FAMILY_B2 && rst->trigger.frame &&
+        rst->quiet_before_ns >= c->limits->idle_ns) {
+        against(ruling, "answers-after-idle", rst->mark.frame,
+                "answers the first packet after %.1f s idle", case_seconds(rst->quiet_before_ns));
+        points -= 2;
+    }
     if (rst->sender_had_fin) {
         against(ruling, "sender-had-closed", rst->mark.frame, "FIN before the RST");
         points -= 2;
@@ -196,9 +220,9 @@ static int sign_genuine(const struct verdict_case *c, const struct rst_facts *rs
 static int score(const struct verdict_case *c, const struct rst_facts *rst, struct ruling *ruling)
 {
     static const sign_fn signs[] = {
-        sign_ttl,     sign_sender_continues, sign_synack_after, sign_seq_change,
-        sign_windows, sign_both_ends,        sign_challenge,    sign_shape,
-        sign_ip_id,   sign_payload,          sign_genuine,
+        sign_ttl,     sign_sender_continues, sign_synack_after, sign_too_soon, sign_seq_change,
+        sign_windows, sign_both_ends,        sign_challenge,    sign_shape,    sign_ip_id,
+        sign_payload, sign_genuine,
     };
     int points = 0;
 
@@ -213,6 +237,22 @@ static bool is_seen_at_sender(const struct verdict_case *c, const struct rst_fac
 {
     return c->vantage == VANTAGE_BOTH ||
            c->vantage == (rst->mark.side == SIDE_CLIENT ? VANTAGE_CLIENT : VANTAGE_SERVER);
+}
+
+/* The connection outlived every RST in it. */
+enum confidence rule_rst_ignored(const struct verdict_case *c, struct ruling *ruling)
+{
+    bool is_alive = c->outcome == OUTCOME_OK || c->outcome == OUTCOME_OK_DEGRADED;
+
+    if (!is_alive || c->rst || !c->trail->n_rst || !case_has(c, FACT_ESTABLISHED) ||
+        !case_has(c, FACT_ALIVE_AFTER_RST | FACT_CHALLENGED))
+        return CONFIDENCE_NONE;
+    because(ruling, "rst-without-effect", c->trail->rst[0].mark.frame,
+            "both sides went on after it");
+    if (case_has(c, FACT_CHALLENGED))
+        because(ruling, "challenge-ack", case_slot(c, TRAIL_CHALLENGE)->frame,
+                "the receiver doubted the RST");
+    return CONFIDENCE_CERTAIN;
 }
 
 enum confidence rule_rst_injected(const struct verdict_case *c, struct ruling *ruling)

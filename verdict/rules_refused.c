@@ -101,7 +101,7 @@ static int firewall_points(const struct verdict_case *c, const struct rst_facts 
         because(ruling, "ttl-differs", rst->mark.frame, "TTL %u, one hop from the %u of %u flows",
                 rst->mark.ttl, host->init_ttl - host->hops_min, host->n_ttl_flows);
     }
-    if (syn->frame && c->listener->rtt_min_ns > 4 * NS_PER_MS &&
+    if (syn->frame && c->listener->rtt_min_ns > c->limits->rtt_telling_ns &&
         delay_ns * 2 < c->listener->rtt_min_ns) {
         points += 1;
         because(ruling, "rst-too-soon", rst->mark.frame, "after %.1f ms, round trip is %.1f ms",

@@ -97,6 +97,7 @@ enum confidence rule_idle_timeout_reset(const struct verdict_case *c, struct rul
 enum confidence rule_reset_lost_state(const struct verdict_case *c, struct ruling *ruling)
 {
     if (!is_no_such_connection(c) || c->rst->sender_had_fin || c->rst->peer_had_rst ||
+        !case_has(c, FACT_ESTABLISHED | FACT_MIDSTREAM) ||
         c->rst->quiet_before_ns >= c->limits->idle_ns)
         return CONFIDENCE_NONE;
     say_trigger(c, ruling);
@@ -115,11 +116,13 @@ enum confidence rule_client_abort(const struct verdict_case *c, struct ruling *r
 {
     const struct packet_mark *request = case_slot(c, TRAIL_CLIENT_DATA);
     bool is_pending = case_has(c, FACT_REQUEST_OPEN) || c->server->n_data == 0 ||
+                      case_is_answer_lost(c) ||
                       case_unacked_bytes(c, SIDE_SERVER) > c->limits->close_noise_bytes;
 
-    if (!is_reset(c) || !case_reset_by(c, SIDE_CLIENT) || !is_pending)
+    if (!is_reset(c) || !case_reset_by(c, SIDE_CLIENT) || !is_pending ||
+        !case_has(c, FACT_ESTABLISHED))
         return CONFIDENCE_NONE;
-    if (c->rst->family == RST_FAMILY_B2 && !c->rst->sender_had_fin && case_has(c, FACT_ESTABLISHED))
+    if (c->rst->family == RST_FAMILY_B2 && !c->rst->sender_had_fin)
         return CONFIDENCE_NONE; /* the client's host lost it: nobody hung up */
     because(ruling, "client-resets", c->rst->mark.frame, "%.3f s after the attempt began",
             case_seconds(ns_since(c->facts->first_ns, c->rst->mark.ts_ns)));
@@ -142,6 +145,23 @@ enum confidence rule_reset_app_abort(const struct verdict_case *c, struct ruling
     if (c->facts->payload_bytes[side_other(from)] > 0 && case_has(c, FACT_REQUEST_OPEN))
         because(ruling, "unread-data", 0, "data was acknowledged and never answered");
     return CONFIDENCE_LIKELY;
+}
+
+/* RFC 9293 section 3.8.4 and RFC 1122 section 4.2.3.6: the prober gives up and says so. */
+enum confidence rule_keepalive_timeout(const struct verdict_case *c, struct ruling *ruling)
+{
+    enum flow_side from;
+
+    if (!is_reset(c) || c->rst->family != RST_FAMILY_A)
+        return CONFIDENCE_NONE;
+    from = (enum flow_side)c->rst->mark.side;
+    if (!(case_side(c, from)->bits & SIDE_KEEPALIVE) ||
+        case_side(c, from)->run_count < c->limits->keepalive_probes)
+        return CONFIDENCE_NONE;
+    because(ruling, "probes-unanswered", case_slot(c, TRAIL_RUN_LAST)->frame,
+            "%u keep-alive probes, nothing back", case_side(c, from)->run_count);
+    because(ruling, "prober-resets", c->rst->mark.frame, "the %s gave up", side_word(from));
+    return CONFIDENCE_CERTAIN;
 }
 
 /* ---- silence with data outstanding ---- */

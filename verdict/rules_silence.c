@@ -99,9 +99,8 @@ static enum confidence overflow_p2(const struct verdict_case *c, struct ruling *
             "the server acknowledges no byte of %llu",
             (unsigned long long)c->facts->payload_bytes[SIDE_CLIENT]);
     is_corroborated = c->vantage == VANTAGE_SERVER || c->vantage == VANTAGE_BOTH ||
-                      (c->listener->complete_ns != NS_NEVER &&
-                       c->listener->complete_ns + c->limits->alive_ns >= c->facts->first_ns &&
-                       c->listener->overflow_ns != NS_NEVER);
+                      (c->listener->overflow_before_ns != NS_NEVER &&
+                       c->listener->overflow_before_ns + c->limits->alive_ns >= c->facts->first_ns);
     if (c->vantage != VANTAGE_SERVER && c->vantage != VANTAGE_BOTH)
         against(ruling, "same-as-lossy-path", 0,
                 "a path that eats the client's ACKs looks the same");
@@ -122,9 +121,10 @@ static enum confidence overflow_p3(const struct verdict_case *c, struct ruling *
         return CONFIDENCE_NONE;
     because(ruling, "rst-after-ack", rst->mark.frame, "%.1f ms after the ACK: no such connection",
             case_ms(ns_since(ack_ns, rst->mark.ts_ns)));
-    if (c->listener->complete_ns == NS_NEVER)
+    if (c->listener->n_handshakes <= c->listener->n_early_rsts)
         return CONFIDENCE_POSSIBLE;
-    because(ruling, "listener-alive", 0, "the listener completes other handshakes");
+    because(ruling, "listener-alive", 0, "%u handshakes at this listener, %u reset like this",
+            c->listener->n_handshakes, c->listener->n_early_rsts);
     return CONFIDENCE_LIKELY;
 }
 
@@ -195,7 +195,7 @@ enum confidence rule_client_gave_up(const struct verdict_case *c, struct ruling 
     bool is_late = c->client->n_syn > 1 ||
                    (wait_ns >= c->limits->gave_up_ns && (!usual_ns || wait_ns > 3 * usual_ns));
 
-    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED) || !is_late)
+    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED))
         return CONFIDENCE_NONE;
     because(ruling, "synack-late", case_slot(c, TRAIL_SYNACK)->frame,
             "SYN-ACK %.3f s after the first SYN", case_seconds(wait_ns));
@@ -205,5 +205,5 @@ enum confidence rule_client_gave_up(const struct verdict_case *c, struct ruling 
     if (c->client->n_syn > 1)
         because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs",
                 c->client->n_syn);
-    return CONFIDENCE_LIKELY;
+    return is_late && !case_has(c, FACT_SYN_REFUSED) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 }

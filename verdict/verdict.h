@@ -138,13 +138,17 @@ enum verdict_kind {
         "icmp-host-unreachable", "The last router cannot reach the host")                          \
     ROW(ICMP_NET_UNREACHABLE, icmp_net_unreachable, SPECIFIC, UNREACHABLE, PATH, REJECTED,         \
         "icmp-net-unreachable", "A router has no route to the host")                               \
+    ROW(ICMP_TTL_EXCEEDED, icmp_ttl_exceeded, SPECIFIC, UNREACHABLE, PATH, REJECTED,               \
+        "icmp-ttl-exceeded", "The SYN ran out of hops: a routing loop")                            \
+    ROW(ICMP_PROTO_UNREACHABLE, icmp_proto_unreachable, SPECIFIC, FIREWALL_REJECT, REPORTER,       \
+        REJECTED, "icmp-proto-unreachable", "A filter rejects TCP itself")                         \
     ROW(ICMP_REJECTED, icmp_rejected, GENERIC, FIREWALL_REJECT, REPORTER, REJECTED,                \
         "icmp-rejected", "An ICMP error answered the SYN")                                         \
     /* The SYN was answered by a RST. */                                                           \
-    ROW(REFUSED_FIREWALL_RST, refused_firewall_rst, SPECIFIC, FIREWALL_REJECT, PATH, REFUSED,      \
-        "refused-firewall-rst", "A firewall answered the SYN with a reset")                        \
     ROW(REFUSED_CLOSED_PORT, refused_closed_port, SPECIFIC, REFUSED, SERVER_HOST, REFUSED,         \
         "refused-closed-port", "Nothing listens on that port")                                     \
+    ROW(REFUSED_FIREWALL_RST, refused_firewall_rst, SPECIFIC, FIREWALL_REJECT, PATH, REFUSED,      \
+        "refused-firewall-rst", "A firewall answered the SYN with a reset")                        \
     ROW(REFUSED, refused, GENERIC, REFUSED, SERVER_HOST, REFUSED, "refused",                       \
         "A RST answered the SYN")                                                                  \
     /* The handshake went wrong in another way. */                                                 \
@@ -152,6 +156,8 @@ enum verdict_kind {
         COUNT, "stale-connection-on-server", "The server still holds the old connection")          \
     ROW(SYN_FLOOD, syn_flood, SPECIFIC, OF_OUTCOME, CLIENT_HOST, COUNT, "syn-flood",               \
         "Half of a SYN flood")                                                                     \
+    ROW(HALF_OPEN_SCAN, half_open_scan, SPECIFIC, OF_OUTCOME, CLIENT_HOST, COUNT,                  \
+        "half-open-scan", "A scanner resets the SYN-ACK")                                          \
     ROW(CLIENT_GAVE_UP, client_gave_up, SPECIFIC, TIMEOUT, PATH, TIMED_OUT, "client-gave-up",      \
         "The SYN-ACK came after the client had given up")                                          \
     ROW(ACCEPT_QUEUE_OVERFLOW, accept_queue_overflow, SPECIFIC, BACKLOG_OVERFLOW, SERVER_HOST,     \
@@ -165,6 +171,8 @@ enum verdict_kind {
     ROW(HANDSHAKE_ACK_LOST, handshake_ack_lost, SPECIFIC, HALF_OPEN, PATH, HALF_OPEN,              \
         "handshake-ack-lost", "The client never completes the handshake")                          \
     /* Established, then reset or silent. */                                                       \
+    ROW(RST_IGNORED, rst_ignored, SPECIFIC, RST_FORGED, PATH, OK_DEGRADED, "rst-ignored",          \
+        "A RST came and had no effect")                                                            \
     ROW(RST_INJECTED, rst_injected, SPECIFIC, RST_FORGED, PATH, COUNT, "rst-injected",             \
         "A third party forged the RST")                                                            \
     ROW(REFUSED_BACKEND_DOWN, refused_backend_down, SPECIFIC, REFUSED, SERVER_HOST, REFUSED,       \
@@ -177,6 +185,8 @@ enum verdict_kind {
         "idle-timeout-reset", "The connection was forgotten while idle, then reset")               \
     ROW(RESET_LOST_STATE, reset_lost_state, SPECIFIC, RESET, ENDER, RESET, "reset-lost-state",     \
         "The peer no longer knows the connection")                                                 \
+    ROW(KEEPALIVE_TIMEOUT, keepalive_timeout, SPECIFIC, BLACKHOLED, PATH, RESET,                   \
+        "keepalive-timeout", "Keep-alive probes went unanswered")                                  \
     ROW(CLIENT_ABORT, client_abort, SPECIFIC, RESET, CLIENT_HOST, RESET, "client-abort",           \
         "The client hung up before the answer")                                                    \
     ROW(RESET_APP_ABORT, reset_app_abort, SPECIFIC, RESET, ENDER, RESET, "reset-app-abort",        \
