@@ -449,13 +449,11 @@ static int parse_words(struct options *options, int n_words, char **words, struc
     for (int i = 0; i < n_words; i++) {
         bool is_file = options->n_files > 0 && capture_is_capture_file(words[i]);
 
-        if (is_file)
-            code = add_file(options, words[i], err);
-        else if (n_filter_words == ARRAY_LEN(filter_words))
-            code = err_set(err, -E2BIG, "the filter has too many words");
-        else
-            code = (filter_words[n_filter_words++] = words[i], 0);
-        if (code)
+        if (!is_file && n_filter_words == ARRAY_LEN(filter_words))
+            return err_set(err, -E2BIG, "the filter has too many words");
+        if (!is_file)
+            filter_words[n_filter_words++] = words[i];
+        else if ((code = add_file(options, words[i], err)))
             return code;
     }
     if (options->filter_file && n_filter_words)
