@@ -171,12 +171,13 @@ enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
         assert(shard_idx < feed->n_outputs);
         output = &feed->outputs[shard_idx];
     }
-    if (output->has_loss)
-        (void)put_loss(feed, output);
     if (feed->is_live && is_shed(feed, output, packet, shed)) {
         count_read(feed);
         return FEED_DONE;
     }
+    /* Once for all that went before a packet that stays. */
+    if (output->has_loss)
+        (void)put_loss(feed, output);
     frame = reserve(feed, output->ring, header.captured_bytes);
     if (!frame && !feed->is_live)
         return FEED_FULL;
