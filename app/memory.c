@@ -13,25 +13,29 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-/* Bytes of a table of n flows, found by the functions that build it. */
-static uint64_t tracker_bytes(const struct memory_plan *plan, uint32_t n_flows)
+/* Up to so many workers share the same memory in the same way, so that the room for flows, which
+ * the start event tells, is the same: a replay's lines do not depend on the number of workers. */
+#define LANES_PLANNED 4
+
+/* Bytes of the workers' tables for n flows in all, found by the functions that build them. */
+static uint64_t trackers_bytes(const struct memory_plan *plan, uint32_t n_lanes, uint32_t n_flows)
 {
     struct tracker_config config = {
-        .n_flows = n_flows, .n_trails = plan->n_trails, .n_tombs = plan->n_tombs};
+        .n_flows = n_flows / n_lanes, .n_trails = plan->n_trails, .n_tombs = plan->n_tombs};
 
-    return tracker_cost_bytes(&config);
+    return n_lanes * tracker_cost_bytes(&config);
 }
 
-/* The greatest number of flows whose table fits. */
-static uint32_t fit_flows(const struct memory_plan *plan, uint64_t room_bytes)
+/* The greatest number of flows whose tables fit. */
+static uint32_t fit_flows(const struct memory_plan *plan, uint32_t n_lanes, uint64_t room_bytes)
 {
     uint32_t low = 0;
-    uint32_t high = UINT32_C(1) << 28;
+    uint32_t high = UINT32_C(1) << 30;
 
     while (low + 1 < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (tracker_bytes(plan, middle) <= room_bytes)
+        if (trackers_bytes(plan, n_lanes, middle) <= room_bytes)
             low = middle;
         else
             high = middle;
@@ -43,28 +47,38 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
                      uint32_t n_workers, struct err *err)
 {
     bool is_small = memory_bytes < 128 * MIB;
+    uint32_t n_lanes = n_workers > LANES_PLANNED ? n_workers : LANES_PLANNED;
     uint64_t fixed_bytes;
+    uint32_t n_flows = 0;
 
     if (memory_bytes < MEMORY_MIN_BYTES)
         return err_set(err, -EINVAL, "--memory %" PRIu64 " MiB is too little: at least %" PRIu64,
                        memory_bytes / MIB, MEMORY_MIN_BYTES / MIB);
     *plan = (struct memory_plan){
-        .frame_ring_bytes = is_small ? 1 * MIB : 4 * MIB,
-        .note_ring_bytes = is_small ? MIB / 2 : 1 * MIB,
+        .frame_ring_bytes = 1 * MIB,
+        .note_ring_bytes = MIB / 4,
         .event_ring_bytes = is_small ? MIB / 2 : 1 * MIB,
-        .n_trails = is_small ? 1024 : 4096,
-        .n_tombs = is_small ? 4096 : 32768,
+        .n_trails = is_small ? 256 : 1024,
+        .n_tombs = is_small ? 1024 : 8192,
         .n_hosts = is_small ? 2048 : 8192,
         .n_listeners = is_small ? 2048 : 8192,
     };
     fixed_bytes = taken_bytes + plan->event_ring_bytes +
                   hosts_cost_bytes(plan->n_hosts, plan->n_listeners) +
-                  n_workers * (plan->frame_ring_bytes + plan->note_ring_bytes);
+                  n_lanes * (plan->frame_ring_bytes + plan->note_ring_bytes);
     if (fixed_bytes < memory_bytes)
-        plan->n_flows = fit_flows(plan, (memory_bytes - fixed_bytes) / n_workers);
-    if (plan->n_flows < 1024)
+        n_flows = fit_flows(plan, n_lanes, memory_bytes - fixed_bytes);
+    if (n_flows < 1024 * n_lanes)
         return err_set(err, -EINVAL,
                        "--memory %" PRIu64 " MiB is too little for %" PRIu32 " threads",
                        memory_bytes / MIB, n_workers);
+    /* What fewer workers leave goes to their rings and trails, by a power of two. */
+    for (uint32_t share = 2 * n_workers; share <= n_lanes; share *= 2) {
+        plan->frame_ring_bytes *= 2;
+        plan->note_ring_bytes *= 2;
+        plan->n_trails *= 2;
+        plan->n_tombs *= 2;
+    }
+    plan->n_flows = n_flows / n_lanes * n_lanes / n_workers;
     return 0;
 }

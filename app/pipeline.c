@@ -126,7 +126,8 @@ static void attach_capture(struct pipeline *pipeline)
 static int build(struct pipeline *pipeline, struct err *err)
 {
     const struct pipeline_config *config = &pipeline->config;
-    size_t taken_bytes = fixed_bytes(config->n_workers) + capture_memory_bytes(&config->capture);
+    size_t taken_bytes =
+        fixed_bytes(WORKERS_MAX) + capture_memory_bytes(&config->capture); /* whatever n_workers */
     int code = memory_plan_make(&pipeline->plan, config->memory_bytes, taken_bytes,
                                 config->n_workers, err);
 
