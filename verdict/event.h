@@ -132,6 +132,23 @@ enum close_reason {
 #define INCIDENT_RELATED_MAX 8
 #define INCIDENT_VERDICTS_MAX 8
 
+struct incident_client {
+    struct ipaddr addr;
+    uint64_t n_failures;
+};
+
+struct incident_verdict {
+    enum verdict_id id;
+    uint64_t n;
+};
+
+/* A connection to look at. */
+struct incident_sample {
+    uint64_t flow_id;
+    struct endpoint client, server;
+    uint64_t frame[INCIDENT_SAMPLE_FRAMES]; /* 0 = end */
+};
+
 struct incident_event {
     uint32_t number; /* from 1, in the order of opening */
     enum incident_phase phase;
@@ -149,20 +166,10 @@ struct incident_event {
     uint32_t n_clients;
     bool clients_capped;
     uint8_t n_top_clients, n_verdicts, n_samples, n_related;
-    struct {
-        struct ipaddr addr;
-        uint64_t n_failures;
-    } top_client[INCIDENT_TOP_CLIENTS];
-    struct {
-        enum verdict_id id;
-        uint64_t n;
-    } verdict[INCIDENT_VERDICTS_MAX]; /* most first */
-    struct {
-        uint64_t flow_id;
-        struct endpoint client, server;
-        uint64_t frame[INCIDENT_SAMPLE_FRAMES]; /* 0 = end */
-    } sample[INCIDENT_SAMPLES];
-    uint32_t related[INCIDENT_RELATED_MAX]; /* incident numbers */
+    struct incident_client top_client[INCIDENT_TOP_CLIENTS]; /* most first */
+    struct incident_verdict verdict[INCIDENT_VERDICTS_MAX];  /* most first */
+    struct incident_sample sample[INCIDENT_SAMPLES];         /* the first ones */
+    uint32_t related[INCIDENT_RELATED_MAX];                  /* incident numbers */
     enum close_reason close_reason;
 };
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The four rules by which failures at one endpoint become an incident (INTERFACE.md 3.6). */
+#ifndef VERDICT_INCIDENT_RULES_H
+#define VERDICT_INCIDENT_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verdict/event.h"
+#include "verdict/outbreak.h"
+
+/* The attempts judged at an address and port, whatever became of them. All zero but last_ok_ns. */
+struct attempts {
+    uint64_t n_judged;
+    int64_t last_ok_ns; /* the newest success; NS_NEVER */
+    int64_t newest;     /* buckets as those of an outbreak */
+    uint32_t count[OUTBREAK_BUCKETS];
+};
+
+void attempts_add(struct attempts *attempts, int64_t ts_ns, bool is_ok);
+
+/* What a rule may look at. */
+struct rule_case {
+    const struct outbreak *outbreak; /* with at least one failure */
+    const struct outbreak *before;   /* of the incident here that closed not long ago, or NULL */
+    const struct attempts *attempts; /* at the same address and port */
+    const int64_t *forged_ns;        /* INCIDENT_FORGED_FAILURES newest, oldest first; NS_NEVER */
+};
+
+/* Whether the bucket is bad. */
+bool incident_bucket_is_bad(const struct outbreak *outbreak, const struct attempts *attempts,
+                            int64_t bucket);
+
+/* The gravest rule that holds, INCIDENT_RULE_COUNT where none does. */
+enum incident_rule incident_rule_for(const struct rule_case *c);
+
+#endif
