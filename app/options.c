@@ -138,7 +138,7 @@ static int set_count(struct options *options, const char *value, struct err *err
 
 static int set_snaplen(struct options *options, const char *value, struct err *err)
 {
-    uint64_t bytes;
+    uint64_t bytes = 0;
     int code = parse_u64("-s", value, 262144, &bytes, err);
 
     if (!code)
@@ -148,7 +148,7 @@ static int set_snaplen(struct options *options, const char *value, struct err *e
 
 static int set_buffer(struct options *options, const char *value, struct err *err)
 {
-    uint64_t bytes;
+    uint64_t bytes = 0;
     int code = parse_size("-B", value, 1024, INT32_MAX, &bytes, err);
 
     if (!code)
@@ -235,7 +235,7 @@ static int set_all(struct options *options, const char *value, struct err *err)
 
 static int set_threads(struct options *options, const char *value, struct err *err)
 {
-    uint64_t n;
+    uint64_t n = 0;
     int code = parse_u64("--threads", value, 64, &n, err);
 
     if (!code && n == 0)

@@ -6,6 +6,7 @@
 #include "verdict/case.h"
 
 PRINTF_FMT(4, 0)
+PRINTF_FMT(4, 0)
 static void reason_set(struct reason *reason, const char *code, uint64_t frame, const char *fmt,
                        va_list args)
 {

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory and time of the whole pipeline on generated packets: many open flows, and a flood of
+ * SYNs from as many sources. Prints figures and asserts none.
+ *
+ *   bench_pipeline flows N [WORKERS]   N flows open at once, twelve packets each
+ *   bench_pipeline flood N [WORKERS]   N SYNs from N sources
+ *
+ * WORKERS 0 runs everything on one thread.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "app/pipeline.h"
+#include "base/nanotime.h"
+
+#define MEMORY_BYTES (UINT64_C(256) << 20)
+#define PKTS_PER_FLOW 12
+
+struct tally {
+    uint64_t n_events;
+};
+
+static void count_event(void *ctx, const struct verdict_event *event)
+{
+    struct tally *tally = ctx;
+
+    (void)event;
+    tally->n_events++;
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static struct synthetic_config flows_of(uint32_t n)
+{
+    return (struct synthetic_config){.mode = SYNTHETIC_FLOWS,
+                                     .seed = 1,
+                                     .n_pkts = (uint64_t)n * PKTS_PER_FLOW,
+                                     .n_open_flows = n,
+                                     .n_data_pkts = 4,
+                                     .payload_bytes = 64,
+                                     .start_ns = 1700000000 * NS_PER_S,
+                                     .step_ns = 1000};
+}
+
+static struct synthetic_config flood_of(uint32_t n)
+{
+    return (struct synthetic_config){.mode = SYNTHETIC_FLOOD,
+                                     .seed = 1,
+                                     .n_pkts = n,
+                                     .n_open_flows = 1,
+                                     .n_sources = n,
+                                     .start_ns = 1700000000 * NS_PER_S,
+                                     .step_ns = 1000};
+}
+
+static void print_figures(const struct pipeline *pipeline, const struct snapshot *snapshot,
+                          const struct tally *tally, int64_t wall_ns)
+{
+    const struct run_totals *total = &snapshot->total;
+    struct rusage usage;
+
+    (void)getrusage(RUSAGE_SELF, &usage);
+    printf("packets %" PRIu64 "  attempts %" PRIu64 "  ok %" PRIu64 "  failed %" PRIu64
+           "  evicted %" PRIu64 "  events %" PRIu64 "\n",
+           total->n_pkts, total->n_attempts, total->n_ok, total->n_failed, total->n_flows_evicted,
+           tally->n_events);
+    printf("room for %" PRIu32 " flows, most memory %.1f MiB (configured %.0f MiB)\n",
+           pipeline_max_flows(pipeline), (double)usage.ru_maxrss / 1024,
+           (double)MEMORY_BYTES / (1 << 20));
+    printf("%.1f ns a packet of wall time, %.1f of CPU\n", (double)wall_ns / (double)total->n_pkts,
+           (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)total->n_pkts);
+}
+
+static int run(struct pipeline *pipeline, bool is_inline)
+{
+    struct tally tally = {0};
+    struct pipeline_outlet outlet = {.ctx = &tally, .event = count_event};
+    int64_t start_ns = clock_ns(CLOCK_MONOTONIC);
+    struct err err;
+
+    if (is_inline) {
+        pipeline_run_inline(pipeline, &outlet);
+    } else {
+        if (pipeline_start(pipeline, &err)) {
+            fprintf(stderr, "bench_pipeline: %s\n", err.text);
+            return 1;
+        }
+        while (pipeline_poll(pipeline, &outlet, 100 * NS_PER_MS))
+            ;
+    }
+    print_figures(pipeline, pipeline_snapshot(pipeline, NULL), &tally,
+                  clock_ns(CLOCK_MONOTONIC) - start_ns);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    bool is_flood = argc > 1 && strcmp(argv[1], "flood") == 0;
+    uint32_t n = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+    uint32_t n_workers = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1;
+    struct synthetic_config synthetic = is_flood ? flood_of(n) : flows_of(n);
+    struct pipeline_config config = {
+        .capture = {.synthetic = &synthetic},
+        .n_workers = n_workers ? n_workers : 1,
+        .memory_bytes = MEMORY_BYTES,
+    };
+    struct pipeline *pipeline;
+    struct err err;
+    int code;
+
+    if (argc < 3 || n == 0 || (!is_flood && strcmp(argv[1], "flows") != 0)) {
+        fprintf(stderr, "usage: bench_pipeline flows|flood N [WORKERS]\n");
+        return 2;
+    }
+    if (pipeline_open(&pipeline, &config, &err)) {
+        fprintf(stderr, "bench_pipeline: %s\n", err.text);
+        return 1;
+    }
+    code = run(pipeline, n_workers == 0);
+    pipeline_close(pipeline);
+    return code;
+}
