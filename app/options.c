@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/option_value.h"
 #include "base/nanotime.h"
 #include "capture/filter.h"
 #include "verdict/verdict.h"
@@ -27,70 +28,6 @@ struct option_row {
     option_fn set;
     const char *help; /* NULL = accepted for tcpdump's sake, not listed */
 };
-
-/* ---- values ---- */
-
-static int parse_u64(const char *name, const char *value, uint64_t max, uint64_t *out,
-                     struct err *err)
-{
-    char *end;
-    unsigned long long number;
-
-    errno = 0;
-    number = strtoull(value, &end, 10);
-    if (errno || end == value || *end || value[0] == '-' || number > max)
-        return err_set(err, -EINVAL, "%s wants a number up to %" PRIu64 ", not \"%s\"", name, max,
-                       value);
-    *out = number;
-    return 0;
-}
-
-/* A number with a suffix of K, M or G (powers of 1024); without one it counts `unit_bytes`. */
-static int parse_size(const char *name, const char *value, uint64_t unit_bytes, uint64_t max_bytes,
-                      uint64_t *out, struct err *err)
-{
-    static const char suffixes[] = "KMG";
-    char *end;
-    unsigned long long number;
-    const char *suffix;
-
-    errno = 0;
-    number = strtoull(value, &end, 10);
-    suffix = *end ? strchr(suffixes, *end & ~0x20) : NULL;
-    if (suffix) {
-        unit_bytes = UINT64_C(1) << (10 * (suffix - suffixes + 1));
-        end++;
-    }
-    if (errno || end == value || *end || value[0] == '-' || number > max_bytes / unit_bytes)
-        return err_set(err, -EINVAL, "%s wants a size such as 64M, not \"%s\"", name, value);
-    *out = number * unit_bytes;
-    return 0;
-}
-
-/* A number with ms, s, m or h; seconds without one. */
-static int parse_time(const char *name, const char *value, int64_t *out_ns, struct err *err)
-{
-    static const struct {
-        const char *suffix;
-        int64_t ns;
-    } units[] = {{"", NS_PER_S},
-                 {"s", NS_PER_S},
-                 {"ms", NS_PER_MS},
-                 {"m", 60 * NS_PER_S},
-                 {"h", 3600 * NS_PER_S}};
-    char *end;
-    long long number;
-
-    errno = 0;
-    number = strtoll(value, &end, 10);
-    for (size_t i = 0; i < ARRAY_LEN(units) && !errno && end != value; i++) {
-        if (strcmp(end, units[i].suffix) == 0 && number >= 0 && number < INT64_MAX / units[i].ns) {
-            *out_ns = number * units[i].ns;
-            return 0;
-        }
-    }
-    return err_set(err, -EINVAL, "%s wants a time such as 10s, not \"%s\"", name, value);
-}
 
 /* ---- one function an option ---- */
 
@@ -133,13 +70,13 @@ static int set_filter_file(struct options *options, const char *value, struct er
 
 static int set_count(struct options *options, const char *value, struct err *err)
 {
-    return parse_u64("-c", value, UINT64_MAX, &options->max_packets, err);
+    return option_u64("-c", value, UINT64_MAX, &options->max_packets, err);
 }
 
 static int set_snaplen(struct options *options, const char *value, struct err *err)
 {
     uint64_t bytes = 0;
-    int code = parse_u64("-s", value, 262144, &bytes, err);
+    int code = option_u64("-s", value, 262144, &bytes, err);
 
     if (!code)
         options->snap_bytes = (uint32_t)bytes;
@@ -149,7 +86,7 @@ static int set_snaplen(struct options *options, const char *value, struct err *e
 static int set_buffer(struct options *options, const char *value, struct err *err)
 {
     uint64_t bytes = 0;
-    int code = parse_size("-B", value, 1024, INT32_MAX, &bytes, err);
+    int code = option_size("-B", value, 1024, INT32_MAX, &bytes, err);
 
     if (!code)
         options->buffer_bytes = (uint32_t)bytes;
@@ -236,7 +173,7 @@ static int set_all(struct options *options, const char *value, struct err *err)
 static int set_threads(struct options *options, const char *value, struct err *err)
 {
     uint64_t n = 0;
-    int code = parse_u64("--threads", value, 64, &n, err);
+    int code = option_u64("--threads", value, 64, &n, err);
 
     if (!code && n == 0)
         return err_set(err, -EINVAL, "--threads wants at least 1");
@@ -247,17 +184,17 @@ static int set_threads(struct options *options, const char *value, struct err *e
 
 static int set_memory(struct options *options, const char *value, struct err *err)
 {
-    return parse_size("--memory", value, 1, UINT64_C(1) << 40, &options->memory_bytes, err);
+    return option_size("--memory", value, 1, UINT64_C(1) << 40, &options->memory_bytes, err);
 }
 
 static int set_stats_interval(struct options *options, const char *value, struct err *err)
 {
-    return parse_time("--stats-interval", value, &options->stats_interval_ns, err);
+    return option_time("--stats-interval", value, &options->stats_interval_ns, err);
 }
 
 static int set_duration(struct options *options, const char *value, struct err *err)
 {
-    return parse_time("--duration", value, &options->duration_ns, err);
+    return option_time("--duration", value, &options->duration_ns, err);
 }
 
 static int set_sensor(struct options *options, const char *value, struct err *err)
