@@ -68,6 +68,7 @@ static void print_figures(const struct pipeline *pipeline, const struct snapshot
                           const struct tally *tally, int64_t wall_ns)
 {
     const struct run_totals *total = &snapshot->total;
+    int64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     struct rusage usage;
 
     (void)getrusage(RUSAGE_SELF, &usage);
@@ -79,7 +80,7 @@ static void print_figures(const struct pipeline *pipeline, const struct snapshot
            pipeline_max_flows(pipeline), (double)usage.ru_maxrss / 1024,
            (double)MEMORY_BYTES / (1 << 20));
     printf("%.1f ns a packet of wall time, %.1f of CPU\n", (double)wall_ns / (double)total->n_pkts,
-           (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)total->n_pkts);
+           (double)cpu_ns / (double)total->n_pkts);
 }
 
 static int run(struct pipeline *pipeline, bool is_inline)
