@@ -26,28 +26,58 @@ void track_synack(struct arrival *arrival);
 /* track_segment.c: data, ACK, FIN. */
 void track_segment(struct arrival *arrival);
 
-/* track_rst.c */
+/* track_rst.c: a RST; and what a segment says of the RSTs before it. */
 void track_rst(struct arrival *arrival);
+void track_after_rst(struct arrival *arrival);
 
 /* track_icmp.c: an ICMP error; finds its flow itself. */
 void track_icmp(struct tracker *tracker, const struct packet *packet);
 
-/* track.c: shared by the above. */
+/* track_learn.c: marks, letters, and the facts that every packet changes. */
 void track_mark(const struct arrival *arrival, struct packet_mark *mark);
 void track_mark_slot(const struct arrival *arrival, enum trail_slot slot);
+void track_mark_last(const struct arrival *arrival);
 void track_mark_checksum(const struct arrival *arrival, struct packet_mark *mark);
 void track_history(struct arrival *arrival, char letter);
+void track_history_once(struct arrival *arrival, char letter);
+bool track_is_duplicate(const struct arrival *arrival);
+void track_learn(struct arrival *arrival);
+
+/* track_timer.c */
 void track_rearm(struct tracker *tracker, uint32_t flow_idx);
-void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind);
-int64_t track_last_ns(const struct flow_facts *facts);
 int64_t track_rtt_ns(const struct flow_facts *facts);
-void track_established(struct arrival *arrival);
+
+/* track.c: beginning and end of a flow. */
+void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind);
+void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind);
+void track_end_flow(struct tracker *tracker, uint32_t flow_idx);
 void track_two_way(struct arrival *arrival);
+
+/* Says NOTE_ESTABLISHED if the SYN-ACK and the client's ACK of it are both there; for the one who
+ * just brought the second of them, for they may be captured in either order. */
+void track_note_established(struct arrival *arrival);
 
 static inline void saturate_u8(uint8_t *count)
 {
     if (*count < UINT8_MAX)
         (*count)++;
+}
+
+/* Sequence numbers that no packet has told yet are 0; a true 0, one in 2^32, passes for that. */
+static inline bool is_nxt_known(const struct side_facts *side)
+{
+    return side->nxt != 0;
+}
+
+static inline bool is_acked_known(const struct side_facts *side)
+{
+    return side->acked != 0;
+}
+
+/* Packets but RSTs, of which not all may be counted. */
+static inline uint32_t count_others(const struct side_facts *side)
+{
+    return side->n_pkts - (side->n_rst < side->n_pkts ? side->n_rst : side->n_pkts);
 }
 
 #endif

@@ -35,15 +35,13 @@ enum flow_state {
 struct flow {
     struct flow_key key;
     struct flow_facts facts;
-    uint32_t next, prev; /* in its wheel slot, or (next) in the free list */
-    uint32_t trail_idx;  /* FLOW_NONE = without */
-    uint16_t wheel_slot; /* WHEEL_SLOT_NONE = no timer */
-    uint8_t client_end;  /* key.addr[client_end] is the client */
-    uint8_t state : 4;   /* enum flow_state */
-    uint8_t
-        is_embryonic : 1;  /* not yet seen in both directions: first to go when memory is short */
-    uint8_t is_recent : 1; /* had a packet since the eviction hand last passed */
-    uint8_t is_noted_alive : 1;
+    uint32_t next, prev;      /* in its wheel slot, or (next) in the free list */
+    uint32_t trail_idx;       /* FLOW_NONE = without */
+    uint16_t wheel_slot;      /* WHEEL_SLOT_NONE = no timer */
+    uint8_t client_end;       /* key.addr[client_end] is the client */
+    uint8_t state : 4;        /* enum flow_state */
+    uint8_t is_embryonic : 1; /* no connection as yet: first to go when memory is short */
+    uint8_t is_recent : 1;    /* had a packet since the eviction hand last passed */
 };
 
 _Static_assert(sizeof(struct flow) == 224, "a million flows must fit in 256 MiB");

@@ -126,13 +126,18 @@ static uint32_t clock_victim(struct flowtable *table, bool is_embryonic)
     return fallback;
 }
 
+/* At least one entry is left for the embryonic, in the smallest pool too. */
+static uint32_t two_way_max(const struct flowtable *table)
+{
+    return table->n_max - (table->n_max + 31) / 32;
+}
+
 uint32_t flowtable_victim(struct flowtable *table, bool is_promotion)
 {
     uint32_t n_two_way = table->n_used - table->n_embryonic;
 
     if (is_promotion)
-        return n_two_way >= table->n_max - table->n_max / 32 ? clock_victim(table, false)
-                                                             : FLOW_NONE;
+        return n_two_way >= two_way_max(table) ? clock_victim(table, false) : FLOW_NONE;
     return table->n_used >= table->n_max ? clock_victim(table, true) : FLOW_NONE;
 }
 

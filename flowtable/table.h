@@ -4,8 +4,8 @@
  *
  * Theory of operation: entries are named by a 32-bit index into the pool. The index is open
  * addressing with linear probing and backward-shift deletion (no tombstone cells), at most half
- * full. Entries are of two classes: embryonic ones (one direction seen: SYNs without answer,
- * strays) and two-way ones. Two-way flows may fill at most 31/32 of the pool, so there are
+ * full. Entries are of two classes: embryonic ones (handshakes that are not complete, strays of
+ * one direction) and two-way ones. Two-way flows may fill at most 31/32 of the pool, so there are
  * always embryonic entries or free ones to take for a new SYN: a flood of SYNs or strays can push
  * out only its like, never a connection.
  */

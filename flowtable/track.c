@@ -14,9 +14,7 @@
 #include <string.h>
 
 #include "base/seqnum.h"
-#include "decode/decode.h"
 #include "flowtable/arrival.h"
-#include "flowtable/history.h"
 
 size_t tracker_cost_bytes(const struct tracker_config *config)
 {
@@ -33,6 +31,7 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
         .now_ns = NS_NEVER,
         .slot_ns = NS_NEVER,
         .last_loss_ns = NS_NEVER,
+        .last_shed_ns = NS_NEVER,
     };
     if (flowtable_create(&tracker->table, arena, config->n_flows, config->hash_key) ||
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||
@@ -42,24 +41,9 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
     return 0;
 }
 
-int64_t track_last_ns(const struct flow_facts *facts)
-{
-    int64_t client_ns = facts->last_ns[SIDE_CLIENT];
-    int64_t server_ns = facts->last_ns[SIDE_SERVER];
-
-    return client_ns > server_ns ? client_ns : server_ns;
-}
-
-int64_t track_rtt_ns(const struct flow_facts *facts)
-{
-    if (facts->synack_ns == NS_NEVER || facts->side[SIDE_CLIENT].n_syn != 1)
-        return TRACK_RTT_UNKNOWN_NS;
-    return ns_since(facts->first_ns, facts->synack_ns);
-}
-
 /* ---- notes ---- */
 
-static void note_gauges(struct tracker *tracker, enum flow_note_kind kind)
+void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind)
 {
     size_t n_bytes = offsetof(struct flow_note, gauges) + sizeof(struct worker_gauges);
     struct flow_note *note = tracker->outlet.reserve(tracker->outlet.ctx, n_bytes);
@@ -89,8 +73,10 @@ void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note
     note->client_end = flow->client_end;
     note->key = flow->key;
     note->facts = flow->facts;
-    if (tracker->last_loss_ns != NS_NEVER && tracker->last_loss_ns >= flow->facts.first_ns)
-        note->facts.bits |= FACT_LOSS | (tracker->is_shedding_seen ? (uint32_t)FACT_SHED : 0);
+    if (tracker->last_loss_ns >= flow->facts.first_ns)
+        note->facts.bits |= FACT_LOSS;
+    if (tracker->last_shed_ns >= flow->facts.first_ns)
+        note->facts.bits |= FACT_SHED;
     if (has_trail)
         note->trail = tracker->trails.entry[flow->trail_idx].trail;
     tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
@@ -98,13 +84,13 @@ void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note
 
 /* ---- beginning and end of a flow ---- */
 
-static void end_flow(struct tracker *tracker, uint32_t flow_idx)
+void track_end_flow(struct tracker *tracker, uint32_t flow_idx)
 {
     struct flow *flow = &tracker->table.pool[flow_idx];
     const struct side_facts *client = &flow->facts.side[SIDE_CLIENT];
     struct tomb tomb = {
         .hash = flow_key_hash(&tracker->table.hash_key, &flow->key),
-        .ended_ns = track_last_ns(&flow->facts),
+        .ended_ns = facts_last_ns(&flow->facts),
         .client_isn = client->isn,
         .is_isn_known = client->bits & SIDE_ISN_KNOWN,
     };
@@ -120,19 +106,19 @@ static void evict(struct tracker *tracker, uint32_t flow_idx)
 {
     tracker->table.pool[flow_idx].facts.bits |= FACT_EVICTED;
     tracker->gauges.n_evicted++;
-    end_flow(tracker, flow_idx);
+    track_end_flow(tracker, flow_idx);
 }
 
 /* Which end of the key opened the connection, as far as its first packet tells. */
 static unsigned guess_client_end(const struct packet *packet, unsigned from_end, uint32_t *bits)
 {
-    uint16_t flags = packet->tcp.flags;
+    uint16_t flags = packet->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
 
-    if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+    if (flags == TCP_SYN)
         return from_end;
     *bits |= FACT_MIDSTREAM;
-    if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-        return 1 - from_end;
+    if (flags & TCP_SYN)
+        return flags & TCP_ACK ? 1 - from_end : from_end;
     *bits |= FACT_ROLES_GUESSED;
     return packet->tcp.sport < packet->tcp.dport ? 1 - from_end : from_end;
 }
@@ -176,305 +162,24 @@ void track_two_way(struct arrival *arrival)
     flowtable_promote(&tracker->table, arrival->flow_idx);
 }
 
-void track_established(struct arrival *arrival)
+void track_note_established(struct arrival *arrival)
 {
-    struct flow_facts *facts = arrival->facts;
-    int64_t after_us = ns_since(facts->first_ns, arrival->packet->ts_ns) / NS_PER_US;
+    const uint32_t both = FACT_ESTABLISHED | FACT_SYNACK_SEEN;
 
-    facts->bits |= FACT_ESTABLISHED;
-    facts->ack_after_us = after_us > UINT32_MAX ? UINT32_MAX : (uint32_t)after_us;
-    arrival->flow->state = FLOW_ESTABLISHED;
-    track_mark_slot(arrival, TRAIL_ACK);
-    if (facts->bits & FACT_SYNACK_SEEN) {
-        track_two_way(arrival);
-        track_note(arrival->tracker, arrival->flow, NOTE_ESTABLISHED);
-    }
-}
-
-/* ---- timers ---- */
-
-static int64_t syn_deadline_ns(const struct flow_facts *facts)
-{
-    int64_t gap_ns = (int64_t)facts->syn_last_gap_us * NS_PER_US;
-    int64_t wait_ns =
-        gap_ns / 5 * 11; /* 2.2 times: the next step of a doubling schedule, and slack */
-    bool is_answered = facts->bits & (FACT_SYN_REFUSED | FACT_SYN_ICMP);
-    int64_t least_ns = is_answered ? TRACK_ANSWERED_NS : TRACK_SYN_SILENCE_NS;
-
-    if (wait_ns < least_ns)
-        wait_ns = least_ns;
-    if (wait_ns > TRACK_SYN_SILENCE_MAX_NS)
-        wait_ns = TRACK_SYN_SILENCE_MAX_NS;
-    return track_last_ns(facts) + wait_ns;
-}
-
-/* Data that is sent again and again into silence ends the wait for more. */
-static int64_t open_deadline_ns(const struct flow_facts *facts)
-{
-    int64_t deadline_ns = track_last_ns(facts) + TRACK_IDLE_NS;
-
-    for (unsigned s = 0; s < SIDE_COUNT; s++) {
-        int64_t peer_ns = facts->last_ns[side_other((enum flow_side)s)];
-        int64_t silent_ns = peer_ns == NS_NEVER ? facts->first_ns : peer_ns;
-
-        if (facts->side[s].run_count >= TRACK_BLACKHOLE_COPIES &&
-            silent_ns + TRACK_BLACKHOLE_NS < deadline_ns)
-            deadline_ns = silent_ns + TRACK_BLACKHOLE_NS;
-    }
-    return deadline_ns;
-}
-
-static int64_t closing_deadline_ns(const struct flow_facts *facts)
-{
-    int64_t hold_ns = 4 * track_rtt_ns(facts);
-
-    if (facts->bits & FACT_SYN_REFUSED && !(facts->bits & FACT_SYNACK_SEEN))
-        return syn_deadline_ns(facts);
-    if (!facts->side[SIDE_CLIENT].n_rst && !facts->side[SIDE_SERVER].n_rst)
-        return track_last_ns(facts) + TRACK_CLOSED_NS;
-    return track_last_ns(facts) + (hold_ns > TRACK_RESET_NS ? hold_ns : TRACK_RESET_NS);
-}
-
-static int64_t deadline_ns(const struct flow *flow)
-{
-    switch ((enum flow_state)flow->state) {
-    case FLOW_SYN_SENT:
-        return syn_deadline_ns(&flow->facts);
-    case FLOW_SYN_RECEIVED:
-        return track_last_ns(&flow->facts) + TRACK_HALF_OPEN_NS;
-    case FLOW_CLOSING:
-        return closing_deadline_ns(&flow->facts);
-    case FLOW_ESTABLISHED:
-    case FLOW_FREE:
-    case FLOW_STATE_COUNT:
-        break;
-    }
-    return open_deadline_ns(&flow->facts);
-}
-
-void track_rearm(struct tracker *tracker, uint32_t flow_idx)
-{
-    wheel_arm(&tracker->wheel, flow_idx, deadline_ns(&tracker->table.pool[flow_idx]));
-}
-
-void tracker_tick(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
-{
-    uint32_t flow_idx;
-
-    wheel_start(&tracker->wheel, now_ns);
-    tracker->ordinal = ordinal;
-    if (now_ns > tracker->now_ns)
-        tracker->now_ns = now_ns;
-    while ((flow_idx = wheel_due(&tracker->wheel, now_ns, &tracker->slot_ns)) != FLOW_NONE) {
-        while (flow_idx != FLOW_NONE) {
-            uint32_t next = tracker->table.pool[flow_idx].next;
-
-            if (deadline_ns(&tracker->table.pool[flow_idx]) > tracker->slot_ns)
-                track_rearm(tracker, flow_idx);
-            else
-                end_flow(tracker, flow_idx);
-            flow_idx = next;
-        }
-    }
-    tracker->slot_ns = NS_NEVER;
-    note_gauges(tracker, NOTE_TICK);
-}
-
-void tracker_finish(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
-{
-    uint32_t flow_idx = wheel_drain(&tracker->wheel);
-
-    tracker->ordinal = ordinal;
-    if (now_ns > tracker->now_ns)
-        tracker->now_ns = now_ns;
-    tracker->slot_ns = INT64_MAX;
-    while (flow_idx != FLOW_NONE) {
-        uint32_t next = tracker->table.pool[flow_idx].next;
-
-        tracker->table.pool[flow_idx].facts.bits |= FACT_AT_END;
-        end_flow(tracker, flow_idx);
-        flow_idx = next;
-    }
-    note_gauges(tracker, NOTE_END);
+    if ((arrival->facts->bits & both) != both)
+        return;
+    track_two_way(arrival);
+    track_note(arrival->tracker, arrival->flow, NOTE_ESTABLISHED);
 }
 
 void tracker_loss(struct tracker *tracker, int64_t now_ns, bool is_shed)
 {
     tracker->last_loss_ns = now_ns;
     if (is_shed)
-        tracker->is_shedding_seen = true;
-}
-
-/* ---- what every packet changes ---- */
-
-void track_mark(const struct arrival *arrival, struct packet_mark *mark)
-{
-    const struct packet *packet = arrival->packet;
-    const struct packet_tcp *tcp = &packet->tcp;
-    const struct tcp_options *options = &tcp->options;
-    unsigned bits = 0;
-
-    if (packet->df)
-        bits |= MARK_DF;
-    if (options->has_timestamps)
-        bits |= MARK_HAS_TIMESTAMPS;
-    if (tcp->header_bytes > 20)
-        bits |= MARK_HAS_OPTIONS;
-    if (!options->is_complete)
-        bits |= MARK_OPTIONS_UNKNOWN;
-    if (packet->ip_version == 6)
-        bits |= MARK_V6;
-    *mark = (struct packet_mark){
-        .ts_ns = packet->ts_ns,
-        .frame = packet->ordinal,
-        .seq = tcp->seq,
-        .ack = tcp->ack,
-        .payload_bytes = tcp->payload_wire_bytes,
-        .tsval = options->has_timestamps ? options->tsval : 0,
-        .flow_label = packet->flow_label,
-        .flags = tcp->flags,
-        .window = tcp->window,
-        .ip_id = packet->ip_version == 4 ? packet->ip_id : 0,
-        .mss_bytes = options->has_mss ? options->mss_bytes : 0,
-        .ttl = packet->ttl,
-        .tos = packet->tos,
-        .side = (uint8_t)arrival->from,
-        .bits = (uint8_t)bits,
-    };
-}
-
-void track_mark_slot(const struct arrival *arrival, enum trail_slot slot)
-{
-    struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
-
-    if (trail)
-        track_mark(arrival, &trail->slot[slot]);
-}
-
-/* A wrong checksum means something only where the side's other packets have right ones: a host
- * that captures its own packets sees them before the card fills it in. */
-void track_mark_checksum(const struct arrival *arrival, struct packet_mark *mark)
-{
-    enum checksum_state state = decode_tcp_checksum(arrival->packet);
-
-    if (state == CHECKSUM_BAD)
-        mark->bits |= MARK_BAD_CHECKSUM;
-    else if (state == CHECKSUM_GOOD)
-        mark->bits |= MARK_GOOD_CHECKSUM;
-}
-
-void track_history(struct arrival *arrival, char letter)
-{
-    history_add(arrival->facts->history, letter, arrival->from);
-}
-
-/* The TTLs and IP-IDs of ordinary packets: what a forged one is held against. */
-static void learn_ip(struct arrival *arrival)
-{
-    const struct packet *packet = arrival->packet;
-    struct side_facts *side = arrival->side;
-    bool is_syn = packet->tcp.flags & TCP_SYN;
-
-    if (is_syn && !side->ttl_syn)
-        side->ttl_syn = packet->ttl;
-    if (!is_syn) {
-        if (side->ttl_min && (packet->ttl < side->ttl_min || packet->ttl > side->ttl_max))
-            side->bits |= SIDE_TTL_VARIES;
-        if (!side->ttl_min || packet->ttl < side->ttl_min)
-            side->ttl_min = packet->ttl;
-        if (packet->ttl > side->ttl_max)
-            side->ttl_max = packet->ttl;
-    }
-    if (packet->ip_version == 4 && packet->ip_id != 0) {
-        /* Linux sends 0 from SYN_RECV and TIME_WAIT: only other values tell of a counter. */
-        if (side->ip_id != 0) {
-            uint16_t step = (uint16_t)(packet->ip_id - side->ip_id);
-
-            side->bits |= step > 0 && step <= 64 ? SIDE_ID_COUNTS : SIDE_ID_JUMPS;
-        }
-        side->ip_id = packet->ip_id;
-    }
-}
-
-static void learn_direction(struct arrival *arrival)
-{
-    switch (arrival->packet->direction) {
-    case PACKET_LOOPBACK:
-        arrival->facts->bits |= FACT_LOOPBACK;
-        break;
-    case PACKET_EGRESS:
-        arrival->facts->bits |=
-            arrival->from == SIDE_CLIENT ? FACT_EGRESS_CLIENT : FACT_EGRESS_SERVER;
-        break;
-    case PACKET_INGRESS:
-    case PACKET_DIRECTION_UNKNOWN:
-        break;
-    }
-}
-
-static void learn_common(struct arrival *arrival)
-{
-    const struct packet *packet = arrival->packet;
-    struct flow_facts *facts = arrival->facts;
-    uint64_t n_later = packet->ordinal - facts->first_frame;
-
-    if (track_last_ns(facts) != NS_NEVER && packet->ts_ns + NS_PER_MS < track_last_ns(facts))
-        facts->bits |= FACT_TIME_BACKWARDS;
-    if (packet->ts_ns > facts->last_ns[arrival->from])
-        facts->last_ns[arrival->from] = packet->ts_ns;
-    facts->n_frames_later = n_later > UINT32_MAX ? UINT32_MAX : (uint32_t)n_later;
-    facts->payload_bytes[arrival->from] += packet->tcp.payload_wire_bytes;
-    if (arrival->side->n_pkts < UINT32_MAX)
-        arrival->side->n_pkts++;
-    if (packet->tcp.is_header_cut)
-        facts->bits |= FACT_TRUNCATED;
-    else
-        arrival->side->window = packet->tcp.window;
-    if (packet->is_fragment && packet->tcp.flags & TCP_SYN)
-        facts->bits |= FACT_FRAGMENTED;
-    if (!(packet->tcp.flags & TCP_RST))
-        learn_ip(arrival);
-    learn_direction(arrival);
-    arrival->flow->is_recent = 1;
-}
-
-/* An open flow proves its hosts alive; said once each time the clock enters another ten seconds. */
-static void note_alive(struct arrival *arrival)
-{
-    int64_t last_ns = track_last_ns(arrival->facts);
-
-    if (arrival->flow->state == FLOW_ESTABLISHED && !arrival->flow->is_embryonic &&
-        last_ns != NS_NEVER &&
-        last_ns / TRACK_ALIVE_NOTE_NS != arrival->packet->ts_ns / TRACK_ALIVE_NOTE_NS)
-        arrival->flow->is_noted_alive = 1;
+        tracker->last_shed_ns = now_ns;
 }
 
 /* ---- a packet finds its flow ---- */
-
-/* The same packet captured twice: SPAN of both directions, `any`, bridge and its port. */
-static bool is_duplicate(const struct arrival *arrival)
-{
-    const struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
-    const struct packet_mark *last;
-    struct packet_mark now;
-
-    if (!trail || arrival->side->n_pkts == 0 ||
-        arrival->packet->ts_ns - arrival->facts->last_ns[arrival->from] > TRACK_DUPLICATE_NS)
-        return false;
-    if (arrival->packet->tcp.flags & TCP_RST) {
-        if (!trail->n_rst)
-            return false;
-        last = &trail->rst[trail->n_rst - 1].mark;
-    } else {
-        last = &trail->slot[arrival->from == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST];
-    }
-    if (!last->frame || last->side != arrival->from)
-        return false;
-    track_mark(arrival, &now);
-    return now.seq == last->seq && now.ack == last->ack && now.flags == last->flags &&
-           now.payload_bytes == last->payload_bytes && now.window == last->window &&
-           now.ip_id == last->ip_id && now.tsval == last->tsval;
-}
 
 /* Of an ended flow: a late FIN, RST or retransmission, not a new connection. */
 static bool is_late(struct tracker *tracker, const struct packet *packet,
@@ -494,24 +199,43 @@ static bool is_late(struct tracker *tracker, const struct packet *packet,
     return false;
 }
 
+/* Whether the SYN is the one that the SYN-ACK answered, captured behind it (trap 6). */
+static bool is_reordered_syn(const struct arrival *arrival)
+{
+    const struct packet_tcp *tcp = &arrival->packet->tcp;
+
+    return arrival->facts->bits & FACT_SYNACK_SEEN && arrival->side->n_pkts == 0 &&
+           seq_between(tcp->seq + 1, arrival->peer->acked, arrival->seq_end);
+}
+
 /* A SYN of another ISN, or in the other direction, on a tuple in use: the next attempt. */
 static bool begins_attempt(const struct arrival *arrival)
 {
     const struct packet_tcp *tcp = &arrival->packet->tcp;
+    uint16_t flags = tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
 
-    if ((tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
+    /* Client and server were told apart by their ports, and wrong. */
+    if (flags == (TCP_SYN | TCP_ACK) && arrival->from == SIDE_CLIENT)
+        return arrival->facts->bits & FACT_ROLES_GUESSED;
+    if (flags != TCP_SYN)
         return false;
     if (arrival->from == SIDE_SERVER)
         return arrival->flow->state == FLOW_ESTABLISHED || arrival->flow->state == FLOW_CLOSING;
-    if (!(arrival->side->bits & SIDE_ISN_KNOWN)) /* the SYN after its own SYN-ACK: reordered */
-        return !(arrival->facts->bits & FACT_SYNACK_SEEN) || arrival->side->n_pkts > 0;
+    if (!(arrival->side->bits & SIDE_ISN_KNOWN))
+        return !is_reordered_syn(arrival);
     return arrival->side->isn != tcp->seq;
+}
+
+static uint32_t sequence_end(const struct packet_tcp *tcp)
+{
+    return tcp->seq + tcp->payload_wire_bytes + (tcp->flags & TCP_SYN ? 1 : 0) +
+           (tcp->flags & TCP_FIN ? 1 : 0);
 }
 
 static void arrival_bind(struct arrival *arrival, uint32_t flow_idx, unsigned from_end)
 {
     struct flow *flow = &arrival->tracker->table.pool[flow_idx];
-    int64_t last_ns = track_last_ns(&flow->facts);
+    int64_t last_ns = facts_last_ns(&flow->facts);
 
     arrival->flow_idx = flow_idx;
     arrival->flow = flow;
@@ -534,8 +258,10 @@ static bool arrival_find(struct arrival *arrival)
 
     if (flow_idx != FLOW_NONE) {
         arrival_bind(arrival, flow_idx, from_end);
-        if (is_duplicate(arrival)) {
-            arrival->facts->bits |= FACT_DUPLICATES;
+        if (track_is_duplicate(arrival)) {
+            /* A host may answer each of several segments with the same RST. */
+            if (!(packet->tcp.flags & TCP_RST))
+                arrival->facts->bits |= FACT_DUPLICATES;
             tracker->gauges.n_duplicate_pkts++;
             return false;
         }
@@ -543,8 +269,8 @@ static bool arrival_find(struct arrival *arrival)
             return true;
         if (arrival->flow->state == FLOW_ESTABLISHED)
             arrival->facts->bits |= FACT_SYN_IN_CONNECTION;
-        end_flow(tracker, flow_idx);
-        is_reused = true;
+        track_end_flow(tracker, flow_idx);
+        is_reused = !(packet->tcp.flags & TCP_ACK);
     } else if (is_late(tracker, packet, &key, &is_reused)) {
         tracker->gauges.n_late_pkts++;
         return false;
@@ -556,36 +282,54 @@ static bool arrival_find(struct arrival *arrival)
     return true;
 }
 
-static uint32_t sequence_end(const struct packet_tcp *tcp)
+/* SYN with FIN: what no stack sends has a letter and no other meaning. */
+static void track_odd(struct arrival *arrival)
 {
-    return tcp->seq + tcp->payload_wire_bytes + (tcp->flags & TCP_SYN ? 1 : 0) +
-           (tcp->flags & TCP_FIN ? 1 : 0);
+    track_mark_last(arrival);
+    track_history_once(arrival, 'Q');
+}
+
+static void track_by_flags(struct arrival *arrival)
+{
+    uint16_t flags = arrival->packet->tcp.flags;
+
+    if (flags & TCP_RST)
+        track_rst(arrival);
+    else if (!(flags & TCP_SYN))
+        track_segment(arrival);
+    else if (flags & TCP_FIN)
+        track_odd(arrival);
+    else if (flags & TCP_ACK)
+        track_synack(arrival);
+    else
+        track_syn(arrival);
+}
+
+/* An open flow proves its hosts alive; said once each time the clock enters another ten seconds. */
+static bool is_noteworthy_alive(const struct arrival *arrival)
+{
+    int64_t last_ns = facts_last_ns(arrival->facts);
+
+    return arrival->flow->state == FLOW_ESTABLISHED && !arrival->flow->is_embryonic &&
+           last_ns != NS_NEVER &&
+           arrival->packet->ts_ns / TRACK_ALIVE_NOTE_NS > last_ns / TRACK_ALIVE_NOTE_NS;
 }
 
 static void track_tcp(struct tracker *tracker, const struct packet *packet)
 {
-    struct arrival arrival = {.tracker = tracker, .packet = packet};
-    uint16_t flags = packet->tcp.flags;
+    struct arrival arrival = {
+        .tracker = tracker, .packet = packet, .seq_end = sequence_end(&packet->tcp)};
+    bool is_alive;
     uint8_t state;
 
     if (!arrival_find(&arrival))
         return;
-    arrival.seq_end = sequence_end(&packet->tcp);
     state = arrival.flow->state;
-    note_alive(&arrival);
-    if (flags & TCP_RST)
-        track_rst(&arrival);
-    else if ((flags & (TCP_SYN | TCP_ACK | TCP_FIN)) == TCP_SYN)
-        track_syn(&arrival);
-    else if ((flags & (TCP_SYN | TCP_ACK | TCP_FIN)) == (TCP_SYN | TCP_ACK))
-        track_synack(&arrival);
-    else
-        track_segment(&arrival);
-    learn_common(&arrival);
-    if (arrival.flow->is_noted_alive) {
-        arrival.flow->is_noted_alive = 0;
+    is_alive = is_noteworthy_alive(&arrival);
+    track_by_flags(&arrival);
+    track_learn(&arrival);
+    if (is_alive)
         track_note(tracker, arrival.flow, NOTE_ALIVE);
-    }
     /* Deadlines only move away while the state stays, and a timer that comes up early looks
      * again: arming is for changes, and for silence that has begun. */
     if (state != arrival.flow->state || arrival.flow->wheel_slot == WHEEL_SLOT_NONE ||

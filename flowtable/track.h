@@ -37,6 +37,7 @@ struct packet;
 #define TRACK_DUPLICATE_NS (2 * NS_PER_MS) /* the same packet captured twice (trap 5) */
 #define TRACK_ALIVE_NOTE_NS (10 * NS_PER_S)
 #define TRACK_RTT_UNKNOWN_NS (200 * NS_PER_MS)
+#define TRACK_RTT_MAX_NS (60 * NS_PER_S) /* a SYN-ACK later than that is a clock that stepped */
 
 /* Where notes go. reserve returns room for n_bytes, never NULL (it waits, or counts a loss and
  * gives scratch room); commit sends them. */
@@ -65,14 +66,15 @@ struct tracker {
     int64_t now_ns;       /* capture clock: greatest time so far */
     int64_t slot_ns;      /* of the notes being sent, see struct flow_note */
     int64_t last_loss_ns; /* NS_NEVER */
-    bool is_shedding_seen;
+    int64_t last_shed_ns; /* NS_NEVER */
 };
 
 size_t tracker_cost_bytes(const struct tracker_config *config);
 int tracker_create(struct tracker *tracker, struct arena *arena,
                    const struct tracker_config *config) MUST_CHECK;
 
-/* A decoded packet with ts_ns and ordinal set. TCP and ICMP errors have an effect. */
+/* A decoded packet with ts_ns (0 .. 2^62, of any order) and ordinal (rising) set. TCP and ICMP
+ * errors have an effect. Every worker must have had the same tick before its first packet. */
 void tracker_packet(struct tracker *tracker, const struct packet *packet);
 
 /* Time passed: fires timers. `ordinal` is that of the last packet before the tick. */

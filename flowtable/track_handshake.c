@@ -43,43 +43,65 @@ static void mark_first(struct arrival *arrival, enum trail_slot slot)
     track_mark_checksum(arrival, &trail->slot[slot]);
 }
 
-static void mark_last(struct arrival *arrival)
+/* syn_last_gap_us is between SYNs: other packets of the client, which are RSTs to answers that do
+ * not fit, are left out as long as the trail knows. */
+static void learn_syn_gap(struct arrival *arrival)
 {
-    track_mark_slot(arrival, arrival->from == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST);
+    const struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
+    int64_t before_ns = arrival->facts->last_ns[SIDE_CLIENT];
+    int64_t gap_us;
+
+    if (trail && trail->slot[TRAIL_SYN_LAST].frame)
+        before_ns = trail->slot[TRAIL_SYN_LAST].ts_ns;
+    else if (trail && trail->slot[TRAIL_SYN].frame)
+        before_ns = trail->slot[TRAIL_SYN].ts_ns;
+    if (before_ns == NS_NEVER)
+        return;
+    gap_us = ns_since(before_ns, arrival->packet->ts_ns) / NS_PER_US;
+    arrival->facts->syn_last_gap_us = gap_us > UINT32_MAX ? UINT32_MAX : (uint32_t)gap_us;
+}
+
+static void first_syn(struct arrival *arrival)
+{
+    struct flow_facts *facts = arrival->facts;
+    bool is_reordered = facts->bits & FACT_SYNACK_SEEN;
+
+    learn_isn(arrival);
+    facts->bits |= FACT_SYN_SEEN;
+    facts->bits &= ~(uint32_t)(FACT_MIDSTREAM | FACT_ROLES_GUESSED);
+    track_history(arrival, 'S');
+    mark_first(arrival, TRAIL_SYN);
+    arrival->flow->state = is_reordered ? FLOW_SYN_RECEIVED : FLOW_SYN_SENT;
+    track_note(arrival->tracker, arrival->flow, NOTE_ATTEMPT);
+}
+
+/* Crossed with the client's SYN: begins_attempt() left no other of the server's. */
+static void crossed_syn(struct arrival *arrival)
+{
+    arrival->facts->bits |= FACT_SIMULTANEOUS_OPEN;
+    if (arrival->side->bits & SIDE_ISN_KNOWN)
+        return;
+    learn_isn(arrival);
+    track_history(arrival, 'S');
 }
 
 void track_syn(struct arrival *arrival)
 {
-    struct flow_facts *facts = arrival->facts;
     struct side_facts *side = arrival->side;
 
-    mark_last(arrival);
-    if (arrival->from == SIDE_SERVER) { /* begins_attempt() left only crossed SYNs here */
-        facts->bits |= FACT_SIMULTANEOUS_OPEN;
-        if (!(side->bits & SIDE_ISN_KNOWN))
-            learn_isn(arrival);
+    track_mark_last(arrival);
+    if (arrival->from == SIDE_SERVER) {
+        crossed_syn(arrival);
         return;
     }
     saturate_u8(&side->n_syn);
     if (!(side->bits & SIDE_ISN_KNOWN)) {
-        bool is_reordered = facts->bits & FACT_SYNACK_SEEN;
-
-        learn_isn(arrival);
-        facts->bits |= FACT_SYN_SEEN;
-        facts->bits &= ~(uint32_t)(FACT_MIDSTREAM | FACT_ROLES_GUESSED);
-        track_history(arrival, 'S');
-        mark_first(arrival, TRAIL_SYN);
-        arrival->flow->state = is_reordered ? FLOW_SYN_RECEIVED : FLOW_SYN_SENT;
-        track_note(arrival->tracker, arrival->flow, NOTE_ATTEMPT);
+        first_syn(arrival);
         return;
     }
-    if (arrival->facts->last_ns[SIDE_CLIENT] != NS_NEVER) {
-        int64_t gap_us = ns_since(facts->last_ns[SIDE_CLIENT], arrival->packet->ts_ns) / NS_PER_US;
-
-        facts->syn_last_gap_us = gap_us > UINT32_MAX ? UINT32_MAX : (uint32_t)gap_us;
-    }
+    learn_syn_gap(arrival);
     track_mark_slot(arrival, TRAIL_SYN_LAST);
-    if (arrival->flow->state == FLOW_CLOSING && !(facts->bits & FACT_SYNACK_SEEN))
+    if (arrival->flow->state == FLOW_CLOSING && !(arrival->facts->bits & FACT_SYNACK_SEEN))
         arrival->flow->state = FLOW_SYN_SENT; /* Windows tries a refused SYN again */
 }
 
@@ -101,15 +123,41 @@ static void first_synack(struct arrival *arrival)
     facts->bits |= FACT_SYNACK_SEEN;
     facts->synack_ns = arrival->packet->ts_ns;
     arrival->side->acked = arrival->packet->tcp.ack;
+    if (!is_nxt_known(arrival->peer))
+        arrival->peer->nxt = arrival->packet->tcp.ack;
     track_history(arrival, 'H');
     mark_first(arrival, TRAIL_SYNACK);
     /* The client's ACK may have been captured first, or the SYN-ACK lost and sent again. */
     if (!(facts->bits & FACT_ESTABLISHED))
         arrival->flow->state = FLOW_SYN_RECEIVED;
-    if (facts->bits & FACT_MIDSTREAM && arrival->peer->n_pkts == 0) {
-        arrival->peer->acked = arrival->side->nxt - 1;
-        arrival->peer->nxt = arrival->packet->tcp.ack;
-    }
+    track_note_established(arrival);
+}
+
+/* Another listener, or the same after it forgot: the client's ACK will tell which one it took. */
+static void other_synack(struct arrival *arrival)
+{
+    arrival->side->isn = arrival->packet->tcp.seq;
+    arrival->side->nxt = arrival->seq_end;
+    track_history(arrival, 'H');
+}
+
+/* Answers an older SYN of the tuple, or no one's. */
+static void bad_synack(struct arrival *arrival)
+{
+    struct trail_entry *entry =
+        trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool, arrival->flow_idx);
+
+    arrival->facts->bits |= FACT_BAD_SYNACK;
+    if (entry && !entry->trail.slot[TRAIL_STALE_ACK].frame)
+        track_mark(arrival, &entry->trail.slot[TRAIL_STALE_ACK]);
+}
+
+static void synack_of_client(struct arrival *arrival)
+{
+    if (!(arrival->facts->bits & FACT_SIMULTANEOUS_OPEN))
+        return;
+    arrival->side->acked = arrival->packet->tcp.ack;
+    track_history_once(arrival, 'H');
 }
 
 void track_synack(struct arrival *arrival)
@@ -117,18 +165,15 @@ void track_synack(struct arrival *arrival)
     struct flow_facts *facts = arrival->facts;
     struct side_facts *side = arrival->side;
 
-    if (arrival->from == SIDE_CLIENT) { /* simultaneous open, or roles that were guessed wrong */
-        if (facts->bits & FACT_SIMULTANEOUS_OPEN)
-            arrival->side->acked = arrival->packet->tcp.ack;
-        mark_last(arrival);
+    track_mark_last(arrival);
+    if (arrival->from == SIDE_CLIENT) {
+        synack_of_client(arrival);
         return;
     }
     if (!acknowledges_syn(arrival)) {
-        facts->bits |= FACT_BAD_SYNACK;
-        track_mark_slot(arrival, TRAIL_STALE_ACK);
+        bad_synack(arrival);
         return;
     }
-    mark_last(arrival);
     saturate_u8(&side->n_syn);
     if (!(facts->bits & FACT_SYNACK_SEEN)) {
         first_synack(arrival);
@@ -136,5 +181,7 @@ void track_synack(struct arrival *arrival)
     }
     if (facts->bits & FACT_ESTABLISHED)
         saturate_u8(&side->n_syn_late);
+    else if (arrival->packet->tcp.seq != side->isn)
+        other_synack(arrival);
     track_mark_slot(arrival, TRAIL_SYNACK_LAST);
 }

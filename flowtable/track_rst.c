@@ -5,11 +5,6 @@
 #include "base/seqnum.h"
 #include "flowtable/arrival.h"
 
-static const struct packet_mark *last_of(const struct flow_trail *trail, enum flow_side side)
-{
-    return &trail->slot[side == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST];
-}
-
 /* How long after a segment its stateless answer can come (VERDICTS.md 7.1). */
 static int64_t trigger_window_ns(const struct flow_facts *facts)
 {
@@ -18,31 +13,37 @@ static int64_t trigger_window_ns(const struct flow_facts *facts)
     return window_ns > 500 * NS_PER_MS ? window_ns : 500 * NS_PER_MS;
 }
 
-/* The packet of the other side that a host without the connection would answer like this: RST
- * without ACK takes its sequence number from the trigger's ACK; RST with ACK acknowledges a
- * trigger without ACK (RFC 9293 section 3.10.7.1). */
-static void find_trigger(const struct arrival *arrival, const struct flow_trail *trail,
+/* Whether a host without the connection would answer the packet so: RST without ACK takes its
+ * sequence number from the packet's ACK; RST with ACK acknowledges a packet without ACK, and may
+ * leave out the data of a SYN (RFC 9293 section 3.10.7.1, RFC 7413). */
+static bool answers(const struct packet_mark *rst, const struct packet_mark *mark)
+{
+    uint32_t end = mark->seq + mark->payload_bytes + (mark->flags & TCP_SYN ? 1 : 0) +
+                   (mark->flags & TCP_FIN ? 1 : 0);
+
+    if (!(rst->flags & TCP_ACK))
+        return mark->flags & TCP_ACK && rst->seq == mark->ack;
+    return !(mark->flags & TCP_ACK) &&
+           (rst->ack == end || (mark->flags & TCP_SYN && rst->ack == mark->seq + 1));
+}
+
+static void find_trigger(const struct arrival *arrival, const struct trail_entry *entry,
                          struct rst_facts *rst)
 {
+    const struct flow_trail *trail = &entry->trail;
+    enum flow_side other = side_other(arrival->from);
     const struct packet_mark *candidate[] = {
-        last_of(trail, side_other(arrival->from)),
-        &trail->slot[TRAIL_STALE_ACK],
-        &trail->slot[TRAIL_SYN_LAST],
+        trail_last(entry, other),      &trail->slot[trail_last_slot(other)],
+        &trail->slot[TRAIL_STALE_ACK], &trail->slot[TRAIL_SYN_LAST],
         &trail->slot[TRAIL_SYN],
     };
-    bool has_ack = arrival->packet->tcp.flags & TCP_ACK;
 
     for (size_t i = 0; i < ARRAY_LEN(candidate); i++) {
         const struct packet_mark *mark = candidate[i];
-        int64_t since_ns = ns_since(mark->ts_ns, rst->mark.ts_ns);
-        bool is_answered = has_ack ? !(mark->flags & TCP_ACK) &&
-                                         rst->mark.ack == mark->seq + mark->payload_bytes +
-                                                              (mark->flags & TCP_SYN ? 1 : 0) +
-                                                              (mark->flags & TCP_FIN ? 1 : 0)
-                                   : mark->flags & TCP_ACK && rst->mark.seq == mark->ack;
 
-        if (mark->frame && mark->side != arrival->from && is_answered &&
-            since_ns <= trigger_window_ns(arrival->facts)) {
+        if (mark->frame && mark->side != arrival->from && !(mark->flags & TCP_RST) &&
+            answers(&rst->mark, mark) &&
+            ns_since(mark->ts_ns, rst->mark.ts_ns) <= trigger_window_ns(arrival->facts)) {
             rst->trigger = *mark;
             return;
         }
@@ -64,21 +65,32 @@ static enum rst_family family_of(const struct rst_facts *rst)
     return RST_FAMILY_X;
 }
 
+/* Bytes that the side last offered to take. A SYN's window is never scaled (RFC 7323 section
+ * 2.2), and it was the last packet where there was no other. */
+static uint32_t offered_window(const struct side_facts *side, const struct side_facts *peer)
+{
+    bool is_scaled = side->bits & SIDE_HAS_WSCALE && peer->bits & SIDE_HAS_WSCALE &&
+                     count_others(side) != side->n_syn;
+
+    return (uint32_t)side->window << (is_scaled ? side->wscale : 0);
+}
+
 /* Against what the receiver expects: what it acknowledged, or what the sender is known to have
- * sent, whichever the capture's place makes true. */
+ * sent, whichever the capture's place makes true. Where neither is known nothing speaks against
+ * it. The window's right edge is in it, as in Linux's tcp_sequence(). */
 static enum rst_fit fit_of(const struct arrival *arrival)
 {
     const struct side_facts *sender = arrival->side;
     const struct side_facts *receiver = arrival->peer;
     uint32_t seq = arrival->packet->tcp.seq;
-    bool is_scaled = sender->bits & SIDE_HAS_WSCALE && receiver->bits & SIDE_HAS_WSCALE;
-    uint32_t window = (uint32_t)receiver->window << (is_scaled ? receiver->wscale : 0);
+    uint32_t expected = is_acked_known(receiver) ? receiver->acked : sender->nxt;
 
-    if (seq == receiver->acked || (sender->n_pkts > 0 && seq == sender->nxt))
+    if ((!is_acked_known(receiver) && !is_nxt_known(sender)) || seq == expected ||
+        (is_nxt_known(sender) && seq == sender->nxt))
         return RST_FIT_EXACT;
-    if (seq_between(receiver->acked, seq, receiver->acked + window))
+    if (seq_between(expected, seq, expected + offered_window(receiver, sender)))
         return RST_FIT_WINDOW;
-    return seq_before(seq, receiver->acked) ? RST_FIT_BEHIND : RST_FIT_AHEAD;
+    return seq_before(seq, expected) ? RST_FIT_BEHIND : RST_FIT_AHEAD;
 }
 
 /* The TTL among the sender's other packets that is nearest to the RST's. */
@@ -86,7 +98,7 @@ static void learn_baseline(const struct arrival *arrival, struct rst_facts *rst)
 {
     const struct side_facts *side = arrival->side;
     const uint8_t seen[] = {side->ttl_min, side->ttl_max, side->ttl_syn};
-    uint32_t n_others = side->n_pkts - (side->n_rst < side->n_pkts ? side->n_rst : side->n_pkts);
+    uint32_t n_others = count_others(side);
 
     for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
         if (seen[i] && (!rst->baseline_ttl ||
@@ -103,24 +115,23 @@ static int64_t quiet_before_ns(const struct arrival *arrival, const struct rst_f
     return arrival->quiet_ns;
 }
 
-static void learn_rst(struct arrival *arrival, struct flow_trail *trail)
+static void learn_rst(const struct arrival *arrival, const struct trail_entry *entry,
+                      struct rst_facts *rst)
 {
     const struct side_facts *side = arrival->side;
     const struct side_facts *peer = arrival->peer;
-    enum flow_side from = arrival->from;
     enum rst_family family;
-    enum rst_fit fit;
-    struct rst_facts *rst;
+    enum rst_fit fit = fit_of(arrival);
 
-    if (trail->n_rst == TRAIL_RST_MAX)
-        return;
-    rst = &trail->rst[trail->n_rst++];
     track_mark(arrival, &rst->mark);
     track_mark_checksum(arrival, &rst->mark);
-    find_trigger(arrival, trail, rst);
+    if (entry) {
+        find_trigger(arrival, entry, rst);
+        rst->is_unanswerable = trail_last(entry, arrival->from)->frame >
+                               trail_last(entry, side_other(arrival->from))->frame;
+    }
     learn_baseline(arrival, rst);
     family = family_of(rst);
-    fit = fit_of(arrival);
     rst->family = (uint8_t)family;
     rst->fit = (uint8_t)fit;
     rst->quiet_before_ns = quiet_before_ns(arrival, rst);
@@ -131,9 +142,16 @@ static void learn_rst(struct arrival *arrival, struct flow_trail *trail)
     rst->peer_had_rst = peer->n_rst > 0;
     rst->lacks_timestamps = side->bits & peer->bits & SIDE_HAS_TIMESTAMPS &&
                             !(rst->mark.bits & (MARK_HAS_TIMESTAMPS | MARK_OPTIONS_UNKNOWN));
-    rst->is_unanswerable =
-        arrival->facts->last_ns[from] != NS_NEVER &&
-        arrival->facts->last_ns[side_other(from)] <= arrival->facts->last_ns[from];
+}
+
+/* What the abort of a socket acknowledges has arrived there as well as if a FIN had said so. */
+static void learn_ack_of_rst(struct arrival *arrival, const struct rst_facts *rst)
+{
+    uint32_t ack = arrival->packet->tcp.ack;
+
+    if (rst->family == RST_FAMILY_A && rst->fit == RST_FIT_EXACT && is_acked_known(arrival->side) &&
+        seq_after(ack, arrival->side->acked) && !seq_after(ack, arrival->peer->nxt))
+        arrival->side->acked = ack;
 }
 
 /* Whether a RST of the server ends a connection attempt: it must acknowledge the SYN (RFC 9293
@@ -146,24 +164,23 @@ static bool refuses_syn(const struct arrival *arrival)
            seq_between(arrival->peer->isn + 1, tcp->ack, arrival->peer->nxt);
 }
 
-static void end_by_rst(struct arrival *arrival, const struct flow_trail *trail)
+static void end_by_rst(struct arrival *arrival, enum rst_fit fit)
 {
     struct flow_facts *facts = arrival->facts;
-    bool is_ignored = trail && trail->n_rst &&
-                      (trail->rst[trail->n_rst - 1].fit == RST_FIT_BEHIND ||
-                       trail->rst[trail->n_rst - 1].fit == RST_FIT_AHEAD);
+    bool is_ignored = fit == RST_FIT_BEHIND || fit == RST_FIT_AHEAD;
 
     switch ((enum flow_state)arrival->flow->state) {
     case FLOW_SYN_SENT:
         if (refuses_syn(arrival)) {
             facts->bits |= FACT_SYN_REFUSED;
             arrival->flow->state = FLOW_CLOSING;
-        } else if (arrival->from == SIDE_CLIENT && !(facts->bits & FACT_STALE_ACK)) {
+        } else if (arrival->from == SIDE_CLIENT &&
+                   !(facts->bits & (FACT_STALE_ACK | FACT_BAD_SYNACK))) {
             arrival->flow->state = FLOW_CLOSING;
         }
         break;
     case FLOW_SYN_RECEIVED:
-        if (arrival->from == SIDE_CLIENT)
+        if (arrival->from == SIDE_CLIENT && !(arrival->packet->tcp.flags & TCP_ACK))
             facts->bits |= FACT_CLIENT_RST_SYNACK;
         arrival->flow->state = FLOW_CLOSING;
         break;
@@ -178,22 +195,123 @@ static void end_by_rst(struct arrival *arrival, const struct flow_trail *trail)
     }
 }
 
+/* Remembers the RST for what follows it. One before the SYN-ACK is no word on this connection: it
+ * refuses one SYN, and another may follow, or answers what is left of an older connection. */
+static void watch(const struct arrival *arrival, struct trail_entry *entry,
+                  const struct rst_facts *rst)
+{
+    entry->last[arrival->from] = rst->mark;
+    if (arrival->facts->bits & (FACT_SYNACK_SEEN | FACT_ESTABLISHED | FACT_MIDSTREAM))
+        entry->watch[arrival->from] = (struct rst_watch){
+            .ts_ns = rst->mark.ts_ns,
+            .seq = rst->mark.seq,
+            .fit = rst->fit,
+            .is_set = true,
+        };
+}
+
+/* One letter for repeats of one RST, as Zeek has it. */
+static void letter_of_rst(struct arrival *arrival, const struct flow_trail *trail)
+{
+    uint16_t flags = arrival->packet->tcp.flags;
+
+    for (unsigned i = 0; trail && i < trail->n_rst; i++) {
+        if (trail->rst[i].mark.side == arrival->from &&
+            trail->rst[i].mark.seq == arrival->packet->tcp.seq)
+            return;
+    }
+    if (flags & TCP_FIN)
+        track_history_once(arrival, 'I');
+    else if (flags & TCP_SYN)
+        track_history_once(arrival, 'Q');
+    else
+        track_history(arrival, 'R');
+}
+
+/* A RST that begins its flow is a stray: its trail is as good as any other, not to be kept. */
+static struct trail_entry *trail_for(const struct arrival *arrival)
+{
+    struct trails *trails = &arrival->tracker->trails;
+
+    if (arrival->facts->first_frame == arrival->packet->ordinal)
+        return trail_entry_of(trails, arrival->flow);
+    return trail_keep(trails, arrival->tracker->table.pool, arrival->flow_idx);
+}
+
 void track_rst(struct arrival *arrival)
 {
-    struct flow_trail *trail =
-        trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool, arrival->flow_idx);
-    bool is_repeated = false;
+    struct trail_entry *entry = trail_for(arrival);
+    struct rst_facts rst = {0};
 
-    if (trail) {
-        for (unsigned i = 0; i < trail->n_rst; i++)
-            is_repeated |= trail->rst[i].mark.side == arrival->from &&
-                           trail->rst[i].mark.seq == arrival->packet->tcp.seq;
-        learn_rst(arrival, trail);
-    }
-    if (!is_repeated)
-        track_history(arrival, arrival->packet->tcp.flags & TCP_FIN   ? 'I'
-                               : arrival->packet->tcp.flags & TCP_SYN ? 'Q'
-                                                                      : 'R');
+    learn_rst(arrival, entry, &rst);
+    letter_of_rst(arrival, entry ? &entry->trail : NULL);
+    if (entry && entry->trail.n_rst < TRAIL_RST_MAX)
+        entry->trail.rst[entry->trail.n_rst++] = rst;
+    if (entry)
+        watch(arrival, entry, &rst);
+    learn_ack_of_rst(arrival, &rst);
     saturate_u8(&arrival->side->n_rst);
-    end_by_rst(arrival, trail);
+    end_by_rst(arrival, (enum rst_fit)rst.fit);
+}
+
+/* ---- after a RST ---- */
+
+/* The connection lives: it waits for its next end, unless it has closed in order. */
+static void revive(struct arrival *arrival)
+{
+    if (arrival->flow->state == FLOW_CLOSING &&
+        !(arrival->side->bits & arrival->peer->bits & SIDE_FIN_SEEN))
+        arrival->flow->state = FLOW_ESTABLISHED;
+}
+
+/* What a dead sender cannot send: anything, once what the capture may have put out of order is
+ * past; new data at any time. */
+static void learn_sender_goes_on(struct arrival *arrival, struct trail_entry *entry)
+{
+    struct rst_watch *rst = &entry->watch[arrival->from];
+    struct packet_mark *after = &entry->trail.slot[TRAIL_AFTER_RST];
+    bool is_new = seq_after(arrival->seq_end, rst->seq);
+
+    if (!is_new && ns_since(rst->ts_ns, arrival->packet->ts_ns) <= TRACK_REORDER_NS)
+        return;
+    rst->has_sender_spoken = true;
+    if (!after->frame || (is_new && after->side == arrival->from &&
+                          !seq_after(after->seq + after->payload_bytes, rst->seq)))
+        track_mark(arrival, after);
+}
+
+/* A receiver that did not die: it doubts the RST (RFC 5961 section 3.2), or goes on with a sender
+ * that goes on. */
+static void learn_receiver_goes_on(struct arrival *arrival, struct trail_entry *entry)
+{
+    const struct rst_watch *rst = &entry->watch[side_other(arrival->from)];
+    struct packet_mark *challenge = &entry->trail.slot[TRAIL_CHALLENGE];
+    const struct packet_tcp *tcp = &arrival->packet->tcp;
+    int64_t since_ns = ns_since(rst->ts_ns, arrival->packet->ts_ns);
+    int64_t rtt_ns = track_rtt_ns(arrival->facts);
+
+    if (rst->fit == RST_FIT_WINDOW && tcp->payload_wire_bytes == 0 &&
+        (tcp->flags & (TCP_ACK | TCP_FIN)) == TCP_ACK && tcp->ack == arrival->side->acked &&
+        since_ns <= rtt_ns + NS_PER_S && !challenge->frame) {
+        arrival->facts->bits |= FACT_CHALLENGED;
+        track_mark(arrival, challenge);
+        revive(arrival);
+    }
+    if (rst->has_sender_spoken && !arrival->is_repeat &&
+        since_ns > (rtt_ns > TRACK_REORDER_NS ? rtt_ns : TRACK_REORDER_NS)) {
+        arrival->facts->bits |= FACT_ALIVE_AFTER_RST;
+        revive(arrival);
+    }
+}
+
+void track_after_rst(struct arrival *arrival)
+{
+    struct trail_entry *entry = trail_entry_of(&arrival->tracker->trails, arrival->flow);
+
+    if (!entry)
+        return;
+    if (entry->watch[arrival->from].is_set)
+        learn_sender_goes_on(arrival, entry);
+    if (entry->watch[side_other(arrival->from)].is_set)
+        learn_receiver_goes_on(arrival, entry);
 }

@@ -4,6 +4,9 @@
 #include "decode/payload.h"
 #include "flowtable/arrival.h"
 
+/* More than a client has under way before anything of the handshake's end is captured. */
+#define FIRST_FLIGHT_MAX_BYTES (1u << 24)
+
 /* Payload packets of a side that are looked into: refusals come in the first flights. */
 #define SPEECH_PKTS_MAX 16
 
@@ -28,27 +31,63 @@ static bool is_keepalive(const struct arrival *arrival)
            tcp->seq + 1 == arrival->side->nxt && arrival->peer->acked == arrival->side->nxt;
 }
 
+/* The first sending of what is sent again now; NULL where the trail does not have it any more. */
+static const struct packet_mark *first_sending(const struct arrival *arrival,
+                                               const struct trail_entry *entry)
+{
+    bool is_client = arrival->from == SIDE_CLIENT;
+    const struct packet_mark *known[] = {
+        trail_last(entry, arrival->from),
+        &entry->trail.slot[is_client ? TRAIL_CLIENT_DATA : TRAIL_SERVER_DATA],
+        &entry->trail.slot[is_client ? TRAIL_CLIENT_FIN : TRAIL_SERVER_FIN],
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (known[i]->frame && known[i]->seq == arrival->packet->tcp.seq &&
+            (known[i]->payload_bytes > 0 || known[i]->flags & TCP_FIN))
+            return known[i];
+    }
+    return NULL;
+}
+
+static void begin_run(struct arrival *arrival)
+{
+    struct trail_entry *entry = trail_entry_of(&arrival->tracker->trails, arrival->flow);
+    const struct packet_mark *first = entry ? first_sending(arrival, entry) : NULL;
+
+    arrival->side->run_seq = arrival->packet->tcp.seq;
+    arrival->side->run_count = 1;
+    if (first)
+        entry->trail.slot[TRAIL_RUN_FIRST] = *first;
+    else
+        track_mark_slot(arrival, TRAIL_RUN_FIRST);
+}
+
 static void count_retransmission(struct arrival *arrival)
 {
     struct side_facts *side = arrival->side;
-    uint32_t seq = arrival->packet->tcp.seq;
 
     if (side->n_retransmit == 0 || side->n_retransmit == 9 || side->n_retransmit == 99)
         track_history(arrival, 'T');
     saturate_u8(&side->n_retransmit);
-    if (!seq_after(arrival->seq_end, arrival->peer->acked))
+    if (is_acked_known(arrival->peer) && !seq_after(arrival->seq_end, arrival->peer->acked))
         return; /* acknowledged already: the copy says nothing of the path ahead */
-    if (side->run_count == 0 || side->run_seq != seq) {
-        side->run_seq = seq;
-        side->run_count = 1;
-        track_mark_slot(arrival, TRAIL_RUN_FIRST);
-    } else {
+    if (side->run_count == 0 || side->run_seq != arrival->packet->tcp.seq)
+        begin_run(arrival);
+    else
         saturate_u8(&side->run_count);
-    }
     track_mark_slot(arrival, TRAIL_RUN_LAST);
     if (side->run_count == TRACK_BLACKHOLE_COPIES)
         (void)trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool,
                          arrival->flow_idx);
+}
+
+/* Where a side begins whose SYN is not in the capture: at its first packet, unless the other side
+ * has acknowledged more. */
+static bool begins_midstream(const struct arrival *arrival)
+{
+    return !(arrival->side->bits & SIDE_ISN_KNOWN) &&
+           (count_others(arrival->side) == 0 || !is_nxt_known(arrival->side));
 }
 
 static void learn_sequence(struct arrival *arrival)
@@ -56,8 +95,8 @@ static void learn_sequence(struct arrival *arrival)
     struct side_facts *side = arrival->side;
     uint32_t seq = arrival->packet->tcp.seq;
 
-    if (side->n_pkts == 0 && !(side->bits & SIDE_ISN_KNOWN)) { /* picked up midstream */
-        if (arrival->peer->n_pkts == 0 || !seq_before(arrival->seq_end, side->nxt))
+    if (begins_midstream(arrival)) {
+        if (!is_nxt_known(side) || seq_after(arrival->seq_end, side->nxt))
             side->nxt = arrival->seq_end;
         return;
     }
@@ -81,26 +120,33 @@ static void learn_sequence(struct arrival *arrival)
 
 /* ---- what it acknowledges ---- */
 
+/* Acknowledged bytes that the capture should have: not those from before it began, nor the byte
+ * before which a keep-alive, all that was seen of the other side, pretends to be. */
+static bool is_unseen(const struct arrival *arrival)
+{
+    const struct side_facts *peer = arrival->peer;
+
+    if (!is_nxt_known(peer))
+        return false;
+    if (peer->bits & SIDE_ISN_KNOWN)
+        return true;
+    return count_others(peer) > 0 &&
+           (peer->n_data > 0 || arrival->packet->tcp.ack != peer->nxt + 1);
+}
+
 static void learn_ack(struct arrival *arrival)
 {
     struct side_facts *side = arrival->side;
     struct side_facts *peer = arrival->peer;
     uint32_t ack = arrival->packet->tcp.ack;
-    bool is_peer_known = peer->n_pkts > 0 || peer->bits & SIDE_ISN_KNOWN;
 
-    if (!is_peer_known) {
-        if (side->n_pkts == 0 || seq_after(ack, side->acked)) {
-            side->acked = ack;
-            peer->nxt = ack;
-        }
-        return;
-    }
-    if (seq_after(ack, peer->nxt)) {
-        side->bits |= SIDE_ACKED_UNSEEN;
+    if (!is_acked_known(side) || seq_after(ack, side->acked))
+        side->acked = ack;
+    if (!is_nxt_known(peer) || seq_after(ack, peer->nxt)) {
+        if (is_unseen(arrival))
+            side->bits |= SIDE_ACKED_UNSEEN;
         peer->nxt = ack;
     }
-    if (seq_after(ack, side->acked) || (side->n_pkts == 0 && !side->acked))
-        side->acked = ack;
     if (peer->run_count && seq_after(ack, peer->run_seq))
         peer->run_count = 0;
     if (peer->bits & SIDE_FIN_SEEN && ack == peer->nxt)
@@ -124,17 +170,40 @@ static void learn_window(struct arrival *arrival)
 
 /* ---- the handshake's last step ---- */
 
-/* The client speaks past its SYN: it has the SYN-ACK, whether the capture has it or not. */
+/* The client speaks past its SYN: it has the SYN-ACK, whether the capture has it or not. Far past
+ * it is another connection of the tuple. */
 static bool completes_handshake(const struct arrival *arrival)
 {
     const struct packet_tcp *tcp = &arrival->packet->tcp;
     const struct side_facts *server = arrival->peer;
+    uint32_t first = arrival->side->isn + 1;
 
     if (arrival->from != SIDE_CLIENT ||
         arrival->facts->bits & (FACT_ESTABLISHED | FACT_MIDSTREAM) || !(tcp->flags & TCP_ACK) ||
-        !(arrival->side->bits & SIDE_ISN_KNOWN) || !seq_after(tcp->seq, arrival->side->isn))
+        !(arrival->side->bits & SIDE_ISN_KNOWN) ||
+        !seq_between(first, tcp->seq, first + FIRST_FLIGHT_MAX_BYTES))
         return false;
-    return !(server->bits & SIDE_ISN_KNOWN) || seq_after(tcp->ack, server->isn);
+    return !(server->bits & SIDE_ISN_KNOWN) || server->n_syn > 1 ||
+           seq_between(server->isn + 1, tcp->ack, server->isn + 1 + FIRST_FLIGHT_MAX_BYTES);
+}
+
+static void complete_handshake(struct arrival *arrival)
+{
+    struct flow_facts *facts = arrival->facts;
+    struct side_facts *server = arrival->peer;
+    uint32_t ack = arrival->packet->tcp.ack;
+    int64_t after_us = ns_since(facts->first_ns, arrival->packet->ts_ns) / NS_PER_US;
+
+    /* Of several SYN-ACKs with ISNs of their own the client took this one. */
+    if (server->n_syn > 1 && server->n_data == 0 && ack != server->nxt) {
+        server->isn = ack - 1;
+        server->nxt = ack;
+    }
+    facts->bits |= FACT_ESTABLISHED;
+    facts->ack_after_us = after_us > UINT32_MAX ? UINT32_MAX : (uint32_t)after_us;
+    arrival->flow->state = FLOW_ESTABLISHED;
+    track_mark_slot(arrival, TRAIL_ACK);
+    track_note_established(arrival);
 }
 
 /* An ACK of something else in answer to the SYN: the server holds an older connection of the
@@ -149,41 +218,12 @@ static bool is_stale_ack(const struct arrival *arrival)
            !seq_between(arrival->peer->isn + 1, tcp->ack, arrival->peer->nxt);
 }
 
-/* ---- after a RST ---- */
-
-/* What a dead sender cannot send, and a receiver that did not die. */
-static void learn_after_rst(struct arrival *arrival, struct flow_trail *trail)
-{
-    const struct rst_facts *rst = &trail->rst[0];
-    struct packet_mark *after = &trail->slot[TRAIL_AFTER_RST];
-    int64_t since_ns = ns_since(rst->mark.ts_ns, arrival->packet->ts_ns);
-    int64_t rtt_ns = track_rtt_ns(arrival->facts);
-    bool is_new = seq_after(arrival->seq_end, rst->mark.seq);
-
-    if (rst->mark.side == arrival->from) {
-        bool is_better = !after->frame ||
-                         (is_new && !seq_after(after->seq + after->payload_bytes, rst->mark.seq));
-
-        if (is_better && (is_new || since_ns > TRACK_REORDER_NS))
-            track_mark(arrival, after);
-        return;
-    }
-    if (rst->fit == RST_FIT_WINDOW && !has_text(arrival) && !has_fin(arrival) &&
-        arrival->packet->tcp.ack == arrival->side->acked && since_ns <= rtt_ns + NS_PER_S &&
-        !trail->slot[TRAIL_CHALLENGE].frame) {
-        arrival->facts->bits |= FACT_CHALLENGED;
-        track_mark(arrival, &trail->slot[TRAIL_CHALLENGE]);
-    }
-    if (after->frame && !arrival->is_repeat &&
-        since_ns > (rtt_ns > TRACK_REORDER_NS ? rtt_ns : TRACK_REORDER_NS) &&
-        arrival->packet->ts_ns > after->ts_ns)
-        arrival->facts->bits |= FACT_ALIVE_AFTER_RST;
-}
-
 /* ---- the whole ---- */
 
-static void learn_fin(struct arrival *arrival, struct flow_trail *trail)
+static void learn_fin(struct arrival *arrival)
 {
+    struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
+
     if (arrival->side->bits & SIDE_FIN_SEEN)
         return;
     arrival->side->bits |= SIDE_FIN_SEEN;
@@ -219,18 +259,20 @@ static void learn_speech(struct arrival *arrival)
     }
 }
 
+static void learn_pure_ack(struct arrival *arrival)
+{
+    arrival->facts->bits |= arrival->from == SIDE_CLIENT ? FACT_CLIENT_ACKED : FACT_SERVER_ACKED;
+    track_history_once(arrival, 'A');
+}
+
 static void learn_payload(struct arrival *arrival)
 {
     struct side_facts *side = arrival->side;
     bool is_client = arrival->from == SIDE_CLIENT;
 
     if (!has_text(arrival)) {
-        uint32_t bit = is_client ? FACT_CLIENT_ACKED : FACT_SERVER_ACKED;
-
-        if (!(arrival->facts->bits & bit) && !has_fin(arrival))
-            track_history(arrival, 'A');
-        if (!has_fin(arrival))
-            arrival->facts->bits |= bit;
+        if (arrival->packet->tcp.flags & TCP_ACK && !has_fin(arrival))
+            learn_pure_ack(arrival);
         return;
     }
     if (side->n_data == 0) {
@@ -247,55 +289,68 @@ static void learn_payload(struct arrival *arrival)
         arrival->facts->bits &= ~(uint32_t)FACT_REQUEST_OPEN;
 }
 
-/* The silence before the exchange that is going on: set by what breaks it, gone when the other
- * side answers, untouched by retransmissions. So a RST or a blackhole finds how long the
- * connection had been idle before the packets that met it. */
-static void learn_quiet(struct arrival *arrival)
+/* The sender waits for an acknowledgment already. */
+static bool is_waiting(const struct arrival *arrival)
 {
+    return is_nxt_known(arrival->side) && is_acked_known(arrival->peer) &&
+           seq_after(arrival->side->nxt, arrival->peer->acked);
+}
+
+/* The silence before the exchange that is going on: set by what breaks it, gone when the other
+ * side answers, untouched by retransmissions and by what else is sent into the silence. So a RST
+ * or a blackhole finds how long the connection had been idle before the packets that met it. */
+static void learn_quiet(struct arrival *arrival, bool was_waiting)
+{
+    struct flow_facts *facts = arrival->facts;
+    int64_t quiet_ms = arrival->quiet_ns / NS_PER_MS;
+
     if (arrival->is_repeat)
         return;
-    if (arrival->quiet_ns >= TRACK_QUIET_NS) {
-        int64_t quiet_ms = arrival->quiet_ns / NS_PER_MS;
-
-        arrival->facts->quiet_before_ms = quiet_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)quiet_ms;
-    } else if (arrival->facts->last_ns[side_other(arrival->from)] >
-               arrival->facts->last_ns[arrival->from]) {
-        arrival->facts->quiet_before_ms = 0;
+    if (arrival->quiet_ns < TRACK_QUIET_NS) {
+        if (facts->last_ns[side_other(arrival->from)] > facts->last_ns[arrival->from])
+            facts->quiet_before_ms = 0;
+    } else if (!was_waiting) {
+        facts->quiet_before_ms = quiet_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)quiet_ms;
     }
+}
+
+static void stale_ack(struct arrival *arrival)
+{
+    struct trail_entry *entry =
+        trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool, arrival->flow_idx);
+
+    arrival->facts->bits |= FACT_STALE_ACK;
+    if (entry && !entry->trail.slot[TRAIL_STALE_ACK].frame)
+        track_mark(arrival, &entry->trail.slot[TRAIL_STALE_ACK]);
+    if (!has_text(arrival) && !has_fin(arrival))
+        learn_pure_ack(arrival);
+    track_mark_last(arrival);
 }
 
 void track_segment(struct arrival *arrival)
 {
-    struct flow_trail *trail;
+    bool was_waiting = is_waiting(arrival);
 
     if (is_stale_ack(arrival)) {
-        arrival->facts->bits |= FACT_STALE_ACK;
-        trail =
-            trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool, arrival->flow_idx);
-        if (trail && !trail->slot[TRAIL_STALE_ACK].frame)
-            track_mark(arrival, &trail->slot[TRAIL_STALE_ACK]);
+        stale_ack(arrival);
         return;
     }
     if (completes_handshake(arrival))
-        track_established(arrival);
+        complete_handshake(arrival);
     learn_sequence(arrival);
-    learn_quiet(arrival);
-    trail = trail_of(&arrival->tracker->trails, arrival->flow);
-    if (trail && trail->n_rst)
-        learn_after_rst(arrival, trail);
-    else if (trail)
-        track_mark_slot(arrival,
-                        arrival->from == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST);
+    learn_quiet(arrival, was_waiting);
+    track_after_rst(arrival);
+    track_mark_last(arrival);
     learn_payload(arrival);
     if (arrival->packet->tcp.flags & TCP_ACK)
         learn_ack(arrival);
     learn_window(arrival);
     if (has_fin(arrival))
-        learn_fin(arrival, trail);
-    if (arrival->peer->n_pkts > 0 && arrival->facts->bits & FACT_MIDSTREAM)
+        learn_fin(arrival);
+    /* Both sides spoke of one connection, though its handshake is not, or not all, in here. */
+    if (count_others(arrival->peer) > 0 &&
+        arrival->facts->bits & (FACT_MIDSTREAM | FACT_ESTABLISHED))
         track_two_way(arrival);
     if (arrival->side->bits & SIDE_FIN_SEEN && arrival->peer->bits & SIDE_FIN_SEEN)
         arrival->flow->state = FLOW_CLOSING;
-    else if (arrival->flow->state == FLOW_CLOSING && arrival->facts->bits & FACT_ALIVE_AFTER_RST)
-        arrival->flow->state = FLOW_ESTABLISHED;
 }

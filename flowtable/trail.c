@@ -57,10 +57,9 @@ void trail_claim(struct trails *trails, struct flow *pool, uint32_t flow_idx)
         pool[entry->flow_idx].trail_idx = FLOW_NONE;
         pool[entry->flow_idx].facts.bits |= FACT_TRAIL_LOST;
     }
-    memset(&entry->trail, 0, sizeof(entry->trail));
+    memset(entry, 0, sizeof(*entry));
     entry->flow_idx = flow_idx;
     entry->is_recent = true;
-    entry->is_kept = false;
     pool[flow_idx].trail_idx = idx;
 }
 
@@ -73,7 +72,7 @@ void trail_free(struct trails *trails, struct flow *flow)
     flow->trail_idx = FLOW_NONE;
 }
 
-struct flow_trail *trail_keep(struct trails *trails, struct flow *pool, uint32_t flow_idx)
+struct trail_entry *trail_keep(struct trails *trails, struct flow *pool, uint32_t flow_idx)
 {
     struct flow *flow = &pool[flow_idx];
 
@@ -82,5 +81,5 @@ struct flow_trail *trail_keep(struct trails *trails, struct flow *pool, uint32_t
     if (flow->trail_idx == FLOW_NONE)
         return NULL;
     trails->entry[flow->trail_idx].is_kept = true;
-    return trail_of(trails, flow);
+    return trail_entry_of(trails, flow);
 }

@@ -12,10 +12,25 @@
 #include "base/arena.h"
 #include "flowtable/flow.h"
 
+/* A RST of one side, for what follows it. */
+struct rst_watch {
+    int64_t ts_ns;
+    uint32_t seq;
+    uint8_t fit;            /* enum rst_fit */
+    bool is_set;            /* there was one, and it was for this connection */
+    bool has_sender_spoken; /* in a way that a dead sender cannot */
+};
+
 struct trail_entry {
     uint32_t flow_idx; /* owner; FLOW_NONE = free */
     bool is_recent;    /* written since the hand's last visit */
     bool is_kept;      /* its flow is in trouble */
+    /* The tracker's own notes, not for the judge. */
+    struct rst_watch watch[SIDE_COUNT];  /* the last RST of each side */
+    struct packet_mark last[SIDE_COUNT]; /* last packet, where it is not in the LAST slot of the
+                                            trail: a RST, or behind one; frame 0 = it is there */
+    int64_t icmp_ns;                     /* last ICMP error, to know its copy */
+    uint16_t icmp_ip_id, icmp_quoted_ip_id;
     struct flow_trail trail;
 };
 
@@ -35,8 +50,8 @@ void trail_claim(struct trails *trails, struct flow *pool, uint32_t flow_idx);
 
 void trail_free(struct trails *trails, struct flow *flow);
 
-/* The flow's trail to write to, or NULL. */
-static inline struct flow_trail *trail_of(struct trails *trails, const struct flow *flow)
+/* The flow's entry or trail to write to, or NULL. */
+static inline struct trail_entry *trail_entry_of(struct trails *trails, const struct flow *flow)
 {
     struct trail_entry *entry;
 
@@ -44,10 +59,34 @@ static inline struct flow_trail *trail_of(struct trails *trails, const struct fl
         return NULL;
     entry = &trails->entry[flow->trail_idx];
     entry->is_recent = true;
-    return &entry->trail;
+    return entry;
+}
+
+static inline struct flow_trail *trail_of(struct trails *trails, const struct flow *flow)
+{
+    struct trail_entry *entry = trail_entry_of(trails, flow);
+
+    return entry ? &entry->trail : NULL;
+}
+
+static inline bool trail_is_watching(const struct trail_entry *entry)
+{
+    return entry->watch[SIDE_CLIENT].is_set || entry->watch[SIDE_SERVER].is_set;
+}
+
+static inline enum trail_slot trail_last_slot(enum flow_side side)
+{
+    return side == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST;
+}
+
+/* The last packet of one side, RSTs included; its frame is 0 where there was none. */
+static inline const struct packet_mark *trail_last(const struct trail_entry *entry,
+                                                   enum flow_side side)
+{
+    return entry->last[side].frame ? &entry->last[side] : &entry->trail.slot[trail_last_slot(side)];
 }
 
 /* Claims a trail if the flow has none, and keeps it until the flow ends: for flows in trouble. */
-struct flow_trail *trail_keep(struct trails *trails, struct flow *pool, uint32_t flow_idx);
+struct trail_entry *trail_keep(struct trails *trails, struct flow *pool, uint32_t flow_idx);
 
 #endif

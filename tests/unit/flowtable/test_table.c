@@ -168,7 +168,7 @@ static void nobody_has_to_go_while_there_is_room(void **state)
 
         assert_int_equal(flowtable_victim(table, false), FLOW_NONE);
         flow_idx = add(table, n);
-        if (n < 14) {
+        if (n < 15) {
             assert_int_equal(flowtable_victim(table, true), FLOW_NONE);
             flowtable_promote(table, flow_idx);
         }
@@ -214,17 +214,17 @@ static void a_two_way_entry_pushes_out_one_that_was_idle(void **state)
 
     (void)state;
     open_table(&fixture, 16, 1);
-    for (uint32_t n = 0; n < 14; n++) {
+    for (uint32_t n = 0; n < 15; n++) {
         uint32_t flow_idx = add(table, n);
 
         flowtable_promote(table, flow_idx);
         table->pool[flow_idx].is_recent = n != 9;
     }
-    (void)add(table, 14);
+    (void)add(table, 15);
     victim = flowtable_victim(table, true);
     assert_int_equal(victim, find(table, 9));
     /* All had packets since: one of them has to go all the same, and it is no embryonic one. */
-    for (uint32_t n = 0; n < 14; n++)
+    for (uint32_t n = 0; n < 15; n++)
         table->pool[find(table, n)].is_recent = 1;
     victim = flowtable_victim(table, true);
     assert_int_not_equal(victim, FLOW_NONE);

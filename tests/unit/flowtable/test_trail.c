@@ -117,7 +117,7 @@ static void a_flow_in_trouble_keeps_its_trail(void **state)
     open_trails(&fixture, 8);
     for (uint32_t i = 0; i < 8; i++)
         claim(&fixture, i);
-    trail = trail_keep(&fixture.trails, fixture.pool, 3);
+    trail = &trail_keep(&fixture.trails, fixture.pool, 3)->trail;
     assert_ptr_equal(trail, trail_of(&fixture.trails, &fixture.pool[3]));
     for (uint32_t i = 8; i < 100; i++)
         claim(&fixture, i);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tracker's timers: when a flow is over, or is to be judged as it stands. */
+#include "flowtable/arrival.h"
+
+int64_t track_rtt_ns(const struct flow_facts *facts)
+{
+    int64_t rtt_ns;
+
+    if (facts->synack_ns == NS_NEVER || facts->side[SIDE_CLIENT].n_syn != 1)
+        return TRACK_RTT_UNKNOWN_NS;
+    rtt_ns = ns_since(facts->first_ns, facts->synack_ns);
+    return rtt_ns < TRACK_RTT_MAX_NS ? rtt_ns : TRACK_RTT_MAX_NS;
+}
+
+static int64_t syn_deadline_ns(const struct flow_facts *facts)
+{
+    int64_t gap_ns = (int64_t)facts->syn_last_gap_us * NS_PER_US;
+    int64_t wait_ns =
+        gap_ns / 5 * 11; /* 2.2 times: the next step of a doubling schedule, and slack */
+    bool is_answered = facts->bits & (FACT_SYN_REFUSED | FACT_SYN_ICMP);
+    int64_t least_ns = is_answered ? TRACK_ANSWERED_NS : TRACK_SYN_SILENCE_NS;
+
+    if (wait_ns < least_ns)
+        wait_ns = least_ns;
+    if (wait_ns > TRACK_SYN_SILENCE_MAX_NS)
+        wait_ns = TRACK_SYN_SILENCE_MAX_NS;
+    return facts_last_ns(facts) + wait_ns;
+}
+
+/* Data that is sent again and again into silence ends the wait for more. */
+static int64_t open_deadline_ns(const struct flow_facts *facts)
+{
+    int64_t deadline_ns = facts_last_ns(facts) + TRACK_IDLE_NS;
+
+    for (unsigned s = 0; s < SIDE_COUNT; s++) {
+        int64_t peer_ns = facts->last_ns[side_other((enum flow_side)s)];
+        int64_t silent_ns = peer_ns == NS_NEVER ? facts->first_ns : peer_ns;
+
+        if (facts->side[s].run_count >= TRACK_BLACKHOLE_COPIES &&
+            silent_ns + TRACK_BLACKHOLE_NS < deadline_ns)
+            deadline_ns = silent_ns + TRACK_BLACKHOLE_NS;
+    }
+    return deadline_ns;
+}
+
+static int64_t closing_deadline_ns(const struct flow_facts *facts)
+{
+    int64_t hold_ns = 4 * track_rtt_ns(facts);
+
+    if (facts->bits & FACT_SYN_REFUSED && !(facts->bits & FACT_SYNACK_SEEN))
+        return syn_deadline_ns(facts);
+    if (!facts->side[SIDE_CLIENT].n_rst && !facts->side[SIDE_SERVER].n_rst)
+        return facts_last_ns(facts) + TRACK_CLOSED_NS;
+    return facts_last_ns(facts) + (hold_ns > TRACK_RESET_NS ? hold_ns : TRACK_RESET_NS);
+}
+
+static int64_t deadline_ns(const struct flow *flow)
+{
+    switch ((enum flow_state)flow->state) {
+    case FLOW_SYN_SENT:
+        return syn_deadline_ns(&flow->facts);
+    case FLOW_SYN_RECEIVED:
+        return facts_last_ns(&flow->facts) + TRACK_HALF_OPEN_NS;
+    case FLOW_CLOSING:
+        return closing_deadline_ns(&flow->facts);
+    case FLOW_ESTABLISHED:
+    case FLOW_FREE:
+    case FLOW_STATE_COUNT:
+        break;
+    }
+    return open_deadline_ns(&flow->facts);
+}
+
+void track_rearm(struct tracker *tracker, uint32_t flow_idx)
+{
+    wheel_arm(&tracker->wheel, flow_idx, deadline_ns(&tracker->table.pool[flow_idx]));
+}
+
+void tracker_tick(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
+{
+    uint32_t flow_idx;
+
+    wheel_start(&tracker->wheel, now_ns);
+    tracker->ordinal = ordinal;
+    if (now_ns > tracker->now_ns)
+        tracker->now_ns = now_ns;
+    while ((flow_idx = wheel_due(&tracker->wheel, now_ns, &tracker->slot_ns)) != FLOW_NONE) {
+        while (flow_idx != FLOW_NONE) {
+            uint32_t next = tracker->table.pool[flow_idx].next;
+
+            if (deadline_ns(&tracker->table.pool[flow_idx]) > tracker->slot_ns)
+                track_rearm(tracker, flow_idx);
+            else
+                track_end_flow(tracker, flow_idx);
+            flow_idx = next;
+        }
+    }
+    tracker->slot_ns = NS_NEVER;
+    track_note_gauges(tracker, NOTE_TICK);
+}
+
+void tracker_finish(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
+{
+    uint32_t flow_idx = wheel_drain(&tracker->wheel);
+
+    tracker->ordinal = ordinal;
+    if (now_ns > tracker->now_ns)
+        tracker->now_ns = now_ns;
+    tracker->slot_ns = INT64_MAX;
+    while (flow_idx != FLOW_NONE) {
+        uint32_t next = tracker->table.pool[flow_idx].next;
+
+        tracker->table.pool[flow_idx].facts.bits |= FACT_AT_END;
+        track_end_flow(tracker, flow_idx);
+        flow_idx = next;
+    }
+    track_note_gauges(tracker, NOTE_END);
+}
