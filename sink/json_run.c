@@ -217,15 +217,10 @@ static double loss_ratio(const struct run_totals *now, const struct run_totals *
     return n_all > 0 ? (double)n_dropped / (double)n_all : 0;
 }
 
-static uint64_t lost_pkts(const struct run_totals *total)
-{
-    return total->n_kernel_dropped + total->n_iface_dropped + total->n_ring_dropped + total->n_shed;
-}
-
 static void stats_message(const struct stats_info *stats, struct text *text)
 {
     const struct run_totals *now = &stats->now->total, *before = stats->before;
-    uint64_t n_lost = lost_pkts(now) - lost_pkts(before);
+    uint64_t n_lost = run_totals_lost(now) - run_totals_lost(before);
 
     text_add_number_of(text, now->n_attempts - before->n_attempts, "attempt");
     text_addf(text, " in %" PRId64 " s, ", (stats->interval_ns + NS_PER_S / 2) / NS_PER_S);

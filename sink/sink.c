@@ -6,7 +6,8 @@
 
 #include "base/compiler.h"
 
-static const struct sink_ops *const registry[] = {&sink_json, &sink_report, &sink_null};
+static const struct sink_ops *const registry[] = {&sink_report, &sink_lines, &sink_json,
+                                                  &sink_null};
 
 const struct sink_ops *sink_by_name(const char *name)
 {

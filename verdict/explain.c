@@ -76,9 +76,28 @@ void explain_short(const struct connection_event *event, struct text *text)
     explain_fill(verdict_words(event->verdict)->brief, event, text);
 }
 
+/* A term such as "the client" can begin a sentence; "fd00::1" can too, and stays. */
+static void capitalize_sentences(char *at)
+{
+    bool is_start = true;
+    char before = '\0';
+
+    for (; *at != '\0'; at++) {
+        size_t n_letters = strspn(at, "abcdefghijklmnopqrstuvwxyz");
+
+        if (is_start && n_letters > 0 && at[n_letters] == ' ')
+            *at = (char)(*at - 'a' + 'A');
+        is_start = *at == ' ' && before == '.';
+        before = *at;
+    }
+}
+
 void explain_meaning(const struct connection_event *event, struct text *text)
 {
+    size_t off = text->used_bytes;
+
     explain_fill(verdict_words(event->verdict)->meaning, event, text);
+    capitalize_sentences(text->at + off);
 }
 
 static void add_place(const struct incident_event *event, struct text *text)

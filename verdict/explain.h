@@ -6,7 +6,8 @@
 #include "base/text.h"
 #include "verdict/event.h"
 
-/* A command that would confirm the verdict: complete and read-only. */
+/* A command that would confirm the verdict: complete and read-only. FILE in it stands for the
+ * capture file, which only the sink knows. */
 struct next_step {
     /* The machine it is meant for: "server", "client", "here" (where the capture ran), "router"
      * (the sender of the ICMP error), "server_side" (in front of the server: balancer, proxy). */

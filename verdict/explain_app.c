@@ -14,11 +14,11 @@
     }
 
 const struct verdict_words words_tls_version_mismatch = {
-    .message = "{server} and {client} have no TLS version in common ({alert})",
-    .brief = "{alert}",
-    .meaning = "The handshake ended in {alert}: what the client offers "
-               "and what the server accepts do not overlap. The connection's end by FIN or RST is "
-               "the consequence.",
+    .message = "{server} and {client} have no TLS version in common ({alert} from the {alert_by})",
+    .brief = "{alert} from {alert_by}",
+    .meaning = "The handshake ended in {alert} from the {alert_by}: the TLS versions that the "
+               "client offers and those that the server accepts do not overlap. The FIN or RST "
+               "that followed is the consequence.",
     .doc = "Alert 70, protocol_version, from either side: client and server have no TLS version in "
            "common. Typical for a client of before 2014 against a server that accepts TLS 1.2 and "
            "later, or a server that was never updated.",
@@ -31,11 +31,12 @@ const struct verdict_words words_tls_version_mismatch = {
 };
 
 const struct verdict_words words_tls_unknown_sni = {
-    .message = "{server} does not know the name that {client} asks for ({alert})",
-    .brief = "{alert}",
-    .meaning = "The server answered the ClientHello with {alert}: it "
-               "has no certificate for the name in it. The name is wrong, the server is not the "
-               "one meant, or its configuration lacks the name.",
+    .message =
+        "{server} does not know the name that {client} asks for ({alert} from the {alert_by})",
+    .brief = "{alert} from {alert_by}",
+    .meaning = "The server answered the ClientHello with {alert}: it has no certificate for the "
+               "name in it. The name is wrong, the server is not the one meant, or its "
+               "configuration lacks the name.",
     .doc = "Alert 112, unrecognized_name, fatal: the server serves no such name. A wrong name, a "
            "stale address that now belongs to another service, a virtual host missing from the "
            "configuration. At warning level the handshake goes on and nothing is reported.",
@@ -47,10 +48,9 @@ const struct verdict_words words_tls_unknown_sni = {
 
 const struct verdict_words words_tls_alpn_mismatch = {
     .message = "{server} and {client} have no application protocol in common ({alert})",
-    .brief = "{alert}",
-    .meaning = "The server answered the ClientHello with {alert}: of the protocols the client "
-               "offers (h2, http/1.1 and so on) it speaks "
-               "none.",
+    .brief = "{alert} from {alert_by}",
+    .meaning = "The server answered the ClientHello with {alert}: of the protocols that the client "
+               "offers in ALPN (h2, http/1.1 and so on) it speaks none. No request was sent.",
     .doc = "Alert 120, no_application_protocol: the client's ALPN list and the server's do not "
            "overlap. A gRPC client against a server without h2, or a client that offers a name "
            "the server does not use.",
@@ -63,10 +63,10 @@ const struct verdict_words words_tls_alpn_mismatch = {
 
 const struct verdict_words words_tls_no_common_params = {
     .message = "{server} refused the TLS hello of {client} ({alert})",
-    .brief = "{alert}",
-    .meaning = "The server answered the ClientHello with a fatal alert ({alert}): no cipher suite, "
-               "group or signature algorithm in common, or a client certificate that it asked for "
-               "in vain.",
+    .brief = "{alert} from {alert_by}",
+    .meaning = "The server answered the ClientHello with {alert}: it found no cipher suite, group "
+               "or signature algorithm that both sides have. No certificate was sent, so "
+               "certificates are not the cause unless their key type is.",
     .doc = "A fatal alert 40 (handshake_failure), 71 (insufficient_security) or 47 "
            "(illegal_parameter) is the server's first record after the ClientHello: no cipher "
            "suite, group or signature algorithm fits both, for instance an RSA-only client at a "
@@ -79,11 +79,11 @@ const struct verdict_words words_tls_no_common_params = {
 
 const struct verdict_words words_tls_server_cert_rejected = {
     .message = "{client} refuses the certificate of {server} ({alert})",
-    .brief = "{alert}",
-    .meaning =
-        "The client ended the handshake after it had seen the server's certificate ({alert}). "
-        "The certificate is expired, made for another name, or signed by an authority that "
-        "the client does not know; an inspecting proxy in between has the same effect.",
+    .brief = "{alert} from {alert_by}",
+    .meaning = "The client ended the handshake with {alert} after it had seen the server's "
+               "certificate. The certificate is expired, made for another name, or signed by an "
+               "authority that the client does not know; an inspecting proxy in between has the "
+               "same effect.",
     .doc = "The client sent an alert about the server's certificate (42 to 46, 48, 113), or in TLS "
            "1.3 a short encrypted record in the place of its Finished. Expired, wrong name, "
            "unknown authority, incomplete chain, a client whose clock is wrong, an inspecting "
@@ -98,11 +98,10 @@ const struct verdict_words words_tls_server_cert_rejected = {
 };
 
 const struct verdict_words words_tls_alert_other = {
-    .message = "a fatal TLS alert ended {client} to {server} ({alert})",
-    .brief = "{alert}",
-    .meaning =
-        "A fatal TLS alert ended the handshake ({alert}). Its code names what one side found "
-        "wrong with the other; the FIN or RST that followed is the consequence.",
+    .message = "{alert} from the {alert_by} ended {client} to {server}",
+    .brief = "{alert} from {alert_by}",
+    .meaning = "The {alert_by} ended the handshake with the fatal {alert}. The code names what it "
+               "found wrong with the other side; the FIN or RST that followed is the consequence.",
     .doc = "Any other fatal alert. `tls.alert_code` and `tls.alert_by` say which and whose; the "
            "close after it is clean-up.",
     .filter = "tls.alert_message.level==2",
@@ -111,11 +110,10 @@ const struct verdict_words words_tls_alert_other = {
 };
 
 const struct verdict_words words_h2_goaway = {
-    .message = "HTTP/2 between {client} and {server} ended by {goaway}",
+    .message = "HTTP/2 between {client} and {server} ended by {goaway} of the {goaway_by}",
     .brief = "{goaway}",
-    .meaning =
-        "HTTP/2 ended with {goaway}, {lasted} after the connection began. The code names the "
-        "rule of HTTP/2, or of its sender, that the other side broke.",
+    .meaning = "The {goaway_by} ended HTTP/2 with {goaway}, {lasted} after the connection began. "
+               "The code names the rule of HTTP/2, or of its sender, that the other side broke.",
     .doc = "An HTTP/2 GOAWAY frame with an error code other than 0. Code 11 with the text "
            "too_many_pings is a gRPC client whose keepalive is more frequent than the server "
            "allows (one in 5 minutes unless set); code 1 is often HTTP/1 sent to an HTTP/2 port. "

@@ -15,9 +15,9 @@
 const struct verdict_words words_rst_injected = {
     .message = "{server} to {client} {forged_hit} a RST {claimed} did not send ({forged_sign})",
     .brief = "forged RST: {forged_sign}",
-    .meaning = "A RST came in the name of {claimed}, and {claimed} did not send it ({sign}). A "
-               "machine on the path cut the connection or tried to: an inspecting firewall, an "
-               "intrusion prevention system, a censor.",
+    .meaning = "A RST in the name of {claimed} does not fit its other packets ({sign}): a machine "
+               "on the path sent it. Inspecting firewalls, intrusion prevention systems and "
+               "censors end connections so.",
     .doc = "A RST does not fit the host it claims to come from: another hop count, an IP-ID off "
            "that host's counter, several RSTs with different sequence numbers or windows, or the "
            "host going on as if it had sent none. Several such signs together make the verdict; "
@@ -86,7 +86,7 @@ const struct verdict_words words_idle_timeout_reset = {
     .filter = "tcp.flags.reset==1",
     .step = {STEP_KEEPALIVE,
              {"client", "ss -tno 'dport = :{port}'", "timer:(keepalive,...): is it on"},
-             {"router", "conntrack -L -p tcp --dport {port}",
+             {"server_side", "conntrack -L -p tcp --dport {port}",
               "the entry and its remaining seconds (on the NAT or balancer)"},
              {"server", "uptime", "rules out a restart in between"}},
 };
@@ -105,7 +105,7 @@ const struct verdict_words words_reset_lost_state = {
     .filter = "tcp.flags.reset==1",
     .step = {{"ender", "uptime", "did the machine restart"},
              STEP_LOG,
-             {"router", "conntrack -L -p tcp --dport {port}",
+             {"server_side", "conntrack -L -p tcp --dport {port}",
               "is the entry there (on the NAT or balancer)"},
              {"server_side", "journalctl -u keepalived -u haproxy --since -10min",
               "a failover at that second"}},
@@ -143,7 +143,7 @@ const struct verdict_words words_reset_app_abort = {
              {"ender", "nstat -az | grep TCPAbort", "which kind of abort the kernel counts"},
              {"ender", "journalctl -k --since -10min | grep -iE 'oom|segfault'",
               "was the program killed"},
-             {"ender", "bpftrace -e 'tracepoint:tcp:tcp_send_reset { print(comm); }'",
+             {"ender", "bpftrace -e 'tracepoint:tcp:tcp_send_reset { printf(\"%s\\n\", comm); }'",
               "which program causes the next one"}},
 };
 
@@ -177,7 +177,7 @@ const struct verdict_words words_idle_timeout_blackhole = {
     .step = {STEP_KEEPALIVE,
              {"client", "ss -tno 'dport = :{port}'", "timer:(keepalive,...): is it on"},
              {"server", "ss -tno 'sport = :{port}'", "does the server still hold the connection"},
-             {"router", "conntrack -L -p tcp --dport {port}",
+             {"server_side", "conntrack -L -p tcp --dport {port}",
               "the entry and its remaining seconds (on the NAT or balancer)"}},
 };
 

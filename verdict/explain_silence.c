@@ -18,9 +18,9 @@
     }
 
 const struct verdict_words words_connect_timeout = {
-    .message = "{server} did not answer {client}: {syns} in {lasted}, not one packet back",
+    .message = "{server} did not answer {client}: {tries}, not one packet back",
     .brief = "{n_syn} unanswered",
-    .meaning = "The client sent {syns} within {lasted} and nothing came back: no SYN-ACK, no RST, "
+    .meaning = "The client sent {tries} and nothing came back: no SYN-ACK, no RST, "
                "no ICMP error. A filter that drops, a host that is off, and a path that loses one "
                "direction look the same from here.",
     .doc = "SYNs were sent and nothing came back. A filter that drops, a security group, a host "
@@ -36,7 +36,7 @@ const struct verdict_words words_connect_timeout = {
 const struct verdict_words words_filtered_drop = {
     .message = "{server} drops the SYNs of {client}: {syns} unanswered, the host is alive",
     .brief = "{n_syn} unanswered",
-    .meaning = "The client sent {syns} within {lasted} and port {port} answered nothing, while "
+    .meaning = "The client sent {tries} and port {port} answered nothing, while "
                "{addr} sent other packets in the same minute. The host is up, its port is silent: "
                "a rule that drops, on the host or in front of it.",
     .doc = "SYNs to the port vanish while the host answers elsewhere: on another port, to "
@@ -53,8 +53,8 @@ const struct verdict_words words_filtered_drop = {
 const struct verdict_words words_client_gave_up = {
     .message = "{client} had given up when {server} answered: SYN-ACK {handshake} after the SYN",
     .brief = "SYN-ACK after {handshake}, RST by client",
-    .meaning = "The SYN-ACK came {handshake} after the first of {syns}, and the client's kernel "
-               "answered it with a RST: no program was waiting any more. The server accepts "
+    .meaning = "The SYN-ACK came {handshake} after the first SYN ({syns} sent), and the client's "
+               "kernel answered it with a RST: no program was waiting any more. The server accepts "
                "connections; its answer came after the client's connect timeout.",
     .doc = "A SYN-ACK was answered by a RST of the client, sent by a kernel that has no such "
            "socket: the program's connect timeout was shorter than the handshake took. The cause "
@@ -133,7 +133,7 @@ const struct verdict_words words_stale_connection_on_server = {
     .meaning = "The SYN was answered by a bare ACK that belongs to an earlier connection between "
                "the same ports. The client has lost that connection without the server noticing: "
                "a restart, a NAT entry gone, power. Its RST clears it, and the next SYN can "
-               "connect; {syns} were sent here.",
+               "connect ({syns} seen here).",
     .doc = "A SYN drew a challenge ACK: the server still holds an established connection with "
            "these addresses and ports. The client restarted or lost it without a FIN. A RST of "
            "the client clears it and the SYN is repeated; where a firewall eats the RST or the "

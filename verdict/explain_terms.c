@@ -204,6 +204,18 @@ static void syns(const struct connection_event *event, struct text *text)
     text_add_number_of(text, event->facts.side[SIDE_CLIENT].n_syn, "SYN");
 }
 
+/* "5 SYNs within 4.1 s" */
+static void tries(const struct connection_event *event, struct text *text)
+{
+    const struct flow_facts *facts = &event->facts;
+
+    syns(event, text);
+    if (facts->side[SIDE_CLIENT].n_syn > 1) {
+        text_add(text, " within ");
+        calendar_add_duration(text, ns_since(facts->first_ns, facts->last_ns[SIDE_CLIENT]));
+    }
+}
+
 static void synacks(const struct connection_event *event, struct text *text)
 {
     text_add_number_of(text, event->facts.side[SIDE_SERVER].n_syn, "SYN-ACK");
@@ -232,7 +244,7 @@ static void server_bytes(const struct connection_event *event, struct text *text
 
 static void ender(const struct connection_event *event, struct text *text)
 {
-    static const char *const words[] = {"no packet", "the client", "the server", "both sides",
+    static const char *const words[] = {"one side", "the client", "the server", "both sides",
                                         "a third party"};
 
     _Static_assert(ARRAY_LEN(words) == ENDED_BY_COUNT, "words each ender");
@@ -292,30 +304,53 @@ static void sign(const struct connection_event *event, struct text *text)
         text_addf(text, ": %s", event->because[0].value);
 }
 
-/* "alert 40 handshake_failure of the server". */
-static void alert(const struct connection_event *event, struct text *text)
+static enum flow_side alert_side(const struct connection_event *event)
 {
-    enum flow_side side = speech_first(event->speech[SIDE_CLIENT].alert_frame,
-                                       event->speech[SIDE_SERVER].alert_frame);
-
-    if (side == SIDE_COUNT)
-        text_add(text, "an alert");
-    else
-        text_addf(text, "alert %u %s of the %s", event->speech[side].alert_code,
-                  tls_alert_name(event->speech[side].alert_code), side_noun(side));
+    return speech_first(event->speech[SIDE_CLIENT].alert_frame,
+                        event->speech[SIDE_SERVER].alert_frame);
 }
 
-/* "GOAWAY 11 ENHANCE_YOUR_CALM of the server". */
+static enum flow_side goaway_side(const struct connection_event *event)
+{
+    return speech_first(event->speech[SIDE_CLIENT].goaway_frame,
+                        event->speech[SIDE_SERVER].goaway_frame);
+}
+
+/* "alert 40 handshake_failure" */
+static void alert(const struct connection_event *event, struct text *text)
+{
+    enum flow_side side = alert_side(event);
+
+    if (side < SIDE_COUNT)
+        text_addf(text, "alert %u %s", event->speech[side].alert_code,
+                  tls_alert_name(event->speech[side].alert_code));
+    else
+        text_add(text, "an alert");
+}
+
+static void alert_by(const struct connection_event *event, struct text *text)
+{
+    enum flow_side side = alert_side(event);
+
+    text_add(text, side < SIDE_COUNT ? side_noun(side) : "other side");
+}
+
+/* "GOAWAY 11 ENHANCE_YOUR_CALM" */
 static void goaway(const struct connection_event *event, struct text *text)
 {
-    enum flow_side side = speech_first(event->speech[SIDE_CLIENT].goaway_frame,
-                                       event->speech[SIDE_SERVER].goaway_frame);
+    enum flow_side side = goaway_side(event);
 
-    if (side == SIDE_COUNT)
-        text_add(text, "GOAWAY");
-    else
-        text_addf(text, "GOAWAY %" PRIu32 " %s of the %s", event->speech[side].goaway_code,
-                  http2_error_name(event->speech[side].goaway_code), side_noun(side));
+    text_add(text, "GOAWAY");
+    if (side < SIDE_COUNT)
+        text_addf(text, " %" PRIu32 " %s", event->speech[side].goaway_code,
+                  http2_error_name(event->speech[side].goaway_code));
+}
+
+static void goaway_by(const struct connection_event *event, struct text *text)
+{
+    enum flow_side side = goaway_side(event);
+
+    text_add(text, side < SIDE_COUNT ? side_noun(side) : "other side");
 }
 
 /* What gives the forged RST away, TTL first because anybody can check it. */
@@ -366,13 +401,7 @@ static void queue_sign(const struct connection_event *event, struct text *text)
     }
 }
 
-struct term {
-    const char *name;
-    const char *placeholder; /* in the docs; NULL: has no place there */
-    void (*add)(const struct connection_event *event, struct text *text);
-};
-
-static const struct term terms[] = {
+static const struct explain_term terms[] = {
     {"server", "ADDR:PORT", server},
     {"client", "CLIENT:CPORT", client},
     {"addr", "ADDR", addr},
@@ -391,6 +420,7 @@ static const struct term terms[] = {
     {"handshake", NULL, handshake},
     {"quiet", NULL, quiet},
     {"syns", NULL, syns},
+    {"tries", NULL, tries},
     {"synacks", NULL, synacks},
     {"n_syn", NULL, n_syn},
     {"n_synack", NULL, n_synack},
@@ -404,59 +434,19 @@ static const struct term terms[] = {
     {"claimed", NULL, claimed},
     {"sign", NULL, sign},
     {"alert", NULL, alert},
+    {"alert_by", NULL, alert_by},
     {"goaway", NULL, goaway},
+    {"goaway_by", NULL, goaway_by},
     {"forged_sign", NULL, forged_sign},
     {"forged_filter", NULL, forged_filter},
     {"forged_hit", NULL, forged_hit},
     {"queue_sign", NULL, queue_sign},
 };
 
-static const struct term *find_term(const char *name, size_t n_bytes)
+const struct explain_term *explain_term_find(const char *name, size_t n_bytes)
 {
     for (size_t i = 0; i < ARRAY_LEN(terms); i++)
         if (strlen(terms[i].name) == n_bytes && memcmp(terms[i].name, name, n_bytes) == 0)
             return &terms[i];
     return NULL;
-}
-
-static void add_term(const struct term *term, const struct connection_event *event,
-                     struct text *text)
-{
-    if (event != NULL)
-        term->add(event, text);
-    else
-        text_add(text, term->placeholder != NULL ? term->placeholder : "N");
-}
-
-/* A term at a sentence's start gets its capital here, so that templates need no second form. */
-static void capitalize(struct text *text, size_t off)
-{
-    bool is_start = off == 0 || (off >= 2 && strncmp(text->at + off - 2, ". ", 2) == 0);
-
-    if (is_start && strncmp(text->at + off, "the ", 4) == 0)
-        text->at[off] = 'T';
-}
-
-void explain_fill(const char *format, const struct connection_event *event, struct text *text)
-{
-    while (*format != '\0') {
-        size_t n_plain = strcspn(format, "{");
-        size_t n_name = format[n_plain] == '{' ? strcspn(format + n_plain + 1, "}") : 0;
-        const struct term *term = find_term(format + n_plain + 1, n_name);
-        size_t off;
-
-        text_addf(text, "%.*s", (int)n_plain, format);
-        format += n_plain;
-        if (*format == '\0')
-            return;
-        if (term == NULL) {
-            text_add(text, "{");
-            format++;
-            continue;
-        }
-        off = text->used_bytes;
-        add_term(term, event, text);
-        capitalize(text, off);
-        format += n_name + 2;
-    }
 }

@@ -40,6 +40,15 @@ VERDICT_TABLE(ROW)
 /* Never NULL for id < VERDICT_COUNT. */
 const struct verdict_words *verdict_words(enum verdict_id id);
 
+struct explain_term {
+    const char *name;
+    const char *placeholder; /* in the docs; NULL: has no place there */
+    void (*add)(const struct connection_event *event, struct text *text);
+};
+
+/* NULL where there is no such term. */
+const struct explain_term *explain_term_find(const char *name, size_t n_bytes);
+
 /* Appends `format` with its terms filled in; `event` NULL: with placeholders. */
 void explain_fill(const char *format, const struct connection_event *event, struct text *text);
 

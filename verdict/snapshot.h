@@ -42,6 +42,12 @@ struct run_totals {
     uint64_t n_by_verdict[VERDICT_COUNT]; /* of n_flows, the failed ones and the others */
 };
 
+/* Packets that the capture did not see or left out, as far as it can tell. */
+static inline uint64_t run_totals_lost(const struct run_totals *total)
+{
+    return total->n_kernel_dropped + total->n_iface_dropped + total->n_ring_dropped + total->n_shed;
+}
+
 /* One family's row of "Why". */
 struct snapshot_family {
     uint64_t n_total;
