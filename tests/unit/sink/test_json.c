@@ -265,6 +265,77 @@ static void strings_of_strangers_become_valid_utf8(void **state)
     json_decref(line);
 }
 
+static const char *string_at(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static void an_incident_names_what_it_is_about(void **state)
+{
+    static const struct {
+        enum incident_scope scope;
+        const char *addr, *client, *network, *message;
+    } cases[] = {
+        {SCOPE_ENDPOINT, "10.20.0.22", NULL, NULL, "10.20.0.22:6379"},
+        {SCOPE_CLIENT, "10.20.0.22", "10.20.0.10", NULL, "client 10.20.0.10 at many endpoints"},
+        {SCOPE_NETWORK, "10.20.0.0", NULL, "10.20.0.0/24", "network 10.20.0.0/24"},
+        {SCOPE_NETWORK, "fd00:0:0:7::", NULL, "fd00:0:0:7::/64", "network fd00:0:0:7::/64"},
+        {SCOPE_OVERFLOW, "10.20.0.22", NULL, NULL, "endpoints beyond the table"},
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct verdict_event event;
+        json_t *line, *incident;
+
+        sample_incident(&event, INCIDENT_OPEN);
+        event.incident.scope = cases[i].scope;
+        event.incident.server.addr = sample_addr(cases[i].addr);
+        event.incident.client = sample_addr("10.20.0.10");
+        assert_int_equal(truncate(fixture->path, 0), 0);
+        sink_event(&fixture->sink, &event);
+        line = only_line(fixture);
+        incident = json_object_get(line, "incident");
+        assert_int_equal(json_is_object(json_object_get(incident, "server")),
+                         cases[i].scope == SCOPE_ENDPOINT);
+        if (cases[i].client != NULL)
+            assert_string_equal(string_at(incident, "client"), cases[i].client);
+        else
+            assert_true(json_is_null(json_object_get(incident, "client")));
+        if (cases[i].network != NULL)
+            assert_string_equal(string_at(incident, "network"), cases[i].network);
+        else
+            assert_true(json_is_null(json_object_get(incident, "network")));
+        assert_non_null(strstr(string_at(line, "msg"), cases[i].message));
+        json_decref(line);
+    }
+}
+
+static void alerts_and_goaways_have_objects(void **state)
+{
+    struct fixture *fixture = *state;
+    struct verdict_event event;
+    json_t *line, *tls, *http2;
+
+    sample_forged(&event);
+    event.connection.speech[SIDE_CLIENT].alert_frame = 9;
+    event.connection.speech[SIDE_CLIENT].alert_code = 48;
+    event.connection.speech[SIDE_SERVER].goaway_frame = 8;
+    event.connection.speech[SIDE_SERVER].goaway_code = 11;
+    event.connection.speech[SIDE_SERVER].goaway_last_stream = 7;
+    sink_event(&fixture->sink, &event);
+    line = only_line(fixture);
+    tls = json_object_get(line, "tls");
+    assert_int_equal(json_integer_value(json_object_get(tls, "alert_code")), 48);
+    assert_string_equal(string_at(tls, "alert_name"), "unknown_ca");
+    assert_string_equal(string_at(tls, "alert_by"), "client");
+    http2 = json_object_get(line, "http2");
+    assert_string_equal(string_at(http2, "frame"), "goaway");
+    assert_string_equal(string_at(http2, "error_name"), "ENHANCE_YOUR_CALM");
+    assert_int_equal(json_integer_value(json_object_get(http2, "last_stream")), 7);
+    json_decref(line);
+}
+
 static void counters_beyond_json_stay_at_its_end(void **state)
 {
     struct fixture *fixture = *state;
@@ -291,6 +362,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_start_line_too_long_sheds_tags, set_up, tear_down),
         cmocka_unit_test_setup_teardown(strings_of_strangers_become_valid_utf8, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_incident_names_what_it_is_about, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(alerts_and_goaways_have_objects, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counters_beyond_json_stay_at_its_end, set_up, tear_down),
     };
 
