@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/seqnum.h"
+#include "flowscript_private.h"
 #include "flowtable/history.h"
 
 #define TICK_NS (100 * NS_PER_MS)
@@ -245,151 +245,6 @@ const struct flow_note *flowscript_note(const struct flowscript *script, enum fl
     return NULL;
 }
 
-/* ---- properties ---- */
-
-void flowscript_check(const struct tracker *tracker)
-{
-    uint32_t n_in_lists = 0, n_in_use = 0, n_trails = 0;
-
-    for (uint32_t cell = 0; cell < WHEEL_SLOTS; cell++) {
-        uint32_t prev = FLOW_NONE;
-
-        for (uint32_t i = tracker->wheel.head[cell]; i != FLOW_NONE;
-             i = tracker->table.pool[i].next) {
-            assert_int_equal(tracker->table.pool[i].wheel_slot, cell);
-            assert_int_equal(tracker->table.pool[i].prev, prev);
-            assert_int_not_equal(tracker->table.pool[i].state, FLOW_FREE);
-            prev = i;
-            n_in_lists++;
-        }
-    }
-    for (uint32_t i = 0; i < tracker->table.n_fresh; i++) {
-        const struct flow *flow = &tracker->table.pool[i];
-
-        if (flow->state == FLOW_FREE)
-            continue;
-        n_in_use++;
-        assert_int_equal(flowtable_find(&tracker->table, &flow->key), i);
-        assert_int_not_equal(flow->wheel_slot, WHEEL_SLOT_NONE);
-        if (flow->trail_idx != FLOW_NONE)
-            assert_int_equal(tracker->trails.entry[flow->trail_idx].flow_idx, i);
-        n_trails += flow->trail_idx != FLOW_NONE;
-    }
-    for (uint32_t i = 0; i < tracker->trails.n_max; i++)
-        n_trails -= tracker->trails.entry[i].flow_idx != FLOW_NONE;
-    assert_int_equal(n_trails, 0);
-    assert_int_equal(n_in_use, n_in_lists);
-    assert_int_equal(n_in_use, tracker->wheel.n_armed);
-    assert_int_equal(n_in_use, tracker->table.n_used);
-}
-
-/* `is_settled`: no handshake is going on that may yet tell another ISN. */
-static void check_side_growth(const struct side_facts *before, const struct side_facts *after,
-                              bool is_settled)
-{
-    const uint16_t momentary = SIDE_WINDOW_ZERO_NOW;
-
-    assert_int_equal(before->bits & ~after->bits & ~momentary, 0);
-    if (before->bits & SIDE_ISN_KNOWN && is_settled)
-        assert_int_equal(before->isn, after->isn);
-    if (before->bits & SIDE_HAS_WSCALE)
-        assert_int_equal(before->wscale, after->wscale);
-    if (before->nxt && is_settled)
-        assert_false(seq_before(after->nxt, before->nxt));
-    if (before->acked)
-        assert_false(seq_before(after->acked, before->acked));
-    assert_true(after->n_pkts >= before->n_pkts);
-    assert_true(after->n_syn >= before->n_syn);
-    assert_true(after->n_syn_late >= before->n_syn_late);
-    assert_true(after->n_rst >= before->n_rst);
-    assert_true(after->n_data >= before->n_data);
-    assert_true(after->n_retransmit >= before->n_retransmit);
-    assert_true(!before->ttl_syn || after->ttl_syn == before->ttl_syn);
-    assert_true(!before->ttl_min || (after->ttl_min && after->ttl_min <= before->ttl_min));
-    assert_true(after->ttl_max >= before->ttl_max);
-}
-
-static void check_facts_growth(const struct flow_facts *before, const struct flow_facts *after)
-{
-    uint32_t may_go = FACT_REQUEST_OPEN;
-    bool is_settled =
-        before->bits & FACT_ESTABLISHED || before->bits & after->bits & FACT_MIDSTREAM;
-
-    /* A SYN that was captured behind its SYN-ACK corrects what was thought before. */
-    if (!(before->bits & FACT_SYN_SEEN) && after->bits & FACT_SYN_SEEN)
-        may_go |= FACT_MIDSTREAM | FACT_ROLES_GUESSED;
-    assert_int_equal(before->bits & ~after->bits & ~may_go, 0);
-    assert_int_equal(before->first_ns, after->first_ns);
-    assert_int_equal(before->source, after->source);
-    if (before->synack_ns != NS_NEVER)
-        assert_int_equal(before->synack_ns, after->synack_ns);
-    if (before->bits & FACT_ESTABLISHED)
-        assert_int_equal(before->ack_after_us, after->ack_after_us);
-    for (unsigned s = 0; s < SIDE_COUNT; s++) {
-        assert_true(after->last_ns[s] >= before->last_ns[s]);
-        assert_true(after->payload_bytes[s] >= before->payload_bytes[s]);
-        check_side_growth(&before->side[s], &after->side[s], is_settled);
-    }
-    assert_true(after->n_frames_later >= before->n_frames_later);
-    assert_true(after->n_icmp >= before->n_icmp);
-    for (unsigned i = 0; i < history_count(before->history); i++)
-        assert_int_equal(history_get(before->history, i), history_get(after->history, i));
-}
-
-static void check_trail_growth(const struct flow_trail *before, const struct flow_trail *after)
-{
-    static const bool is_rewritten[TRAIL_SLOT_COUNT] = {
-        [TRAIL_SYN_LAST] = true,    [TRAIL_SYNACK_LAST] = true, [TRAIL_CLIENT_LAST] = true,
-        [TRAIL_SERVER_LAST] = true, [TRAIL_RUN_FIRST] = true,   [TRAIL_RUN_LAST] = true,
-        [TRAIL_AFTER_RST] = true, /* a better one may come */
-    };
-
-    for (unsigned i = 0; i < TRAIL_SLOT_COUNT; i++) {
-        if (before->slot[i].frame && !is_rewritten[i])
-            assert_memory_equal(&before->slot[i], &after->slot[i], sizeof(after->slot[i]));
-        assert_true(after->slot[i].frame >= before->slot[i].frame);
-    }
-    assert_true(after->n_rst >= before->n_rst);
-    for (unsigned i = 0; i < before->n_rst; i++)
-        assert_memory_equal(&before->rst[i], &after->rst[i], sizeof(after->rst[i]));
-    if (before->icmp.frame)
-        assert_memory_equal(&before->icmp, &after->icmp, sizeof(after->icmp));
-}
-
-static uint32_t find_flow(const struct tracker *tracker, const struct packet *packet)
-{
-    struct flow_key key;
-
-    if (packet->kind == PACKET_TCP)
-        (void)flow_key_from_packet(packet, &key);
-    else
-        (void)flow_key_from_quote(packet, &key);
-    return flowtable_find(&tracker->table, &key);
-}
-
-static void feed_checked(struct tracker *tracker, const struct packet *packet)
-{
-    uint32_t flow_idx = find_flow(tracker, packet);
-    struct flow_trail trail;
-    struct flow flow;
-    const struct flow *after;
-
-    if (flow_idx != FLOW_NONE)
-        flow = tracker->table.pool[flow_idx];
-    if (flow_idx != FLOW_NONE && flow.trail_idx != FLOW_NONE)
-        trail = tracker->trails.entry[flow.trail_idx].trail;
-    tracker_packet(tracker, packet);
-    flowscript_check(tracker);
-    if (flow_idx == FLOW_NONE || find_flow(tracker, packet) != flow_idx)
-        return;
-    after = &tracker->table.pool[flow_idx];
-    if (after->facts.first_frame != flow.facts.first_frame)
-        return; /* another attempt */
-    check_facts_growth(&flow.facts, &after->facts);
-    if (flow.trail_idx != FLOW_NONE && flow.trail_idx == after->trail_idx)
-        check_trail_growth(&trail, &tracker->trails.entry[flow.trail_idx].trail);
-}
-
 /* ---- playing ---- */
 
 void flowscript_open(struct flowscript *script, const struct tracker_config *config)
@@ -407,7 +262,7 @@ void flowscript_open(struct flowscript *script, const struct tracker_config *con
     assert_int_equal(tracker_create(&script->tracker, &script->arena, &full), 0);
 }
 
-static void finish(struct flowscript *script)
+void flowscript_finish(struct flowscript *script)
 {
     const struct flow_note *last;
 
@@ -424,7 +279,7 @@ static void finish(struct flowscript *script)
                 flowscript_count_notes(script, NOTE_ENDED));
 }
 
-static void release(struct flowscript *script)
+void flowscript_release(struct flowscript *script)
 {
     arena_unmap(&script->arena);
     free(script->notes);
@@ -432,8 +287,8 @@ static void release(struct flowscript *script)
 
 void flowscript_close(struct flowscript *script)
 {
-    finish(script);
-    release(script);
+    flowscript_finish(script);
+    flowscript_release(script);
 }
 
 static void pass_time(struct flowscript *script, int64_t now_ns)
@@ -455,7 +310,7 @@ void flowscript_feed(struct flowscript *script, struct packet *packet)
     if (script->is_unchecked)
         tracker_packet(&script->tracker, packet);
     else
-        feed_checked(&script->tracker, packet);
+        flowscript_feed_checked(&script->tracker, packet);
 }
 
 void flowscript_steps(struct flowscript *script, struct script_conn *conn,
@@ -474,178 +329,6 @@ void flowscript_until(struct flowscript *script, double t_ms)
     script->ordinal++; /* as if by a packet that the filter refused */
 }
 
-/* ---- the same script in other ways ---- */
-
-/* What numbers of a run stand for, to compare it with another one. */
-struct reading {
-    const struct script_conn *conn;
-    const uint64_t *ordinals; /* of the plain run for each of this run's; NULL = the same */
-};
-
-static uint64_t read_ordinal(const struct reading *reading, uint64_t ordinal)
-{
-    return reading->ordinals ? reading->ordinals[ordinal] : ordinal;
-}
-
-static uint32_t read_seq(const struct reading *reading, unsigned side, uint32_t seq)
-{
-    return seq ? seq - reading->conn->isn[side] : 0;
-}
-
-/* `is_swapped`: the tracker's client is the script's server. */
-static void read_facts(const struct reading *reading, bool is_swapped, struct flow_facts *facts)
-{
-    uint64_t last = read_ordinal(reading, facts->first_frame + facts->n_frames_later);
-
-    facts->first_frame = read_ordinal(reading, facts->first_frame);
-    facts->n_frames_later = (uint32_t)(last - facts->first_frame);
-    facts->bits &= ~(uint32_t)FACT_DUPLICATES;
-    for (unsigned s = 0; s < SIDE_COUNT; s++) {
-        struct side_facts *side = &facts->side[s];
-
-        side->isn = read_seq(reading, s ^ is_swapped, side->isn);
-        side->nxt = read_seq(reading, s ^ is_swapped, side->nxt);
-        side->run_seq = read_seq(reading, s ^ is_swapped, side->run_seq);
-        side->acked = read_seq(reading, 1 ^ s ^ is_swapped, side->acked);
-    }
-}
-
-static void read_mark(const struct reading *reading, struct packet_mark *mark)
-{
-    mark->frame = read_ordinal(reading, mark->frame);
-    mark->seq = mark->ack = 0; /* may be absolute: nothing to compare */
-}
-
-static struct flow_note read_note(const struct reading *reading, const struct flow_note *note)
-{
-    struct flow_note read = *note;
-
-    bool is_swapped = !ipaddr_equal(&note->key.addr[note->client_end], &reading->conn->addr[0]);
-
-    read.ordinal = read_ordinal(reading, note->ordinal);
-    read.now_ns = 0; /* a copy comes a little later */
-    if (note->kind >= NOTE_TICK) {
-        memset(&read.gauges, 0, sizeof(read.gauges));
-        return read;
-    }
-    memset(&read.key, 0, sizeof(read.key));
-    read.client_end = 0;
-    read_facts(reading, is_swapped, &read.facts);
-    for (unsigned i = 0; note->has_trail && i < TRAIL_SLOT_COUNT; i++)
-        read_mark(reading, &read.trail.slot[i]);
-    for (unsigned i = 0; note->has_trail && i < TRAIL_RST_MAX; i++) {
-        read_mark(reading, &read.trail.rst[i].mark);
-        read_mark(reading, &read.trail.rst[i].trigger);
-    }
-    read.trail.icmp.frame = read_ordinal(reading, read.trail.icmp.frame);
-    return read;
-}
-
-static void compare_runs(const struct flowscript *plain, const struct reading *plain_reading,
-                         const struct flowscript *other, const struct reading *reading)
-{
-    assert_int_equal(plain->n_notes, other->n_notes);
-    for (size_t i = 0; i < plain->n_notes; i++) {
-        struct flow_note a = read_note(plain_reading, &plain->notes[i]);
-        struct flow_note b = read_note(reading, &other->notes[i]);
-
-        assert_memory_equal(&a.facts, &b.facts, sizeof(a.facts));
-        assert_memory_equal(&a.trail, &b.trail, sizeof(a.trail));
-        assert_memory_equal(&a, &b, sizeof(a));
-    }
-}
-
-/* Other ISNs, near the wrap and over the sign, and addresses in the other order. */
-static void play_with_other_isns(const struct flowscript *plain, const struct reading *reading,
-                                 const struct flowstep *steps, size_t n_steps)
-{
-    static const uint32_t isns[][SIDE_COUNT] = {
-        {1, 0x7fffffff}, {0x7ffffff0, 0x80000001}, {0xffffff00, 0xfffffffe}, {0x80000000, 5}};
-
-    for (size_t i = 0; i < ARRAY_LEN(isns); i++) {
-        struct script_conn conn = flowscript_conn(0);
-        struct flowscript script;
-
-        memcpy(conn.isn, isns[i], sizeof(conn.isn));
-        if (i % 2) {
-            conn.addr[SIDE_CLIENT] = reading->conn->addr[SIDE_SERVER];
-            conn.addr[SIDE_SERVER] = reading->conn->addr[SIDE_CLIENT];
-        }
-        flowscript_open(&script, NULL);
-        flowscript_steps(&script, &conn, steps, n_steps);
-        finish(&script);
-        compare_runs(plain, reading, &script, &(struct reading){.conn = &conn});
-        release(&script);
-    }
-}
-
-/* Whether the copy of this packet is seen only behind the next: another interface was slower. */
-static bool is_overtaken(const struct flowstep *steps, size_t n_steps, size_t i)
-{
-    return i + 1 < n_steps && !steps[i].icmp_type && !steps[i + 1].icmp_type &&
-           steps[i].from != steps[i + 1].from && steps[i + 1].t_ms - steps[i].t_ms >= 0 &&
-           steps[i + 1].t_ms - steps[i].t_ms < 1.5;
-}
-
-static void feed_copy(struct flowscript *script, const struct packet *packet, int64_t later_ns)
-{
-    struct packet copy = *packet;
-
-    copy.ts_ns += later_ns;
-    copy.ttl--; /* seen again behind a router */
-    flowscript_feed(script, &copy);
-}
-
-/* Each packet twice; copies that are `late` may lie behind the other side's next packet. */
-static void play_doubled(const struct flowscript *plain, const struct reading *reading,
-                         const struct flowstep *steps, size_t n_steps, bool is_late)
-{
-    uint64_t *ordinals = calloc(2 * n_steps + 1, sizeof(*ordinals));
-    struct script_conn conn = flowscript_conn(0);
-    struct flowscript script;
-    struct packet held;
-    bool has_held = false;
-
-    assert_non_null(ordinals);
-    flowscript_open(&script, NULL);
-    for (size_t i = 0; i < n_steps; i++) {
-        struct packet packet = flowscript_packet(&conn, &steps[i]);
-
-        flowscript_feed(&script, &packet);
-        ordinals[script.ordinal] = i + 1;
-        if (has_held)
-            feed_copy(&script, &held, packet.ts_ns - held.ts_ns);
-        ordinals[script.ordinal] = i + 1;
-        has_held = is_late && is_overtaken(steps, n_steps, i);
-        held = packet;
-        if (!has_held)
-            feed_copy(&script, &packet, 3 * NS_PER_US);
-        ordinals[script.ordinal] = i + 1;
-    }
-    finish(&script);
-    compare_runs(plain, reading, &script, &(struct reading){.conn = &conn, .ordinals = ordinals});
-    release(&script);
-    free(ordinals);
-}
-
-void flowscript_play(struct flowscript *script, const struct flowstep *steps, size_t n_steps)
-{
-    struct script_conn conn = flowscript_conn(0);
-    struct script_conn again = flowscript_conn(0);
-    const struct reading reading = {.conn = &conn};
-    struct flowscript plain;
-
-    flowscript_open(&plain, NULL);
-    flowscript_steps(&plain, &conn, steps, n_steps);
-    finish(&plain);
-    play_with_other_isns(&plain, &reading, steps, n_steps);
-    play_doubled(&plain, &reading, steps, n_steps, false);
-    play_doubled(&plain, &reading, steps, n_steps, true);
-    release(&plain);
-    flowscript_open(script, NULL);
-    flowscript_steps(script, &again, steps, n_steps);
-}
-
 /* ---- connection 0 ---- */
 
 static uint32_t flow_idx_of(const struct flowscript *script)
@@ -654,7 +337,7 @@ static uint32_t flow_idx_of(const struct flowscript *script)
     struct script_conn conn = flowscript_conn(0);
     struct packet packet = flowscript_packet(&conn, &syn);
 
-    return find_flow(&script->tracker, &packet);
+    return flowscript_find(&script->tracker, &packet);
 }
 
 bool flowscript_is_open(const struct flowscript *script)

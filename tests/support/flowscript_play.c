@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See flowscript.h: the same script in other ways, which must give the same notes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flowscript_private.h"
+
+/* What numbers of a run stand for, to compare it with another one. */
+struct reading {
+    const struct script_conn *conn;
+    const uint64_t *ordinals; /* of the plain run for each of this run's; NULL = the same */
+};
+
+static uint64_t read_ordinal(const struct reading *reading, uint64_t ordinal)
+{
+    return reading->ordinals ? reading->ordinals[ordinal] : ordinal;
+}
+
+static uint32_t read_seq(const struct reading *reading, unsigned side, uint32_t seq)
+{
+    return seq ? seq - reading->conn->isn[side] : 0;
+}
+
+/* `is_swapped`: the tracker's client is the script's server. */
+static void read_facts(const struct reading *reading, bool is_swapped, struct flow_facts *facts)
+{
+    uint64_t last = read_ordinal(reading, facts->first_frame + facts->n_frames_later);
+
+    facts->first_frame = read_ordinal(reading, facts->first_frame);
+    facts->n_frames_later = (uint32_t)(last - facts->first_frame);
+    facts->bits &= ~(uint32_t)FACT_DUPLICATES;
+    for (unsigned s = 0; s < SIDE_COUNT; s++) {
+        struct side_facts *side = &facts->side[s];
+
+        side->isn = read_seq(reading, s ^ is_swapped, side->isn);
+        side->nxt = read_seq(reading, s ^ is_swapped, side->nxt);
+        side->run_seq = read_seq(reading, s ^ is_swapped, side->run_seq);
+        side->acked = read_seq(reading, 1 ^ s ^ is_swapped, side->acked);
+    }
+}
+
+static void read_mark(const struct reading *reading, struct packet_mark *mark)
+{
+    mark->frame = read_ordinal(reading, mark->frame);
+    mark->seq = mark->ack = 0; /* may be absolute: nothing to compare */
+}
+
+static struct flow_note read_note(const struct reading *reading, const struct flow_note *note)
+{
+    struct flow_note read = *note;
+
+    bool is_swapped = !ipaddr_equal(&note->key.addr[note->client_end], &reading->conn->addr[0]);
+
+    read.ordinal = read_ordinal(reading, note->ordinal);
+    read.now_ns = 0; /* a copy comes a little later */
+    if (note->kind >= NOTE_TICK) {
+        memset(&read.gauges, 0, sizeof(read.gauges));
+        return read;
+    }
+    memset(&read.key, 0, sizeof(read.key));
+    read.client_end = 0;
+    read_facts(reading, is_swapped, &read.facts);
+    for (unsigned i = 0; note->has_trail && i < TRAIL_SLOT_COUNT; i++)
+        read_mark(reading, &read.trail.slot[i]);
+    for (unsigned i = 0; note->has_trail && i < TRAIL_RST_MAX; i++) {
+        read_mark(reading, &read.trail.rst[i].mark);
+        read_mark(reading, &read.trail.rst[i].trigger);
+    }
+    read.trail.icmp.frame = read_ordinal(reading, read.trail.icmp.frame);
+    return read;
+}
+
+static void compare_runs(const struct flowscript *plain, const struct reading *plain_reading,
+                         const struct flowscript *other, const struct reading *reading)
+{
+    assert_int_equal(plain->n_notes, other->n_notes);
+    for (size_t i = 0; i < plain->n_notes; i++) {
+        struct flow_note a = read_note(plain_reading, &plain->notes[i]);
+        struct flow_note b = read_note(reading, &other->notes[i]);
+
+        assert_memory_equal(&a.facts, &b.facts, sizeof(a.facts));
+        assert_memory_equal(&a.trail, &b.trail, sizeof(a.trail));
+        assert_memory_equal(&a, &b, sizeof(a));
+    }
+}
+
+/* Other ISNs, near the wrap and over the sign, and addresses in the other order. */
+static void play_with_other_isns(const struct flowscript *plain, const struct reading *reading,
+                                 const struct flowstep *steps, size_t n_steps)
+{
+    static const uint32_t isns[][SIDE_COUNT] = {
+        {1, 0x7fffffff}, {0x7ffffff0, 0x80000001}, {0xffffff00, 0xfffffffe}, {0x80000000, 5}};
+
+    for (size_t i = 0; i < ARRAY_LEN(isns); i++) {
+        struct script_conn conn = flowscript_conn(0);
+        struct flowscript script;
+
+        memcpy(conn.isn, isns[i], sizeof(conn.isn));
+        if (i % 2) {
+            conn.addr[SIDE_CLIENT] = reading->conn->addr[SIDE_SERVER];
+            conn.addr[SIDE_SERVER] = reading->conn->addr[SIDE_CLIENT];
+        }
+        flowscript_open(&script, NULL);
+        flowscript_steps(&script, &conn, steps, n_steps);
+        flowscript_finish(&script);
+        compare_runs(plain, reading, &script, &(struct reading){.conn = &conn});
+        flowscript_release(&script);
+    }
+}
+
+/* Whether the copy of this packet is seen only behind the next: another interface was slower. */
+static bool is_overtaken(const struct flowstep *steps, size_t n_steps, size_t i)
+{
+    return i + 1 < n_steps && !steps[i].icmp_type && !steps[i + 1].icmp_type &&
+           steps[i].from != steps[i + 1].from && steps[i + 1].t_ms - steps[i].t_ms >= 0 &&
+           steps[i + 1].t_ms - steps[i].t_ms < 1.5;
+}
+
+static void feed_copy(struct flowscript *script, const struct packet *packet, int64_t later_ns)
+{
+    struct packet copy = *packet;
+
+    copy.ts_ns += later_ns;
+    copy.ttl--; /* seen again behind a router */
+    flowscript_feed(script, &copy);
+}
+
+/* Each packet twice; copies that are `late` may lie behind the other side's next packet. */
+static void play_doubled(const struct flowscript *plain, const struct reading *reading,
+                         const struct flowstep *steps, size_t n_steps, bool is_late)
+{
+    uint64_t *ordinals = calloc(2 * n_steps + 1, sizeof(*ordinals));
+    struct script_conn conn = flowscript_conn(0);
+    struct flowscript script;
+    struct packet held;
+    bool has_held = false;
+
+    assert_non_null(ordinals);
+    flowscript_open(&script, NULL);
+    for (size_t i = 0; i < n_steps; i++) {
+        struct packet packet = flowscript_packet(&conn, &steps[i]);
+
+        flowscript_feed(&script, &packet);
+        ordinals[script.ordinal] = i + 1;
+        if (has_held)
+            feed_copy(&script, &held, packet.ts_ns - held.ts_ns);
+        ordinals[script.ordinal] = i + 1;
+        has_held = is_late && is_overtaken(steps, n_steps, i);
+        held = packet;
+        if (!has_held)
+            feed_copy(&script, &packet, 3 * NS_PER_US);
+        ordinals[script.ordinal] = i + 1;
+    }
+    flowscript_finish(&script);
+    compare_runs(plain, reading, &script, &(struct reading){.conn = &conn, .ordinals = ordinals});
+    flowscript_release(&script);
+    free(ordinals);
+}
+
+void flowscript_play(struct flowscript *script, const struct flowstep *steps, size_t n_steps)
+{
+    struct script_conn conn = flowscript_conn(0);
+    struct script_conn again = flowscript_conn(0);
+    const struct reading reading = {.conn = &conn};
+    struct flowscript plain;
+
+    flowscript_open(&plain, NULL);
+    flowscript_steps(&plain, &conn, steps, n_steps);
+    flowscript_finish(&plain);
+    play_with_other_isns(&plain, &reading, steps, n_steps);
+    play_doubled(&plain, &reading, steps, n_steps, false);
+    play_doubled(&plain, &reading, steps, n_steps, true);
+    flowscript_release(&plain);
+    flowscript_open(script, NULL);
+    flowscript_steps(script, &again, steps, n_steps);
+}
