@@ -173,10 +173,8 @@ int main(int argc, char **argv)
     int exit_code;
 
     (void)setlocale(LC_CTYPE, ""); /* characters only: numbers and texts are the same everywhere */
-    if (options_parse(&options, argc, argv, &err)) {
-        (void)complain(&err);
-        return EXIT_USAGE;
-    }
+    if (options_parse(&options, argc, argv, &err))
+        return complain(&err);
     if (options.wants_help) {
         options_print_help();
         exit_code = EXIT_FINE;

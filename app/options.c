@@ -323,7 +323,7 @@ static void make_getopt_tables(struct option *longs, char *shorts)
 {
     size_t n_shorts = 0;
 
-    shorts[n_shorts++] = '+'; /* the first word that is no option ends them: the filter begins */
+    /* Options may stand behind the filter, as tcpdump has it: `-r *.pcap --json`. */
     shorts[n_shorts++] = ':';
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         longs[i] = (struct option){.name = rows[i].name,
@@ -349,10 +349,19 @@ static const struct option_row *row_of(int value)
     return NULL;
 }
 
+/* Of a letter among others (`-nx`) getopt_long() names the letter, else the word is the option. */
+static int refuse(const char *why, const char *word, struct err *err)
+{
+    char letter[] = {'-', (char)optopt, '\0'};
+
+    return err_set(err, -EINVAL, "%s \"%s\"; tcpwhy --help lists the options", why,
+                   optopt > 0 && optopt < LONG_BASE ? letter : word);
+}
+
 static int parse_flags(struct options *options, int argc, char **argv, struct err *err)
 {
     struct option longs[ARRAY_LEN(rows) + 1];
-    char shorts[2 * ARRAY_LEN(rows) + 3];
+    char shorts[2 * ARRAY_LEN(rows) + 2];
     int value;
 
     make_getopt_tables(longs, shorts);
@@ -363,9 +372,8 @@ static int parse_flags(struct options *options, int argc, char **argv, struct er
         int code;
 
         if (value == '?' || value == ':')
-            return err_set(err, -EINVAL, "%s \"%s\"; tcpwhy --help lists the options",
-                           value == '?' ? "unknown option" : "no value for option",
-                           argv[optind - 1]);
+            return refuse(value == '?' ? "unknown option" : "no value for option", argv[optind - 1],
+                          err);
         row = row_of(value);
         assert(row); /* getopt_long() knows no letters but those of the rows */
         code = row->set(options, optarg, err);
