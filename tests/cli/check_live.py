@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command line on an interface: rights, traffic, signals. check_live.py TCPWHY
+
+A network namespace with nothing but its own loopback; skipped where there is none to be had.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import program
+from program import FINE, RUN_S, WORLD
+
+REFUSED_PORT = 9999
+START_S = 20
+CLONE_NEWNET = 0x40000000
+NOBODY = ('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups')
+
+
+def may_make_namespaces():
+    return os.geteuid() == 0 and subprocess.run(['unshare', '--net', 'true'], check=False,
+                                                stderr=subprocess.DEVNULL).returncode == 0
+
+
+def have_own_loopback():
+    """os.unshare() came with Python 3.12 only."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), 'unshare')
+    subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
+
+
+def attempt(port=REFUSED_PORT):
+    """A connection that is refused."""
+    with socket.socket() as sock:
+        sock.settimeout(2)
+        sock.connect_ex(('127.0.0.1', port))
+
+
+class Rights(program.Case):
+    def test_without_the_right_to_capture(self):
+        self.folder.chmod(0o755)
+        copy = self.folder / 'tcpwhy'
+        shutil.copy(self.program, copy)
+        run = subprocess.run([*NOBODY, copy, '-i', 'lo', '--text'], capture_output=True,
+                             text=True, timeout=RUN_S, check=False)
+        lines = run.stderr.splitlines()
+        self.assertEqual((run.returncode, run.stdout), (WORLD, ''))
+        self.assertEqual(lines[0], 'tcpwhy: cannot capture on lo: permission denied '
+                                   '(needs CAP_NET_RAW)')
+        self.assertEqual([line.split(':')[0].strip() for line in lines[1:]],
+                         ['now', 'for good', 'no rights'])
+
+
+class Live(program.Case):
+    def begin(self, *arguments):
+        """The program on lo, once it captures."""
+        process = subprocess.Popen([self.program, '-i', 'lo', *arguments], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(self.end, process)
+        deadline = time.monotonic() + START_S
+        while 'lo' not in self.listening() and process.poll() is None:
+            self.assertLess(time.monotonic(), deadline, 'it does not begin to capture')
+            time.sleep(0.02)
+        time.sleep(0.3)  # the filter is set right after
+        return process
+
+    @staticmethod
+    def listening():
+        """'lo' where a packet socket is running in this namespace."""
+        with open('/proc/self/net/packet') as table:
+            return ['lo' for line in table.readlines()[1:] if line.split()[5] == '1']
+
+    @staticmethod
+    def end(process):
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def finish(self, process):
+        out, err = process.communicate(timeout=RUN_S)
+        return process.returncode, out.decode(), err.decode()
+
+    def stop_of(self, how):
+        process = self.begin('--json')
+        attempt()
+        time.sleep(0.5)
+        process.send_signal(how)
+        status, out, err = self.finish(process)
+        self.assertEqual(status, FINE)
+        self.assertIn('packets captured', err)
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([event['event'] for event in events if event['event'] != 'stats'],
+                         ['start', 'failure', 'stop'])
+        self.assertEqual(events[-1]['stop']['signal'], how.name)
+        return events
+
+    def test_an_interrupt_ends_it_well(self):
+        failure = next(event for event in self.stop_of(signal.SIGINT)
+                       if event['event'] == 'failure')
+        self.assertEqual(failure['outcome'], 'refused')
+        self.assertEqual(failure['flow']['server'], {'ip': '127.0.0.1', 'port': REFUSED_PORT})
+
+    def test_a_request_to_end_does_too(self):
+        self.stop_of(signal.SIGTERM)
+
+    def test_a_hangup_does_too(self):
+        self.stop_of(signal.SIGHUP)
+
+    def test_usr1_asks_for_figures(self):
+        process = self.begin('--json', '--stats-interval', '1h')
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        self.assertIn('"event":"stats"', self.finish(process)[1])
+
+    def test_a_number_of_packets(self):
+        process = self.begin('-c', '2', '--json', '-q')
+        for _ in range(3):
+            attempt()
+        status, out, err = self.finish(process)
+        self.assertEqual((status, err), (FINE, ''))
+        self.assertEqual(json.loads(out.splitlines()[-1])['stop']['total']['packets'], 2)
+
+    def test_a_time_to_run(self):
+        status, out, _ = self.finish(self.begin('--duration', '1s', '--json'))
+        self.assertEqual(status, FINE)
+        self.assertEqual(json.loads(out.splitlines()[-1])['event'], 'stop')
+
+    def test_a_filter(self):
+        process = self.begin('--json', 'tcp port 9998')
+        attempt()
+        attempt(9998)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        ports = [event['flow']['server']['port'] for event in
+                 map(json.loads, self.finish(process)[1].splitlines())
+                 if event['event'] == 'failure']
+        self.assertEqual(ports, [9998])
+
+
+if __name__ == '__main__':
+    if not may_make_namespaces():
+        print('needs root and network namespaces')
+        raise SystemExit(77)
+    have_own_loopback()
+    program.main()
