@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Failure lines: how many go out, and that their counts add up, whatever comes. */
+#include "verdict/suppress.h"
+
+#include "base/compiler.h"
+#include "base/nanotime.h"
+#include "unit.h"
+
+struct gate {
+    struct arena arena;
+    struct suppress *suppress;
+    struct emitter emitter;
+    uint64_t n_failures, n_lines;
+    uint64_t n_counted; /* sum of count over the lines */
+    uint64_t n_counted_by_verdict[VERDICT_COUNT];
+    struct verdict_event last;
+};
+
+static void count_line(struct gate *gate, const struct connection_event *event)
+{
+    assert_true(event->count >= 1);
+    gate->n_lines++;
+    gate->n_counted += event->count;
+    gate->n_counted_by_verdict[event->verdict] += event->count;
+}
+
+static void keep_line(void *ctx, const struct verdict_event *event)
+{
+    struct gate *gate = ctx;
+
+    assert_int_equal(event->kind, EVENT_CONNECTION);
+    count_line(gate, &event->connection);
+    gate->last = *event;
+}
+
+static void gate_open(struct gate *gate, const struct suppress_config *config)
+{
+    struct suppress_config fallback = suppress_config_default();
+    size_t cost_bytes;
+
+    config = config ? config : &fallback;
+    cost_bytes = suppress_cost_bytes(config);
+    *gate = (struct gate){.emitter = {gate, keep_line}};
+    assert_int_equal(arena_map(&gate->arena, cost_bytes, NULL, NULL), 0);
+    gate->suppress = suppress_create(&gate->arena, config);
+    assert_non_null(gate->suppress);
+    assert_int_equal(gate->arena.used_bytes, cost_bytes);
+}
+
+/* A failure of some kind; returns the count of its line, 0 where it has none. */
+static uint64_t gate_fail(struct gate *gate, int64_t at_ms, uint16_t port, enum verdict_id verdict,
+                          uint32_t incident)
+{
+    int64_t now_ns = 1700000000 * NS_PER_S + at_ms * NS_PER_MS;
+    struct connection_event event = {.is_failure = true,
+                                     .family = FAMILY_REFUSED,
+                                     .verdict = verdict,
+                                     .incident = incident,
+                                     .server.port = port};
+
+    gate->n_failures++;
+    suppress_tick(gate->suppress, now_ns, &gate->emitter);
+    if (!suppress_pass(gate->suppress, &event, now_ns, now_ns))
+        return 0;
+    count_line(gate, &event);
+    return event.count;
+}
+
+static void gate_close(struct gate *gate)
+{
+    suppress_flush(gate->suppress, &gate->emitter);
+    assert_int_equal(gate->n_counted, gate->n_failures);
+    arena_unmap(&gate->arena);
+}
+
+static void five_a_second_of_one_kind_pass_and_the_next_line_counts_the_rest(void **state)
+{
+    struct gate gate;
+
+    (void)state;
+    gate_open(&gate, NULL);
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(gate_fail(&gate, 0, 80, VERDICT_REFUSED, 0), 1);
+    for (unsigned i = 0; i < 7; i++)
+        assert_int_equal(gate_fail(&gate, 199, 80, VERDICT_REFUSED, 0), 0);
+    assert_int_equal(gate_fail(&gate, 200, 80, VERDICT_REFUSED, 0), 8);
+    assert_int_equal(gate_fail(&gate, 399, 80, VERDICT_REFUSED, 0), 0);
+    assert_int_equal(suppress_count(gate.suppress), 8);
+    gate_close(&gate);
+    assert_int_equal(gate.n_lines, 7);
+}
+
+static void kinds_do_not_share_their_rate(void **state)
+{
+    struct gate gate;
+
+    (void)state;
+    gate_open(&gate, NULL);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(gate_fail(&gate, 0, 80, VERDICT_REFUSED, 0), 1);
+        assert_int_equal(gate_fail(&gate, 0, 81, VERDICT_REFUSED, 0), 1);
+        assert_int_equal(gate_fail(&gate, 0, 80, VERDICT_CONNECT_TIMEOUT, 0), 1);
+    }
+    assert_int_equal(gate_fail(&gate, 0, 81, VERDICT_REFUSED, 0), 0);
+    gate_close(&gate);
+}
+
+static void a_burst_of_200_passes_whole(void **state)
+{
+    struct gate gate;
+
+    (void)state;
+    gate_open(&gate, NULL);
+    for (uint16_t port = 0; port < 200; port++)
+        assert_int_equal(gate_fail(&gate, 0, port, VERDICT_REFUSED, 0), 1);
+    assert_int_equal(gate_fail(&gate, 0, 200, VERDICT_REFUSED, 0), 0);
+    gate_close(&gate);
+}
+
+/* INTERFACE.md section 9, check 8. */
+static void a_million_failures_in_ten_seconds_make_700_lines(void **state)
+{
+    static const unsigned kinds[] = {1, 20, 1000, 60000};
+
+    (void)state;
+    for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+        uint64_t n_by_verdict[2] = {0};
+        struct gate gate;
+
+        gate_open(&gate, NULL);
+        for (unsigned i = 0; i < 1000000; i++) {
+            bool is_timeout = i % 3 == 0;
+
+            n_by_verdict[is_timeout]++;
+            gate_fail(&gate, i / 100, (uint16_t)(i % kinds[k]),
+                      is_timeout ? VERDICT_CONNECT_TIMEOUT : VERDICT_REFUSED, i % 7);
+        }
+        suppress_flush(gate.suppress, &gate.emitter);
+        assert_true(gate.n_lines <= 700);
+        assert_int_equal(gate.n_counted, 1000000);
+        assert_int_equal(gate.n_counted_by_verdict[VERDICT_REFUSED], n_by_verdict[0]);
+        assert_int_equal(gate.n_counted_by_verdict[VERDICT_CONNECT_TIMEOUT], n_by_verdict[1]);
+        gate_close(&gate);
+    }
+}
+
+static void what_waits_goes_out_when_its_incident_closes(void **state)
+{
+    struct gate gate;
+
+    (void)state;
+    gate_open(&gate, NULL);
+    for (unsigned i = 0; i < 9; i++) {
+        gate_fail(&gate, 0, 80, VERDICT_REFUSED, 1);
+        gate_fail(&gate, 0, 81, VERDICT_REFUSED, 2);
+    }
+    gate.n_lines = 0;
+    suppress_flush_incident(gate.suppress, 2, 1700000001 * NS_PER_S, &gate.emitter);
+    assert_int_equal(gate.n_lines, 1);
+    assert_int_equal(gate.last.connection.server.port, 81);
+    assert_int_equal(gate.last.connection.count, 4);
+    suppress_flush_incident(gate.suppress, 2, 1700000001 * NS_PER_S, &gate.emitter);
+    assert_int_equal(gate.n_lines, 1);
+    gate_close(&gate);
+    assert_int_equal(gate.n_lines, 2);
+}
+
+static void what_waits_for_a_minute_goes_out(void **state)
+{
+    struct gate gate;
+
+    (void)state;
+    gate_open(&gate, NULL);
+    for (unsigned i = 0; i < 8; i++)
+        gate_fail(&gate, 1000, 80, VERDICT_REFUSED, 0);
+    assert_int_equal(gate.n_lines, 5);
+    suppress_tick(gate.suppress, 1700000060 * NS_PER_S, &gate.emitter);
+    assert_int_equal(gate.n_lines, 5);
+    suppress_tick(gate.suppress, 1700000061 * NS_PER_S, &gate.emitter);
+    assert_int_equal(gate.n_lines, 6);
+    assert_int_equal(gate.last.connection.count, 3);
+    assert_int_equal(gate.last.ts_ns, 1700000001 * NS_PER_S);
+    gate_close(&gate);
+}
+
+static void a_rate_of_zero_lets_everything_pass(void **state)
+{
+    struct suppress_config config = suppress_config_default();
+    struct gate gate;
+
+    (void)state;
+    config.lines_per_s = 0;
+    gate_open(&gate, &config);
+    for (unsigned i = 0; i < 100000; i++)
+        assert_int_equal(gate_fail(&gate, 0, 80, VERDICT_REFUSED, 0), 1);
+    assert_int_equal(suppress_count(gate.suppress), 0);
+    gate_close(&gate);
+}
+
+/* A table too small for its kinds, and failures at random for an hour. */
+static void counts_add_up_when_kinds_are_forgotten(void **state)
+{
+    struct suppress_config config = suppress_config_default();
+    struct gate gate;
+    uint32_t random = 1;
+
+    (void)state;
+    config.n_kinds = 8;
+    config.n_waiting = 4;
+    gate_open(&gate, &config);
+    for (unsigned i = 0; i < 200000; i++) {
+        random = random * 1664525 + 1013904223;
+        gate_fail(&gate, i / 4, (uint16_t)(random >> 28), (random >> 20) % VERDICT_COUNT,
+                  random >> 30);
+        if (i % 1000 == 0)
+            suppress_flush_incident(gate.suppress, random >> 30,
+                                    1700000000 * NS_PER_S + i / 4 * NS_PER_MS, &gate.emitter);
+    }
+    gate_close(&gate);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(five_a_second_of_one_kind_pass_and_the_next_line_counts_the_rest),
+        cmocka_unit_test(kinds_do_not_share_their_rate),
+        cmocka_unit_test(a_burst_of_200_passes_whole),
+        cmocka_unit_test(a_million_failures_in_ten_seconds_make_700_lines),
+        cmocka_unit_test(what_waits_goes_out_when_its_incident_closes),
+        cmocka_unit_test(what_waits_for_a_minute_goes_out),
+        cmocka_unit_test(a_rate_of_zero_lets_everything_pass),
+        cmocka_unit_test(counts_add_up_when_kinds_are_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
