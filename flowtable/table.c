@@ -132,13 +132,16 @@ static uint32_t two_way_max(const struct flowtable *table)
     return table->n_max - (table->n_max + 31) / 32;
 }
 
-uint32_t flowtable_victim(struct flowtable *table, bool is_promotion)
+bool flowtable_is_full(const struct flowtable *table, bool is_promotion)
 {
     uint32_t n_two_way = table->n_used - table->n_embryonic;
 
-    if (is_promotion)
-        return n_two_way >= two_way_max(table) ? clock_victim(table, false) : FLOW_NONE;
-    return table->n_used >= table->n_max ? clock_victim(table, true) : FLOW_NONE;
+    return is_promotion ? n_two_way >= two_way_max(table) : table->n_used >= table->n_max;
+}
+
+uint32_t flowtable_victim(struct flowtable *table, bool is_promotion)
+{
+    return clock_victim(table, !is_promotion);
 }
 
 /* Closes the hole at `cell` by moving back later entries of the same run. */

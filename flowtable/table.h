@@ -12,6 +12,7 @@
 #ifndef FLOWTABLE_TABLE_H
 #define FLOWTABLE_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -49,8 +50,12 @@ uint32_t flowtable_add(struct flowtable *table, const struct flow_key *key);
 /* Marks an entry as two-way. */
 void flowtable_promote(struct flowtable *table, uint32_t flow_idx);
 
-/* Who has to go before another embryonic (or, is_promotion, another two-way) entry can be there:
- * FLOW_NONE when there is room. */
+/* Whether somebody has to go before another embryonic (or, is_promotion, another two-way) entry
+ * can be there. */
+bool flowtable_is_full(const struct flowtable *table, bool is_promotion);
+
+/* Who goes then: an embryonic entry, or (is_promotion) the two-way one that has been quiet longest
+ * by second chance. May look at the whole table: for when nothing nearer is found. */
 uint32_t flowtable_victim(struct flowtable *table, bool is_promotion);
 
 void flowtable_remove(struct flowtable *table, uint32_t flow_idx);

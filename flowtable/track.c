@@ -102,11 +102,42 @@ void track_end_flow(struct tracker *tracker, uint32_t flow_idx)
     flowtable_remove(&tracker->table, flow_idx);
 }
 
+/* Closed by both sides and only kept for late packets: its facts are complete. */
+static bool is_over(const struct flow *flow)
+{
+    return flow->state == FLOW_CLOSING && flow->facts.side[SIDE_CLIENT].bits & SIDE_FIN_SEEN &&
+           flow->facts.side[SIDE_SERVER].bits & SIDE_FIN_SEEN;
+}
+
+static bool is_expendable(const struct flow *flow)
+{
+    return flow->is_embryonic || is_over(flow);
+}
+
 static void evict(struct tracker *tracker, uint32_t flow_idx)
 {
-    tracker->table.pool[flow_idx].facts.bits |= FACT_EVICTED;
-    tracker->gauges.n_evicted++;
+    struct flow *flow = &tracker->table.pool[flow_idx];
+
+    if (!is_over(flow)) {
+        flow->facts.bits |= FACT_EVICTED;
+        tracker->gauges.n_evicted++;
+    }
     track_end_flow(tracker, flow_idx);
+}
+
+/* Makes room where the table has none: for another two-way flow, or for a new one. Those whose
+ * time is nearly over go first. */
+static void make_room(struct tracker *tracker, bool is_promotion)
+{
+    uint32_t victim;
+
+    if (!flowtable_is_full(&tracker->table, is_promotion))
+        return;
+    victim = wheel_soonest(&tracker->wheel, is_promotion ? is_over : is_expendable);
+    if (victim == FLOW_NONE)
+        victim = flowtable_victim(&tracker->table, is_promotion);
+    if (victim != FLOW_NONE)
+        evict(tracker, victim);
 }
 
 /* Which end of the key opened the connection, as far as its first packet tells. */
@@ -126,13 +157,11 @@ static unsigned guess_client_end(const struct packet *packet, unsigned from_end,
 static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
                            const struct flow_key *key, unsigned from_end)
 {
-    uint32_t victim = flowtable_victim(&tracker->table, false);
     uint32_t bits = 0;
     uint32_t flow_idx;
     struct flow *flow;
 
-    if (victim != FLOW_NONE)
-        evict(tracker, victim);
+    make_room(tracker, false);
     flow_idx = flowtable_add(&tracker->table, key);
     flow = &tracker->table.pool[flow_idx];
     flow->client_end = (uint8_t)guess_client_end(packet, from_end, &bits);
@@ -152,13 +181,9 @@ static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
 void track_two_way(struct arrival *arrival)
 {
     struct tracker *tracker = arrival->tracker;
-    uint32_t victim;
-
     if (!arrival->flow->is_embryonic)
         return;
-    victim = flowtable_victim(&tracker->table, true);
-    if (victim != FLOW_NONE)
-        evict(tracker, victim);
+    make_room(tracker, true);
     flowtable_promote(&tracker->table, arrival->flow_idx);
 }
 

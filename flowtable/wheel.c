@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+/* How far wheel_soonest() looks: past the wait of a half-open flow, and at so many flows. */
+#define SOONEST_SLOTS 80
+#define SOONEST_LOOKS 64
+
 size_t wheel_cost_bytes(void)
 {
     return arena_cost_bytes(WHEEL_SLOTS * sizeof(uint32_t));
@@ -147,6 +151,23 @@ uint32_t wheel_due(struct wheel *wheel, int64_t now_ns, int64_t *slot_ns)
     }
     if (wheel->current < target)
         wheel->current = target; /* nothing armed: a gap of years costs nothing */
+    return FLOW_NONE;
+}
+
+uint32_t wheel_soonest(const struct wheel *wheel, wheel_choice_fn choose)
+{
+    unsigned n_looks = 0;
+
+    for (int64_t ahead = 1; ahead <= SOONEST_SLOTS; ahead++) {
+        unsigned cell = (unsigned)((uint64_t)(wheel->current + ahead) % WHEEL_SLOTS);
+
+        for (uint32_t i = wheel->head[cell]; i != FLOW_NONE; i = wheel->pool[i].next) {
+            if (choose(&wheel->pool[i]))
+                return i;
+            if (++n_looks == SOONEST_LOOKS)
+                return FLOW_NONE;
+        }
+    }
     return FLOW_NONE;
 }
 

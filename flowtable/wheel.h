@@ -10,6 +10,7 @@
 #ifndef FLOWTABLE_WHEEL_H
 #define FLOWTABLE_WHEEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -46,6 +47,12 @@ void wheel_cancel(struct wheel *wheel, uint32_t flow_idx);
  * time. FLOW_NONE when nothing (more) is due: the wheel's time is then now_ns.
  */
 uint32_t wheel_due(struct wheel *wheel, int64_t now_ns, int64_t *slot_ns);
+
+typedef bool (*wheel_choice_fn)(const struct flow *flow);
+
+/* A flow whose timer comes up soon and that `choose` takes, still armed; FLOW_NONE where none of
+ * the next ones is. Looks at a bounded number of them. */
+uint32_t wheel_soonest(const struct wheel *wheel, wheel_choice_fn choose);
 
 /* All armed flows, as wheel_due() gives them. */
 uint32_t wheel_drain(struct wheel *wheel);

@@ -111,16 +111,35 @@ static unsigned rank(enum verdict_id id, enum confidence confidence)
     return 0;
 }
 
+/* Nothing happened to it that a cause could be sought for: most connections, and those that went
+ * for want of memory. Only the rules for what is fine or unknown are asked. */
+static bool is_plain(const struct verdict_case *c)
+{
+    bool has_spoken =
+        c->trail->speech[SIDE_CLIENT].alert_frame || c->trail->speech[SIDE_SERVER].alert_frame ||
+        c->trail->speech[SIDE_CLIENT].goaway_frame || c->trail->speech[SIDE_SERVER].goaway_frame;
+
+    return (c->outcome == OUTCOME_OK || c->outcome == OUTCOME_UNKNOWN) && !c->trail->n_rst &&
+           !has_spoken && !case_has(c, FACT_STALE_ACK);
+}
+
 static void choose(const struct verdict_case *c, struct choice *choice, unsigned n_doubts)
 {
+    bool skips_causes = is_plain(c);
     unsigned best = 0;
 
     choice->id = VERDICT_COUNT;
+    choice->ruling.n_because = choice->ruling.n_against = choice->ruling.n_odd = 0;
     for (unsigned i = 0; i < VERDICT_COUNT; i++) {
         enum verdict_id id = (enum verdict_id)i;
-        struct ruling ruling = {0};
-        enum confidence confidence = rules[id](c, &ruling);
+        struct ruling ruling;
+        enum confidence confidence;
 
+        choice->confidence[id] = CONFIDENCE_NONE;
+        if (skips_causes && verdict_row(id)->kind != KIND_FINE)
+            continue;
+        ruling.n_because = ruling.n_against = ruling.n_odd = 0;
+        confidence = rules[id](c, &ruling);
         if (verdict_row(id)->kind != KIND_FINE)
             confidence = lower(confidence, n_doubts);
         choice->confidence[id] = confidence;
