@@ -16,7 +16,7 @@
 #define POLL_NS (50 * NS_PER_MS)
 
 static const struct sink_ops *const face_ops[] = {
-    [FACE_REPORT] = &sink_report, [FACE_TEXT] = &sink_null,
+    [FACE_REPORT] = &sink_report, [FACE_TEXT] = &sink_lines,
     [FACE_JSON] = &sink_json,     [FACE_TUI] = NULL,
     [FACE_NULL] = &sink_null,
 };
@@ -107,23 +107,26 @@ static uint64_t resident_bytes(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static int64_t cpu_ns(void)
+/* Since the start; of a replay, as the packets count it. */
+static int64_t uptime_ns(const struct outputs *outputs, const struct snapshot *now)
 {
-    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    if (outputs->run->is_live)
+        return clock_ns(CLOCK_MONOTONIC) - outputs->start_ns;
+    return now->now_ns == NS_NEVER ? 0 : ns_since(now->start_ns, now->now_ns);
 }
 
 static void tell_stats(struct outputs *outputs)
 {
     const struct snapshot *now = pipeline_snapshot(outputs->pipeline, NULL);
-    int64_t clock = outputs->run->is_live ? clock_ns(CLOCK_REALTIME) : now->now_ns;
-    int64_t mono_ns = clock_ns(CLOCK_MONOTONIC);
+    bool is_live = outputs->run->is_live;
+    int64_t clock = is_live ? clock_ns(CLOCK_REALTIME) : now->now_ns;
     struct stats_info stats = {
         .ts_ns = clock,
         .interval_ns = outputs->stats_last_ns ? clock - outputs->stats_last_ns
                                               : outputs->options->stats_interval_ns,
-        .uptime_ns = mono_ns - outputs->start_ns,
-        .cpu_ns = cpu_ns(),
-        .rss_bytes = resident_bytes(),
+        .uptime_ns = uptime_ns(outputs, now),
+        .cpu_ns = is_live ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0,
+        .rss_bytes = is_live ? resident_bytes() : 0,
         .now = now,
         .before = &outputs->before,
     };

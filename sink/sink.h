@@ -21,7 +21,7 @@
 
 /* Where packets come from. */
 struct sink_source {
-    const char *kind; /* "interface", "file", "pipe" */
+    const char *kind; /* "interface", "file", "pipe", "synthetic" */
     const char *name;
     const char *link_type; /* "EN10MB", "LINUX_SLL2" ... */
     uint32_t snaplen_bytes;
