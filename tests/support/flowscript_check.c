@@ -104,7 +104,8 @@ static void check_trail_growth(const struct flow_trail *before, const struct flo
     for (unsigned i = 0; i < TRAIL_SLOT_COUNT; i++) {
         if (before->slot[i].frame && !is_rewritten[i])
             assert_memory_equal(&before->slot[i], &after->slot[i], sizeof(after->slot[i]));
-        assert_true(after->slot[i].frame >= before->slot[i].frame);
+        if (i != TRAIL_RUN_FIRST) /* which may be the first sending of an older packet */
+            assert_true(after->slot[i].frame >= before->slot[i].frame);
     }
     assert_true(after->n_rst >= before->n_rst);
     for (unsigned i = 0; i < before->n_rst; i++)
