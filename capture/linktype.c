@@ -4,7 +4,6 @@
 
 #include <pcap/pcap.h>
 
-#define LINKTYPE_RAW_ID 101
 #define OLD_RAW_LINUX 12 /* DLT_RAW but on OpenBSD */
 #define OLD_RAW_BSDOS 14 /* DLT_RAW on OpenBSD and BSD/OS */
 

@@ -5,8 +5,11 @@
 
 #include <stdint.h>
 
-/* LINKTYPE_ETHERNET in tcpdump.org's list of link types. */
+/* From tcpdump.org's list of link types. */
 #define LINKTYPE_ETHERNET_ID 1
+#define LINKTYPE_RAW_ID 101
+#define LINKTYPE_RADIOTAP_ID 127
+#define LINKTYPE_LINUX_SLL2_ID 276
 
 /* From a file's field or a live handle's DLT_ to the LINKTYPE_ value: raw IP is 12 or 14 in old
  * files and 101 by the list, loopback 12 or 108 on OpenBSD. */

@@ -25,10 +25,10 @@
 
 /* The kernel's timer runs on its own: a block opened right after it fired is handed over by the
  * second firing. One more for being scheduled late. */
-#define TICK_LAG_NS (3 * LIVE_BUFFER_TIMEOUT_MS * NS_PER_MS)
+#define TICK_LAG_NS (NS_PER_MS * LIVE_BUFFER_TIMEOUT_MS * 3)
 
 /* After capture_stop: what the kernel still holds back should not be lost. */
-#define DRAIN_NS ((LIVE_BUFFER_TIMEOUT_MS + 20) * NS_PER_MS)
+#define DRAIN_NS (NS_PER_MS * (LIVE_BUFFER_TIMEOUT_MS + 20))
 
 #define STATS_INTERVAL_NS FRAME_TICK_NS
 

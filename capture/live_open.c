@@ -169,7 +169,10 @@ static int open_interface(struct capture *capture, struct live_interface *interf
     interface->linktype = linktype_normalize((uint32_t)pcap_datalink(pcap));
     open_card_counts(interface, name);
     add_source(capture, interface, name);
-    return shed_open(&interface->shed, interface->linktype, err);
+    /* A link type that BPF cannot look into: then everything counts as worth keeping. */
+    if (shed_open(&interface->shed, interface->linktype, NULL) != 0)
+        interface->shed = (struct shed){0};
+    return 0;
 }
 
 size_t live_memory_bytes(size_t n_interfaces)

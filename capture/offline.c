@@ -29,7 +29,8 @@ size_t offline_memory_bytes(const struct capture_config *config)
            arena_cost_bytes(sizeof(struct reader));
 }
 
-/* Opens one file and looks at its first bytes, unless that could block. */
+/* Opens one file and looks at its first bytes, unless that could block. Not blocking matters for
+ * a named pipe only: its writer may come later, and waiting for it must end with capture_stop. */
 static int open_file(const char *file, int *fd, uint64_t *size_bytes, struct err *err)
 {
     uint8_t magic[READER_SNIFF_BYTES];
@@ -39,7 +40,7 @@ static int open_file(const char *file, int *fd, uint64_t *size_bytes, struct err
 
     *size_bytes = 0;
     *fd = strcmp(file, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                                 : open(file, O_RDONLY | O_CLOEXEC);
+                                 : open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*fd < 0 || fstat(*fd, &status) != 0)
         return err_set(err, -errno, "cannot read %s: %s", name_of(file), strerror(errno));
     if (S_ISDIR(status.st_mode))
@@ -87,13 +88,44 @@ static void note_file_trouble(struct capture *capture, const struct err *why)
     capture_note_trouble(capture, &err);
 }
 
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
 static void close_file(struct offline *offline)
 {
-    stream_close(&offline->stream);
-    (void)close(offline->fds[offline->file_idx]);
-    offline->fds[offline->file_idx] = -1;
+    if (offline->is_file_open)
+        stream_close(&offline->stream);
+    close_fd(&offline->fds[offline->file_idx]);
     offline->file_idx++;
     offline->is_file_open = false;
+}
+
+static void fail_file(struct capture *capture, const struct err *why)
+{
+    note_file_trouble(capture, why);
+    capture->input.offline.has_failed = true;
+    close_file(&capture->input.offline);
+}
+
+/* One of those that were closed again after the first look. */
+static bool reopen_file(struct capture *capture)
+{
+    struct offline *offline = &capture->input.offline;
+    const char *file = capture->config.files[offline->file_idx];
+    struct err why;
+
+    if (offline->fds[offline->file_idx] >= 0)
+        return true;
+    offline->fds[offline->file_idx] = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (offline->fds[offline->file_idx] >= 0)
+        return true;
+    (void)err_set(&why, -errno, "cannot read: %s", strerror(errno));
+    fail_file(capture, &why);
+    return false;
 }
 
 static void start_file(struct capture *capture)
@@ -114,11 +146,10 @@ static void start_file(struct capture *capture)
     offline->is_file_open = true;
     if (code == 0)
         return;
-    if (!flag_is_raised(&capture->stop)) {
-        note_file_trouble(capture, &why);
-        offline->has_failed = true;
-    }
-    close_file(offline);
+    if (flag_is_raised(&capture->stop))
+        close_file(offline);
+    else
+        fail_file(capture, &why);
 }
 
 /* NULL, and *err set, when the filter does not fit the link type. */
@@ -188,7 +219,8 @@ static bool read_packet(struct capture *capture)
             continue;
         if (offline->file_idx == capture->config.n_files || flag_is_raised(&capture->stop))
             return false;
-        start_file(capture);
+        if (reopen_file(capture))
+            start_file(capture);
     }
 }
 
@@ -236,10 +268,8 @@ static void offline_close(struct capture *capture)
 
     if (offline->is_file_open)
         stream_close(&offline->stream);
-    for (size_t i = 0; offline->fds && i < capture->config.n_files; i++) {
-        if (offline->fds[i] >= 0)
-            (void)close(offline->fds[i]);
-    }
+    for (size_t i = 0; offline->fds && i < capture->config.n_files; i++)
+        close_fd(&offline->fds[i]);
     for (size_t i = 0; i < offline->n_filters; i++)
         filter_close(&offline->filters[i].filter);
     *offline = (struct offline){0};
@@ -267,6 +297,8 @@ static int open_files(struct capture *capture, struct arena *arena, struct err *
             return code;
         is_size_known = is_size_known && size_bytes > 0;
         capture->input_size_bytes += size_bytes;
+        if (i >= OFFLINE_MAX_OPEN && size_bytes > 0)
+            close_fd(&offline->fds[i]);
     }
     if (!is_size_known)
         capture->input_size_bytes = 0;
@@ -291,18 +323,30 @@ static int open_synthetic(struct capture *capture, struct arena *arena, struct e
     return 0;
 }
 
+/* A wrong filter should be known before hours of reading. Which link types are in the files is
+ * not known yet: one that takes it is enough. The error is the one for Ethernet. */
+static int try_filter(const char *text, struct err *err)
+{
+    static const uint16_t linktypes[] = {LINKTYPE_LINUX_SLL2_ID, LINKTYPE_RADIOTAP_ID};
+    struct filter trial = {0};
+    int code = filter_compile(&trial, text, LINKTYPE_ETHERNET_ID, err);
+
+    for (size_t i = 0; code && i < ARRAY_LEN(linktypes); i++) {
+        if (filter_compile(&trial, text, linktypes[i], NULL) == 0)
+            code = 0;
+    }
+    filter_close(&trial);
+    return code;
+}
+
 int offline_open(struct capture *capture, struct arena *arena, struct err *err)
 {
-    struct filter trial = {0};
-
     capture->ops = &offline_ops;
-    /* A wrong filter should be known before hours of reading: Ethernet allows the most. */
     if (capture->config.filter) {
-        int code = filter_compile(&trial, capture->config.filter, LINKTYPE_ETHERNET_ID, err);
+        int code = try_filter(capture->config.filter, err);
 
         if (code)
             return code;
-        filter_close(&trial);
     }
     return capture->config.synthetic ? open_synthetic(capture, arena, err)
                                      : open_files(capture, arena, err);

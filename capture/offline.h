@@ -23,17 +23,20 @@ struct capture_ops;
 /* One program for each link type met; a file with more of them than this is refused. */
 #define OFFLINE_MAX_LINKTYPES 16
 
+/* More files than this are not kept open from the start, but opened again in their turn. */
+#define OFFLINE_MAX_OPEN 256
+
 struct offline_filter {
     struct filter filter;
     uint16_t linktype;
 };
 
 struct offline {
-    /* constant after open */
-    int *fds; /* n_files; -1 after the file was read */
+    /* constant after offline_open */
     uint8_t *stream_memory;
 
     /* capture thread */
+    int *fds;        /* n_files; -1 when not open */
     size_t file_idx; /* of the current or next file */
     bool is_file_open;
     bool has_failed; /* a file could not be read at all */
