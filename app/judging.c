@@ -15,23 +15,73 @@
 
 #define WAIT_NS (100 * NS_PER_MS)
 
+/* Shares of the tables that follow from the number of endpoints. */
+static struct incident_config incidents_of(const struct judging_config *config)
+{
+    struct incident_config incidents = incident_config_default();
+
+    incidents.n_endpoints = config->n_endpoints;
+    incidents.n_failing = config->n_endpoints / 4;
+    incidents.n_client_marks = config->n_endpoints * 4;
+    incidents.hash_key = config->hash_key;
+    return incidents;
+}
+
+static struct tally_config tally_of(const struct judging_config *config)
+{
+    return (struct tally_config){.n_healthy = config->n_endpoints / 2,
+                                 .n_failing = config->n_endpoints / 4,
+                                 .n_client_marks = config->n_endpoints,
+                                 .hash_key = config->hash_key};
+}
+
+static struct suppress_config suppress_of(const struct judging_config *config)
+{
+    struct suppress_config suppress = suppress_config_default();
+
+    if (config->is_replay || config->report_all)
+        suppress.lines_per_s = 0;
+    suppress.hash_key = config->hash_key;
+    return suppress;
+}
+
 size_t judging_cost_bytes(const struct judging_config *config)
 {
-    return hosts_cost_bytes(config->n_hosts, config->n_listeners);
+    struct incident_config incidents = incidents_of(config);
+    struct tally_config tally = tally_of(config);
+    struct suppress_config suppress = suppress_of(config);
+
+    return hosts_cost_bytes(config->n_hosts, config->n_listeners) +
+           incidents_cost_bytes(&incidents) + tally_cost_bytes(&tally) +
+           suppress_cost_bytes(&suppress);
 }
+
+static void emit_own(void *ctx, const struct verdict_event *event);
 
 int judging_create(struct judging *judging, struct arena *arena,
                    const struct judging_config *config)
 {
-    *judging = (struct judging){.config = *config};
+    struct incident_config incidents = incidents_of(config);
+    struct tally_config tally = tally_of(config);
+    struct suppress_config suppress = suppress_of(config);
+
+    *judging = (struct judging){
+        .config = *config,
+        .emitter = {.ctx = judging, .emit = emit_own},
+        .incidents = incidents_create(arena, &incidents),
+        .tally = tally_create(arena, &tally),
+        .suppress = suppress_create(arena, &suppress),
+        .now_ns = NS_NEVER,
+        .start_ns = NS_NEVER,
+    };
     judging->context = (struct judge_context){
         .hosts = &judging->hosts,
         .limits = verdict_limits_default(),
         .local = config->local,
         .n_local = config->n_local,
     };
-    judging->now.now_ns = NS_NEVER;
-    judging->now.start_ns = NS_NEVER;
+    if (!judging->incidents || !judging->tally || !judging->suppress)
+        return -ENOMEM;
     return hosts_create(&judging->hosts, arena, config->n_hosts, config->n_listeners,
                         judging->context.limits, config->hash_key);
 }
@@ -47,7 +97,7 @@ static void emit(struct judging *judging, const struct verdict_event *event)
             ring_publish(judging->events);
             judging->on_full(judging->on_full_ctx);
         } else if (judging->config.may_lose_events) {
-            judging->now.total.n_events_lost++;
+            judging->n_events_lost++;
             return;
         } else {
             (void)ring_wait_room(judging->events, WAIT_NS);
@@ -57,36 +107,94 @@ static void emit(struct judging *judging, const struct verdict_event *event)
     ring_commit(judging->events, sizeof(*event));
 }
 
+/* Incidents' and held-back lines. What an incident held back is told before its end is. */
+static void emit_own(void *ctx, const struct verdict_event *event)
+{
+    struct judging *judging = ctx;
+
+    if (event->kind == EVENT_INCIDENT) {
+        if (event->incident.phase == INCIDENT_CLOSE)
+            suppress_flush_incident(judging->suppress, event->incident.number, judging->now_ns,
+                                    &judging->emitter);
+        tally_incident(judging->tally, &event->incident);
+    }
+    emit(judging, event);
+}
+
+static bool is_ok(const struct connection_event *connection)
+{
+    return connection->outcome == OUTCOME_OK || connection->outcome == OUTCOME_OK_DEGRADED;
+}
+
+static void count_ok(struct judging *judging, const struct verdict_event *event)
+{
+    const struct connection_event *connection = &event->connection;
+    bool is_timed = connection->facts.bits & FACT_ESTABLISHED;
+    int64_t handshake_ns = is_timed ? (int64_t)connection->facts.ack_after_us * NS_PER_US : -1;
+    int64_t done_ns = is_timed ? connection->facts.first_ns + handshake_ns : event->ts_ns;
+
+    incident_success(judging->incidents, &connection->client.addr, &connection->server, done_ns);
+    tally_ok(judging->tally, &connection->server, done_ns, handshake_ns);
+}
+
 static void judge_ended(struct judging *judging, const struct flow_note *note)
 {
-    struct run_totals *total = &judging->now.total;
     struct verdict_event event;
+    struct connection_event *connection = &event.connection;
+    bool has_line = judging->config.report_all;
 
     verdict_judge(&judging->context, note, &event);
-    total->n_attempts++;
-    if (event.connection.is_failure) {
-        total->n_failed++;
-        total->n_failed_by_family[event.connection.family]++;
-    } else if (event.connection.outcome == OUTCOME_OK ||
-               event.connection.outcome == OUTCOME_OK_DEGRADED) {
-        total->n_ok++;
+    if (!(note->facts.bits & FACT_SYN_SEEN)) /* the others were counted at their SYN */
+        tally_attempt(judging->tally, &connection->server, event.ts_ns);
+    tally_flow(judging->tally, &note->facts, connection->verdict,
+               connection->verdict == VERDICT_UNKNOWN_ONE_SIDED);
+    if (connection->is_failure) {
+        incident_add(judging->incidents, connection, event.ts_ns);
+        tally_failed(judging->tally, connection, event.ts_ns);
+        has_line = suppress_pass(judging->suppress, connection, event.ts_ns, judging->now_ns);
+    } else if (is_ok(connection)) {
+        count_ok(judging, &event);
     }
-    if (event.connection.is_failure || judging->config.report_all)
+    if (has_line)
         emit(judging, &event);
 }
 
 /* ---- notes ---- */
 
+static void advance(struct judging *judging, int64_t now_ns)
+{
+    if (now_ns <= judging->now_ns)
+        return;
+    judging->now_ns = now_ns;
+    incident_tick(judging->incidents, now_ns, &judging->emitter);
+    suppress_tick(judging->suppress, now_ns, &judging->emitter);
+}
+
+static void take_attempt(struct judging *judging, const struct flow_note *note)
+{
+    unsigned server_end = 1u - note->client_end;
+    struct endpoint server = {.addr = note->key.addr[server_end],
+                              .port = note->key.port[server_end]};
+
+    if (judging->start_ns == NS_NEVER)
+        judging->start_ns = note->facts.first_ns;
+    tally_attempt(judging->tally, &server, note->facts.first_ns);
+    hosts_note(&judging->hosts, note);
+}
+
 static void take_note(struct judging *judging, uint32_t worker_idx, const struct flow_note *note)
 {
-    if (note->now_ns > judging->now.now_ns)
-        judging->now.now_ns = note->now_ns;
+    advance(judging, note->now_ns);
     switch ((enum flow_note_kind)note->kind) {
     case NOTE_ENDED:
+        if (judging->start_ns == NS_NEVER)
+            judging->start_ns = note->facts.first_ns;
         hosts_note(&judging->hosts, note);
         judge_ended(judging, note);
         break;
     case NOTE_ATTEMPT:
+        take_attempt(judging, note);
+        break;
     case NOTE_ESTABLISHED:
     case NOTE_ALIVE:
         hosts_note(&judging->hosts, note);
@@ -143,6 +251,15 @@ static bool have_all_ended(const struct judging *judging)
     return true;
 }
 
+static void finish(struct judging *judging)
+{
+    incident_finish(judging->incidents, judging->now_ns,
+                    judging->config.is_replay ? CLOSE_END_OF_INPUT : CLOSE_SHUTDOWN,
+                    &judging->emitter);
+    suppress_flush(judging->suppress, &judging->emitter);
+    judging->is_finished = true;
+}
+
 bool judging_step(struct judging *judging)
 {
     uint32_t i;
@@ -152,27 +269,31 @@ bool judging_step(struct judging *judging)
         judging->head[i] = NULL;
         ring_release(judging->notes[i]);
     }
+    if (have_all_ended(judging) && !judging->is_finished)
+        finish(judging);
     ring_publish(judging->events);
-    return !have_all_ended(judging);
+    return !judging->is_finished;
 }
 
 void judging_publish(struct judging *judging)
 {
-    struct run_totals *total = &judging->now.total;
     struct snapshot *draft = latest_draft(judging->snapshots);
+    struct run_totals *total = &draft->total;
 
-    judging->now.n_flows_open = 0;
-    judging->now.n_flows_max = 0;
-    total->n_flows_evicted = 0;
-    total->n_truncated = 0;
-    total->n_malformed = 0;
+    *draft = (struct snapshot){.is_trusted = true};
+    draft->now_ns = judging->now_ns;
+    draft->start_ns = judging->start_ns;
+    if (judging->start_ns != NS_NEVER)
+        tally_snapshot(judging->tally, judging->start_ns, judging->now_ns, draft);
+    incident_count(judging->incidents, total);
+    total->n_failures_suppressed = suppress_count(judging->suppress);
+    total->n_events_lost = judging->n_events_lost;
     for (uint32_t i = 0; i < judging->n_workers; i++) {
-        judging->now.n_flows_open += judging->gauges[i].n_flows_open;
-        judging->now.n_flows_max += judging->gauges[i].n_flows_max;
+        draft->n_flows_open += judging->gauges[i].n_flows_open;
+        draft->n_flows_max += judging->gauges[i].n_flows_max;
         total->n_flows_evicted += judging->gauges[i].n_evicted;
         total->n_truncated += judging->gauges[i].n_truncated;
         total->n_malformed += judging->gauges[i].n_malformed;
     }
-    *draft = judging->now;
     latest_publish(judging->snapshots);
 }

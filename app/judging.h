@@ -9,18 +9,24 @@
 #include "base/arena.h"
 #include "base/latest.h"
 #include "base/ring.h"
+#include "verdict/emitter.h"
 #include "verdict/hosts.h"
+#include "verdict/incident.h"
 #include "verdict/judge.h"
 #include "verdict/snapshot.h"
+#include "verdict/suppress.h"
+#include "verdict/tally.h"
 
 #define JUDGING_WORKERS_MAX 64
 
 struct judging_config {
     uint32_t n_hosts, n_listeners; /* powers of two */
+    uint32_t n_endpoints;          /* that incidents and tally know at a time */
     struct hash_key hash_key;
     const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
     uint32_t n_local;
     bool report_all;      /* also connections that did not fail */
+    bool is_replay;       /* failure lines are not rate-limited: a file is finite */
     bool may_lose_events; /* live: a full event ring costs lines, counted; else the judge waits */
 };
 
@@ -37,11 +43,18 @@ struct judging {
     void *on_full_ctx;
 
     struct hosts hosts;
+    struct incidents *incidents;
+    struct tally *tally;
+    struct suppress *suppress;
+    struct emitter emitter; /* where incidents and held-back lines go */
     struct judge_context context;
-    struct snapshot now; /* being built */
+    uint64_t n_events_lost;
+    int64_t now_ns;   /* capture clock, NS_NEVER before the first note */
+    int64_t start_ns; /* of the first packet that a note told of */
     struct worker_gauges gauges[JUDGING_WORKERS_MAX];
     const struct flow_note *head[JUDGING_WORKERS_MAX]; /* peeked, not yet taken; NULL = none */
     bool has_ended[JUDGING_WORKERS_MAX];               /* its NOTE_END was taken */
+    bool is_finished;                                  /* incidents are closed, all is said */
 };
 
 size_t judging_cost_bytes(const struct judging_config *config);

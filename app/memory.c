@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "app/judging.h"
 #include "flowtable/track.h"
-#include "verdict/hosts.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -48,6 +48,7 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
 {
     bool is_small = memory_bytes < 128 * MIB;
     uint32_t n_lanes = n_workers > LANES_PLANNED ? n_workers : LANES_PLANNED;
+    struct judging_config judging = {0};
     uint64_t fixed_bytes;
     uint32_t n_flows = 0;
 
@@ -58,13 +59,16 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
         .frame_ring_bytes = 1 * MIB,
         .note_ring_bytes = MIB / 4,
         .event_ring_bytes = is_small ? MIB / 2 : 1 * MIB,
-        .n_trails = is_small ? 256 : 1024,
-        .n_tombs = is_small ? 1024 : 8192,
+        .n_trails = is_small ? 256 : 512,
+        .n_tombs = is_small ? 1024 : 4096,
         .n_hosts = is_small ? 2048 : 8192,
         .n_listeners = is_small ? 2048 : 8192,
+        .n_endpoints = is_small ? 1024 : 4096,
     };
-    fixed_bytes = taken_bytes + plan->event_ring_bytes +
-                  hosts_cost_bytes(plan->n_hosts, plan->n_listeners) +
+    judging.n_hosts = plan->n_hosts;
+    judging.n_listeners = plan->n_listeners;
+    judging.n_endpoints = plan->n_endpoints;
+    fixed_bytes = taken_bytes + plan->event_ring_bytes + judging_cost_bytes(&judging) +
                   n_lanes * (plan->frame_ring_bytes + plan->note_ring_bytes);
     if (fixed_bytes < memory_bytes)
         n_flows = fit_flows(plan, n_lanes, memory_bytes - fixed_bytes);

@@ -11,7 +11,7 @@ struct memory_plan {
     uint64_t frame_ring_bytes, note_ring_bytes; /* of each worker */
     uint64_t event_ring_bytes;
     uint32_t n_flows, n_trails, n_tombs; /* of each worker */
-    uint32_t n_hosts, n_listeners;
+    uint32_t n_hosts, n_listeners, n_endpoints;
 };
 
 /* Least that makes sense for one worker. */

@@ -17,6 +17,8 @@
 #include "base/park.h"
 
 #define WORKERS_MAX JUDGING_WORKERS_MAX
+/* Lanes that memory is set aside for in any case: what is left must not depend on n_workers. */
+#define LANES_RESERVED 4
 #define WAIT_NS (100 * NS_PER_MS)
 #define SNAPSHOT_EVERY_NS (100 * NS_PER_MS)
 
@@ -84,6 +86,8 @@ static int judging_setup(struct pipeline *pipeline)
     struct judging_config config = {
         .n_hosts = pipeline->plan.n_hosts,
         .n_listeners = pipeline->plan.n_listeners,
+        .n_endpoints = pipeline->plan.n_endpoints,
+        .is_replay = !pipeline->config.is_live,
         .hash_key = {pipeline->config.hash_seed},
         .local = pipeline->config.local,
         .n_local = pipeline->config.n_local,
@@ -127,7 +131,8 @@ static int build(struct pipeline *pipeline, struct err *err)
 {
     const struct pipeline_config *config = &pipeline->config;
     size_t taken_bytes =
-        fixed_bytes(WORKERS_MAX) + capture_memory_bytes(&config->capture); /* whatever n_workers */
+        fixed_bytes(config->n_workers > LANES_RESERVED ? config->n_workers : LANES_RESERVED) +
+        capture_memory_bytes(&config->capture);
     int code = memory_plan_make(&pipeline->plan, config->memory_bytes, taken_bytes,
                                 config->n_workers, err);
 
@@ -393,6 +398,11 @@ const struct capture *pipeline_capture(const struct pipeline *pipeline)
 uint32_t pipeline_max_flows(const struct pipeline *pipeline)
 {
     return pipeline->plan.n_flows * pipeline->config.n_workers;
+}
+
+uint32_t pipeline_max_endpoints(const struct pipeline *pipeline)
+{
+    return pipeline->plan.n_endpoints;
 }
 
 uint64_t pipeline_memory_bytes(const struct pipeline *pipeline)

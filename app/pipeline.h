@@ -65,6 +65,7 @@ int64_t pipeline_last_ns(const struct pipeline *pipeline);
 
 const struct capture *pipeline_capture(const struct pipeline *pipeline);
 uint32_t pipeline_max_flows(const struct pipeline *pipeline);
+uint32_t pipeline_max_endpoints(const struct pipeline *pipeline);
 uint64_t pipeline_memory_bytes(const struct pipeline *pipeline);
 
 /* Joins the threads (after a stop, or when pipeline_poll has returned false) and gives all memory

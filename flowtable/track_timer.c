@@ -12,13 +12,14 @@ int64_t track_rtt_ns(const struct flow_facts *facts)
     return rtt_ns < TRACK_RTT_MAX_NS ? rtt_ns : TRACK_RTT_MAX_NS;
 }
 
+/* A client that will try again does so within 2.2 times its last step: every stack's schedule at
+ * most doubles. After a single SYN the step is not known. */
 static int64_t syn_deadline_ns(const struct flow_facts *facts)
 {
     int64_t gap_ns = (int64_t)facts->syn_last_gap_us * NS_PER_US;
-    int64_t wait_ns =
-        gap_ns / 5 * 11; /* 2.2 times: the next step of a doubling schedule, and slack */
     bool is_answered = facts->bits & (FACT_SYN_REFUSED | FACT_SYN_ICMP);
-    int64_t least_ns = is_answered ? TRACK_ANSWERED_NS : TRACK_SYN_SILENCE_NS;
+    int64_t least_ns = is_answered || gap_ns > 0 ? TRACK_ANSWERED_NS : TRACK_SYN_SILENCE_NS;
+    int64_t wait_ns = gap_ns / 5 * 11;
 
     if (wait_ns < least_ns)
         wait_ns = least_ns;

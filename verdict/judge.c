@@ -76,6 +76,7 @@ static unsigned count_doubts(const struct verdict_case *c, struct ruling *doubts
     if (case_has(c, FACT_TIME_BACKWARDS))
         against(doubts, "clock-steps-back", 0, "the timestamps are not monotonic");
     if (case_has(c, FACT_AT_END) && case_is_silent(c) &&
+        c->client->n_syn < c->limits->telling_syns &&
         ns_since(c->last_ns, c->now_ns) < c->limits->syn_silence_ns)
         against(doubts, "capture-ends", 0, "%.1f s after the last packet of this flow",
                 case_seconds(ns_since(c->last_ns, c->now_ns)));

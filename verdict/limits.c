@@ -9,6 +9,7 @@ const struct verdict_limits *verdict_limits_default(void)
     static const struct verdict_limits limits = {
         .censored_ns = 3 * NS_PER_S,
         .syn_silence_ns = 6 * NS_PER_S,
+        .telling_syns = 4,
         .rtt_unknown_ns = 200 * NS_PER_MS,
         .rtt_telling_ns = 4 * NS_PER_MS,
         .alive_ns = 60 * NS_PER_S,

@@ -11,6 +11,7 @@ struct verdict_limits {
     int64_t censored_ns;
     /* Silence after the last SYN that the tracker waits for: judged sooner, it is less sure. */
     int64_t syn_silence_ns;
+    unsigned telling_syns; /* so many unanswered SYNs need no further wait */
     /* A server without known round-trip time is taken to be this far away. */
     int64_t rtt_unknown_ns;
     /* Round trips shorter than this say nothing of how far away a sender is. */

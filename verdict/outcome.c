@@ -141,25 +141,39 @@ static bool is_close_noise(const struct verdict_case *c)
     return case_unacked_bytes(c, side_other(from)) <= c->limits->close_noise_bytes;
 }
 
-/* RST instead of FIN: the answer had come and everything was acknowledged, or the client had
- * only looked whether the port is open (health checks: VERDICTS.md 14, trap 20). */
+/* RST instead of FIN: the answer had come and everything was acknowledged, or nothing was ever said
+ * (health checks: VERDICTS.md 14, trap 20). A server that aborts after it was asked has not said
+ * that it was done. */
 static bool is_abortive_close(const struct verdict_case *c)
 {
-    bool is_probe = c->client->n_data == 0 && c->server->n_data == 0;
-    bool is_answered = c->server->n_data > 0 && !case_has(c, FACT_REQUEST_OPEN);
-    bool is_given_up = c->client->run_count > 0;
+    bool is_silent = c->client->n_data == 0 && c->server->n_data == 0;
+    bool is_answered =
+        c->server->n_data > 0 && !case_has(c, FACT_REQUEST_OPEN) && case_reset_by(c, SIDE_CLIENT);
 
-    return (is_probe || is_answered) && !is_given_up &&
+    return (is_silent || is_answered) && c->rst->family == RST_FAMILY_A &&
+           c->client->run_count == 0 && c->server->run_count == 0 &&
            case_unacked_bytes(c, SIDE_CLIENT) <= c->limits->close_noise_bytes &&
            case_unacked_bytes(c, SIDE_SERVER) <= c->limits->close_noise_bytes;
+}
+
+/* The server hung up at once, before it sent a byte. */
+static bool is_hung_up(const struct verdict_case *c, const struct packet_mark *end)
+{
+    const struct packet_mark *request = case_slot(c, TRAIL_CLIENT_DATA);
+    const struct packet_mark *client_fin = case_slot(c, TRAIL_CLIENT_FIN);
+    int64_t from_ns =
+        request->frame && request->frame < end->frame ? request->ts_ns : case_ack_ns(c);
+
+    return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 && end->frame &&
+           !(client_fin->frame && client_fin->frame < end->frame) && from_ns != NS_NEVER &&
+           ns_since(from_ns, end->ts_ns) <= c->limits->accept_close_ns;
 }
 
 static enum outcome outcome_of_rst(const struct verdict_case *c)
 {
     if (is_close_noise(c))
         return OUTCOME_OK;
-    /* Only the client's own RST: a server that aborts has not said that it was done. */
-    if (c->rst->family == RST_FAMILY_A && c->rst->mark.side == SIDE_CLIENT && is_abortive_close(c))
+    if (is_abortive_close(c) && !(case_reset_by(c, SIDE_SERVER) && is_hung_up(c, &c->rst->mark)))
         return OUTCOME_OK;
     return OUTCOME_RESET;
 }
@@ -192,19 +206,6 @@ static bool is_never_accepted(const struct verdict_case *c)
             (c->client->run_count >= c->limits->overflow_data_copies && c->client->n_data > 0));
 }
 
-/* The server hung up without a byte, at once. */
-static bool is_closed_early(const struct verdict_case *c)
-{
-    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
-    const struct packet_mark *request = case_slot(c, TRAIL_CLIENT_DATA);
-    const struct packet_mark *client_fin = case_slot(c, TRAIL_CLIENT_FIN);
-    int64_t from_ns = request->frame ? request->ts_ns : case_ack_ns(c);
-
-    return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 && fin->frame &&
-           !(client_fin->frame && client_fin->ts_ns <= fin->ts_ns) && from_ns != NS_NEVER &&
-           ns_since(from_ns, fin->ts_ns) <= c->limits->accept_close_ns;
-}
-
 static enum outcome outcome_of_connection(const struct verdict_case *c)
 {
     if (c->facts->last_ns[SIDE_SERVER] == NS_NEVER || c->facts->last_ns[SIDE_CLIENT] == NS_NEVER)
@@ -215,7 +216,7 @@ static enum outcome outcome_of_connection(const struct verdict_case *c)
         return OUTCOME_HALF_OPEN;
     if (is_blackholed(c))
         return OUTCOME_BLACKHOLED;
-    if (is_closed_early(c))
+    if (is_hung_up(c, case_slot(c, TRAIL_SERVER_FIN)))
         return OUTCOME_CLOSED_EARLY;
     if (c->client->n_syn > 1 || (c->server->n_syn > 1 && !case_has(c, FACT_DUPLICATES)) ||
         case_has(c, FACT_ALIVE_AFTER_RST))
