@@ -147,6 +147,8 @@ const void *ring_peek(struct ring *ring, size_t *n_bytes)
 
 void ring_release(struct ring *ring)
 {
+    uint64_t head;
+
     /* Only the consumer writes tail, so relaxed reads its own last value. */
     if (atomic_load_explicit(&ring->tail, memory_order_relaxed) == ring->read_off)
         return;
@@ -155,8 +157,9 @@ void ring_release(struct ring *ring)
     atomic_store_explicit(&ring->tail, ring->read_off, memory_order_seq_cst);
     if (!ring->producer_park || !atomic_load_explicit(&ring->wants_room, memory_order_seq_cst))
         return;
-    /* head_seen may lag behind head: then we wake too early, and again at the next release. */
-    if (ring->head_seen - ring->read_off <= ring->size_bytes / 2)
+    /* Relaxed: the producer published before it set wants_room, and does not while it waits. */
+    head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    if (head - ring->read_off <= ring->size_bytes / 2)
         park_wake(ring->producer_park);
 }
 

@@ -89,8 +89,11 @@ void capture_run(struct capture *capture)
     enum capture_step step;
 
     while ((step = capture_step(capture, PATIENCE_NS)) != CAPTURE_STEP_END) {
-        /* A ring whose producer never sleeps (live, at the end) must not keep a core busy. */
-        if (step == CAPTURE_STEP_FULL && !ring_wait_room(capture->feed.full_ring, PATIENCE_NS))
+        if (step != CAPTURE_STEP_FULL || ring_wait_room(capture->feed.full_ring, PATIENCE_NS))
+            continue;
+        /* A live capture may have rings on which its side never sleeps. It comes here only for
+         * its end frame, and must not keep a core busy meanwhile. */
+        if (capture->feed.is_live)
             (void)poll(NULL, 0, 1);
     }
 }
