@@ -81,7 +81,7 @@ static void fill_config(struct pipeline_config *config, const struct options *op
         config->hash_seed = (uint64_t)getpid(); /* worse against hash flooding, no worse else */
 }
 
-static void summarize(const struct stop_info *stop, const struct pipeline *pipeline)
+static void summarize(const struct stop_info *stop)
 {
     const struct run_totals *total = &stop->final->total;
 
@@ -95,14 +95,32 @@ static void summarize(const struct stop_info *stop, const struct pipeline *pipel
         fprintf(stderr, ", %" PRIu64 " shed for want of room",
                 total->n_shed + total->n_ring_dropped);
     fprintf(stderr, "\n");
-    (void)pipeline;
+}
+
+/* -w: what the run found failed is read again and written. */
+static int write_failed(struct outputs *outputs, const struct capture_config *config,
+                        const struct snapshot *final)
+{
+    char summary[128];
+    uint64_t n_forgotten = failed_packets_forgotten(outputs->failed);
+    struct err err;
+
+    (void)snprintf(summary, sizeof(summary),
+                   "%" PRIu64 " of %" PRIu64 " connection attempts failed; these are their packets",
+                   final->total.n_failed, final->total.n_attempts);
+    if (n_forgotten)
+        fprintf(stderr, "tcpwhy: -w leaves out %" PRIu64 " connections: too many failed\n",
+                n_forgotten);
+    return failed_packets_write(outputs->failed, config, summary, &err) ? complain(&err)
+                                                                        : EXIT_FINE;
 }
 
 static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
-                        const struct options *options, bool is_live)
+                        const struct options *options, const struct capture_config *config)
 {
     const struct capture_status *status;
     struct stop_info stop = {.reason = STOP_END_OF_INPUT};
+    bool is_live = outputs->run->is_live;
     struct err err;
 
     if (pipeline_start(pipeline, &err))
@@ -127,7 +145,13 @@ static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
     if (status->err.code)
         fprintf(stderr, "tcpwhy: %s\n", status->err.text);
     if (is_live && !options->is_quiet)
-        summarize(&stop, pipeline);
+        summarize(&stop);
+    if (outputs->failed) {
+        int code = write_failed(outputs, config, stop.final);
+
+        if (code)
+            return code;
+    }
     return stop.exit_code;
 }
 
@@ -160,7 +184,7 @@ static int run(struct options *options)
         return complain(&err);
     }
     signals_install(is_live || face == FACE_JSON);
-    exit_code = run_pipeline(pipeline, &outputs, options, is_live);
+    exit_code = run_pipeline(pipeline, &outputs, options, &config.capture);
     outputs_close(&outputs);
     pipeline_close(pipeline);
     return exit_code;

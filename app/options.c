@@ -282,7 +282,7 @@ static const struct option_row rows[] = {
     {'i', "interface", "IFACE", set_interface,
      "capture on an interface (again, or with commas, for more; any = all)"},
     {'r', "read", "FILE", add_file, "read a capture file (again for more; - = standard input)"},
-    {'w', "write", "FILE", set_write, "write the packets of failed connections, pcapng"},
+    {'w', "write", "FILE", set_write, "write the packets of failed connections, pcapng (with -r)"},
     {'F', "filter-file", "FILE", set_filter_file, "read the filter expression from a file"},
     {'c', "count", "N", set_count, "stop after N packets"},
     {'s', "snaplen", "BYTES", set_snaplen, "keep so much of each packet"},
@@ -426,6 +426,19 @@ static int cut_interfaces(struct options *options, struct err *err)
     return 0;
 }
 
+/* Every input is a file that can be read twice. */
+static bool is_input_seekable(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_files; i++) {
+        struct stat stat_of;
+
+        if (strcmp(options->file[i], "-") == 0 ||
+            (stat(options->file[i], &stat_of) == 0 && !S_ISREG(stat_of.st_mode)))
+            return false;
+    }
+    return options->n_files > 0;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct err *err)
 {
     int code;
@@ -438,6 +451,10 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
         code = cut_interfaces(options, err);
     if (!code && options->n_files && options->n_interfaces)
         code = err_set(err, -EINVAL, "-r reads files and -i captures: one of them");
+    if (!code && options->write_path && !is_input_seekable(options))
+        code = err_set(err, -EINVAL,
+                       "-w reads the input a second time: it goes with -r FILE, not "
+                       "with an interface or a pipe");
     if (!code && options->face == FACE_TUI && options->output_path)
         code = err_set(err, -EINVAL, "--tui draws on the terminal: -o does not go with it");
     if (options->stats_interval_ns < 0) /* a replay's lines depend on its input only */

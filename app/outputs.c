@@ -51,6 +51,8 @@ int outputs_open(struct outputs *outputs, struct run_info *run, const struct opt
     code = open_one(outputs, face_ops[face], options->output_path, err);
     if (!code && options->log_path)
         code = open_one(outputs, &sink_json, options->log_path, err);
+    if (!code && options->write_path)
+        code = failed_packets_open(&outputs->failed, options->write_path, err);
     if (code)
         outputs_close(outputs);
     return code;
@@ -86,6 +88,8 @@ static void take_event(void *ctx, const struct verdict_event *event)
     struct outputs *outputs = ctx;
 
     start(outputs);
+    if (outputs->failed)
+        failed_packets_event(outputs->failed, event);
     for (uint32_t i = 0; i < outputs->n_sinks; i++)
         sink_event(&outputs->sink[i], event);
     for (uint32_t i = 0; i < outputs->options->n_fail_on; i++)
@@ -221,4 +225,6 @@ void outputs_close(struct outputs *outputs)
 {
     while (outputs->n_sinks > 0)
         sink_close(&outputs->sink[--outputs->n_sinks]);
+    failed_packets_close(outputs->failed);
+    outputs->failed = NULL;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/failed_packets.h"
 #include "app/options.h"
 #include "app/pipeline.h"
 #include "sink/sink.h"
@@ -20,8 +21,9 @@ struct outputs {
     bool has_started;
     bool wants_quit; /* a sink's user said so */
     const struct options *options;
-    bool is_failed_on;        /* --fail-on matched */
-    struct run_totals before; /* at the previous stats event */
+    struct failed_packets *failed; /* -w; NULL = not asked for */
+    bool is_failed_on;             /* --fail-on matched */
+    struct run_totals before;      /* at the previous stats event */
     int64_t stats_due_ns, stats_last_ns, start_ns;
 };
 

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See failed_packets.h. */
+#include "app/failed_packets.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/version.h"
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/ring.h"
+#include "base/text.h"
+#include "capture/pcapng_writer.h"
+#include "decode/decode.h"
+#include "flowtable/key.h"
+
+/* Enough for any capture that a person will open; a gigabyte and a half at most. */
+#define CONNECTIONS_MAX (UINT32_C(1) << 20)
+#define RING_BYTES (UINT64_C(4) << 20)
+#define NONE UINT32_MAX
+
+struct noted_packet {
+    uint64_t ordinal;
+    char note[64];
+};
+
+struct connection {
+    struct flow_key key;
+    uint64_t first, last; /* ordinals */
+    uint32_t incident;
+    enum verdict_id verdict;
+    enum confidence confidence;
+    uint32_t next; /* of the same hash, NONE = last */
+    uint8_t n_noted;
+    struct noted_packet noted[EVENT_EVIDENCE_MAX];
+};
+
+struct failed_packets {
+    const char *path;
+    struct connection *connection;
+    uint32_t n, n_room;
+    uint64_t n_forgotten;
+    uint32_t *bucket; /* heads of the hash chains; a power of two */
+    uint32_t n_buckets;
+    struct pcapng_writer writer;
+    uint16_t interface_of[CAPTURE_MAX_SOURCES]; /* plus 1; 0 = not yet in the file */
+};
+
+static const struct hash_key fixed_key = {0};
+
+int failed_packets_open(struct failed_packets **failed, const char *path, struct err *err)
+{
+    struct failed_packets *opened = calloc(1, sizeof(*opened));
+    FILE *file;
+
+    if (!opened)
+        return err_set(err, -ENOMEM, "out of memory");
+    file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (!file) {
+        free(opened);
+        return err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
+    }
+    if (file != stdout)
+        (void)fclose(file);
+    opened->path = path;
+    *failed = opened;
+    return 0;
+}
+
+void failed_packets_close(struct failed_packets *failed)
+{
+    if (!failed)
+        return;
+    free(failed->connection);
+    free(failed->bucket);
+    free(failed);
+}
+
+uint64_t failed_packets_forgotten(const struct failed_packets *failed)
+{
+    return failed->n_forgotten;
+}
+
+/* ---- first pass: names ---- */
+
+static struct connection *take_room(struct failed_packets *failed)
+{
+    if (failed->n == failed->n_room) {
+        uint32_t n_room = failed->n_room ? 2 * failed->n_room : 256;
+        struct connection *grown;
+
+        if (n_room > CONNECTIONS_MAX)
+            return NULL;
+        grown = realloc(failed->connection, n_room * sizeof(*grown));
+        if (!grown)
+            return NULL;
+        failed->connection = grown;
+        failed->n_room = n_room;
+    }
+    return &failed->connection[failed->n++];
+}
+
+void failed_packets_event(struct failed_packets *failed, const struct verdict_event *event)
+{
+    const struct connection_event *from = &event->connection;
+    struct connection *to;
+
+    if (event->kind != EVENT_CONNECTION || !from->is_failure)
+        return;
+    to = take_room(failed);
+    if (!to) {
+        failed->n_forgotten += from->count;
+        return;
+    }
+    *to = (struct connection){
+        .key = from->key,
+        .first = from->facts.first_frame,
+        .last = from->facts.first_frame + from->facts.n_frames_later,
+        .incident = from->incident,
+        .verdict = from->verdict,
+        .confidence = from->confidence,
+        .next = NONE,
+    };
+    for (unsigned i = 0; i < from->n_evidence; i++) {
+        const struct evidence *evidence = &from->evidence[i];
+        struct noted_packet *noted = &to->noted[to->n_noted++];
+
+        noted->ordinal = evidence->mark.frame;
+        memcpy(noted->note, evidence->note, sizeof(noted->note));
+        if (evidence->mark.frame > to->last) /* an ICMP error after the last segment */
+            to->last = evidence->mark.frame;
+    }
+}
+
+/* ---- second pass: packets ---- */
+
+static uint32_t bucket_of(const struct failed_packets *failed, const struct flow_key *key)
+{
+    return (uint32_t)flow_key_hash(&fixed_key, key) & (failed->n_buckets - 1);
+}
+
+static int build_index(struct failed_packets *failed, struct err *err)
+{
+    failed->n_buckets = 16;
+    while (failed->n_buckets < 2 * failed->n)
+        failed->n_buckets *= 2;
+    failed->bucket = malloc(failed->n_buckets * sizeof(*failed->bucket));
+    if (!failed->bucket)
+        return err_set(err, -ENOMEM, "out of memory");
+    memset(failed->bucket, 0xff, failed->n_buckets * sizeof(*failed->bucket));
+    for (uint32_t i = 0; i < failed->n; i++) {
+        uint32_t *head = &failed->bucket[bucket_of(failed, &failed->connection[i].key)];
+
+        failed->connection[i].next = *head;
+        *head = i;
+    }
+    return 0;
+}
+
+/* The failed connection that the packet is of, or that it quotes; NULL = none. */
+static const struct connection *find(const struct failed_packets *failed,
+                                     const struct packet *packet, uint64_t ordinal)
+{
+    struct flow_key key;
+
+    if (packet->kind == PACKET_TCP)
+        (void)flow_key_from_packet(packet, &key);
+    else if (packet->kind == PACKET_ICMP_ERROR && packet->icmp.quote.has_ports)
+        (void)flow_key_from_quote(packet, &key);
+    else
+        return NULL;
+    for (uint32_t i = failed->bucket[bucket_of(failed, &key)]; i != NONE;
+         i = failed->connection[i].next) {
+        const struct connection *at = &failed->connection[i];
+
+        if (ordinal >= at->first && ordinal <= at->last && flow_key_equal(&at->key, &key))
+            return at;
+    }
+    return NULL;
+}
+
+/* "tcpwhy #1 icmp-admin-prohibited, certain: frame 942, 3/13" for packets of the evidence. */
+static const char *comment_on(const struct connection *connection, uint64_t ordinal, char *out,
+                              size_t out_bytes)
+{
+    struct text text = text_wrap(out, out_bytes);
+
+    for (unsigned i = 0; i < connection->n_noted; i++) {
+        if (connection->noted[i].ordinal != ordinal)
+            continue;
+        text_add(&text, "tcpwhy ");
+        if (connection->incident)
+            text_addf(&text, "#%" PRIu32 " ", connection->incident);
+        text_addf(&text, "%s, %s: frame %" PRIu64, verdict_row(connection->verdict)->slug,
+                  confidence_name(connection->confidence), ordinal);
+        if (connection->noted[i].note[0])
+            text_addf(&text, ", %s", connection->noted[i].note);
+        return out;
+    }
+    return NULL;
+}
+
+static int add_interface(struct failed_packets *failed, const struct capture *capture,
+                         const struct frame *frame, struct err *err)
+{
+    const struct capture_source *source = capture_source(capture, frame->source);
+    struct pcapng_writer_interface interface = {
+        .name = source->interface[0] ? source->interface : source->input,
+        .snap_bytes = source->snap_bytes,
+        .linktype = frame->linktype,
+    };
+    int code = pcapng_writer_add_interface(&failed->writer, &interface, err);
+
+    if (!code)
+        failed->interface_of[frame->source] = (uint16_t)failed->writer.n_interfaces;
+    return code;
+}
+
+static int copy_frame(struct failed_packets *failed, const struct capture *capture,
+                      const struct frame *frame, struct err *err)
+{
+    const struct connection *connection;
+    struct packet packet;
+    char comment[256];
+    int code = 0;
+
+    if (frame->kind != FRAME_PACKET ||
+        decode_frame(frame->linktype, frame->bytes, frame->captured_bytes, frame->wire_bytes,
+                     &packet) != DECODE_OK)
+        return 0;
+    connection = find(failed, &packet, frame->ordinal);
+    if (!connection)
+        return 0;
+    if (!failed->interface_of[frame->source])
+        code = add_interface(failed, capture, frame, err);
+    if (!code) {
+        struct pcapng_record record = {
+            .ts_ns = frame->ts_ns,
+            .bytes = frame->bytes,
+            .captured_bytes = frame->captured_bytes,
+            .wire_bytes = frame->wire_bytes,
+            .interface_idx = failed->interface_of[frame->source] - 1u,
+            .comment = comment_on(connection, frame->ordinal, comment, sizeof(comment)),
+        };
+
+        code = pcapng_writer_packet(&failed->writer, &record, err);
+    }
+    return code;
+}
+
+static int copy_all(struct failed_packets *failed, struct capture *capture, struct ring *ring,
+                    struct err *err)
+{
+    enum capture_step step = CAPTURE_STEP_MORE;
+    int code = 0;
+
+    while (step != CAPTURE_STEP_END && !code) {
+        const struct frame *frame;
+        size_t n_bytes;
+
+        step = capture_step(capture, 0);
+        while (!code && (frame = ring_peek(ring, &n_bytes)))
+            code = copy_frame(failed, capture, frame, err);
+        ring_release(ring);
+    }
+    return code;
+}
+
+static int read_again(struct failed_packets *failed, const struct capture_config *config,
+                      struct err *err)
+{
+    struct ring ring;
+    struct capture_output output = {.ring = &ring};
+    struct capture_outputs outputs = {.outputs = &output, .n_outputs = 1};
+    struct arena arena = {0};
+    struct capture *capture = NULL;
+    void *memory;
+    int code;
+
+    code = arena_map(&arena, capture_memory_bytes(config) + 2 * RING_BYTES, NULL, err);
+    if (!code)
+        code = capture_open(config, &arena, &capture, err);
+    if (code)
+        goto out;
+    memory = arena_take(&arena, RING_BYTES);
+    if (!memory) {
+        code = err_set(err, -ENOMEM, "out of memory");
+        goto out;
+    }
+    ring_init(&ring, memory, RING_BYTES, NULL, NULL);
+    capture_attach(capture, &outputs);
+    code = copy_all(failed, capture, &ring, err);
+out:
+    capture_close(capture);
+    if (arena.at)
+        arena_unmap(&arena);
+    return code;
+}
+
+int failed_packets_write(struct failed_packets *failed, const struct capture_config *config,
+                         const char *summary, struct err *err)
+{
+    struct pcapng_section section = {.application = "tcpwhy " TCPWHY_VERSION, .comment = summary};
+    int code = build_index(failed, err);
+    struct err close_err;
+
+    if (!code)
+        code = pcapng_writer_open(&failed->writer, failed->path, &section, err);
+    if (code)
+        return code;
+    code = read_again(failed, config, err);
+    if (pcapng_writer_close(&failed->writer, &close_err) && !code)
+        code = err_set(err, close_err.code, "%s", close_err.text);
+    return code;
+}
