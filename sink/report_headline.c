@@ -85,12 +85,18 @@ static void add_failed(struct report *report, struct text *text)
     if (report->model->first_ns != NS_NEVER)
         add_when(text, report->model->first_ns, report->model->last_ns);
     text_add(text, ".");
+    if (total->n_attempts > total->n_ok + total->n_failed) {
+        text_add(text, " ");
+        format_count(text, total->n_attempts - total->n_ok - total->n_failed, "is", "are");
+        text_add(text, " undetermined.");
+    }
 }
 
 static void add_all_fine(struct report *report, struct text *text)
 {
     const struct run_totals *total = report->total;
     uint64_t n_undecided = total->n_attempts - total->n_ok;
+    uint64_t n_slow = total->n_by_verdict[VERDICT_SLOW_HANDSHAKE];
 
     if (total->n_attempts == 1)
         text_add(text, n_undecided ? "The one connection attempt is undetermined,"
@@ -101,8 +107,13 @@ static void add_all_fine(struct report *report, struct text *text)
     text_add(text, ".");
     if (n_undecided > 0 && total->n_attempts > 1) {
         text_add(text, " ");
-        text_add_count(text, n_undecided);
-        text_addf(text, " %s undetermined: see below.", n_undecided == 1 ? "is" : "are");
+        format_count(text, n_undecided, "is", "are");
+        text_add(text, " undetermined: see below.");
+    }
+    if (n_slow > 0) {
+        text_add(text, " ");
+        format_count(text, n_slow, "attempt", "attempts");
+        text_add(text, " had to be repeated before the handshake was complete.");
     }
 }
 
