@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See keys.h. */
+#include "tui/keys.h"
+
+#include "base/compiler.h"
+
+static const struct key_row rows[] = {
+    {KEYS_MOVE,
+     "j k Up Dn",
+     "one row",
+     {NULL},
+     {{'j', ACTION_DOWN}, {KEYCODE_DOWN, ACTION_DOWN}, {'k', ACTION_UP}, {KEYCODE_UP, ACTION_UP}}},
+    {KEYS_MOVE,
+     "PgUp PgDn",
+     "one page (^B ^F)",
+     {NULL},
+     {{KEYCODE_PAGE_UP, ACTION_PAGE_UP},
+      {KEYCODE_CTRL('b'), ACTION_PAGE_UP},
+      {KEYCODE_PAGE_DOWN, ACTION_PAGE_DOWN},
+      {KEYCODE_CTRL('f'), ACTION_PAGE_DOWN}}},
+    {KEYS_MOVE,
+     "^U ^D",
+     "half a page",
+     {NULL},
+     {{KEYCODE_CTRL('u'), ACTION_HALF_UP}, {KEYCODE_CTRL('d'), ACTION_HALF_DOWN}}},
+    {KEYS_MOVE,
+     "g G",
+     "first, last (Home End)",
+     {NULL},
+     {{'g', ACTION_FIRST},
+      {KEYCODE_HOME, ACTION_FIRST},
+      {'G', ACTION_LAST},
+      {KEYCODE_END, ACTION_LAST}}},
+    {KEYS_LOOK,
+     "Tab S-Tab",
+     "next, previous pane",
+     {"Tab pane"},
+     {{KEYCODE_TAB, ACTION_PANE_NEXT}, {KEYCODE_BACK_TAB, ACTION_PANE_PREVIOUS}}},
+    {KEYS_LOOK,
+     "1 2 3",
+     "Why, Where, Latest alone",
+     {"1-3 alone"},
+     {{'1', ACTION_ALONE_WHY}, {'2', ACTION_ALONE_WHERE}, {'3', ACTION_ALONE_LATEST}}},
+    {KEYS_LOOK,
+     "Esc Bksp",
+     "back (never quits)",
+     {NULL},
+     {{KEYCODE_ESCAPE, ACTION_BACK},
+      {KEYCODE_BACKSPACE, ACTION_BACK},
+      {KEYCODE_CTRL('h'), ACTION_BACK},
+      {0x7f, ACTION_BACK}}},
+    {KEYS_VIEW,
+     "s r",
+     "sort Where, reverse it",
+     {"s sort", "r reverse"},
+     {{'s', ACTION_SORT}, {KEYCODE_F6, ACTION_SORT}, {'r', ACTION_REVERSE}}},
+    {KEYS_VIEW, "t", "clock, since start, delta", {"t time"}, {{'t', ACTION_TIME}}},
+    {KEYS_VIEW, "v", "all families or top five", {"v all"}, {{'v', ACTION_FAMILIES}}},
+    {KEYS_VIEW,
+     "+ -",
+     "refresh slower, faster",
+     {NULL},
+     {{'+', ACTION_SLOWER}, {'=', ACTION_SLOWER}, {'-', ACTION_FASTER}}},
+    {KEYS_REST,
+     "p",
+     "pause screen, not capture",
+     {"p pause"},
+     {{'p', ACTION_PAUSE}, {KEYCODE_F5, ACTION_PAUSE}}},
+    {KEYS_REST, "^L", "redraw", {NULL}, {{KEYCODE_CTRL('l'), ACTION_REDRAW}}},
+    {KEYS_REST, "? F1", "help", {"? help"}, {{'?', ACTION_HELP}, {KEYCODE_F1, ACTION_HELP}}},
+    {KEYS_REST,
+     "q ^C",
+     "quit; F10 too",
+     {"q quit"},
+     {{'q', ACTION_QUIT}, {KEYCODE_CTRL('c'), ACTION_QUIT}, {KEYCODE_F10, ACTION_QUIT}}},
+};
+
+static const char *const group_titles[] = {"Move", "Look closer", "Change the view", "The rest"};
+
+_Static_assert(ARRAY_LEN(group_titles) == KEY_GROUP_COUNT, "a title each group");
+
+const struct key_row *keys_rows(size_t *n_rows)
+{
+    *n_rows = ARRAY_LEN(rows);
+    return rows;
+}
+
+const char *keys_group_title(enum key_group group)
+{
+    return group_titles[group];
+}
+
+enum action keys_action(int code)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t j = 0; j < KEY_BINDINGS_MAX && rows[i].binding[j].code != 0; j++)
+            if (rows[i].binding[j].code == code)
+                return rows[i].binding[j].action;
+    return ACTION_NONE;
+}

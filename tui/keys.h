@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One table of keys: what each does, and the words for it. Help and the key bar come from it. */
+#ifndef TUI_KEYS_H
+#define TUI_KEYS_H
+
+#include <stddef.h>
+
+/* A key is an ASCII code or one of these. */
+enum keycode {
+    KEYCODE_TAB = '\t',
+    KEYCODE_ESCAPE = 0x1b,
+    KEYCODE_UP = 0x100,
+    KEYCODE_DOWN,
+    KEYCODE_PAGE_UP,
+    KEYCODE_PAGE_DOWN,
+    KEYCODE_HOME,
+    KEYCODE_END,
+    KEYCODE_BACK_TAB,
+    KEYCODE_BACKSPACE,
+    KEYCODE_F1,
+    KEYCODE_F5,
+    KEYCODE_F6,
+    KEYCODE_F10,
+    KEYCODE_OTHER /* a key without a meaning here */
+};
+
+#define KEYCODE_CTRL(letter) ((letter)&0x1f)
+
+enum action {
+    ACTION_NONE,
+    ACTION_UP,
+    ACTION_DOWN,
+    ACTION_PAGE_UP,
+    ACTION_PAGE_DOWN,
+    ACTION_HALF_UP,
+    ACTION_HALF_DOWN,
+    ACTION_FIRST,
+    ACTION_LAST,
+    ACTION_PANE_NEXT,
+    ACTION_PANE_PREVIOUS,
+    ACTION_ALONE_WHY,
+    ACTION_ALONE_WHERE,
+    ACTION_ALONE_LATEST,
+    ACTION_BACK,
+    ACTION_SORT,
+    ACTION_REVERSE,
+    ACTION_TIME,
+    ACTION_FAMILIES,
+    ACTION_SLOWER,
+    ACTION_FASTER,
+    ACTION_PAUSE,
+    ACTION_REDRAW,
+    ACTION_HELP,
+    ACTION_QUIT,
+    ACTION_COUNT
+};
+
+enum key_group {
+    KEYS_MOVE,
+    KEYS_LOOK,
+    KEYS_VIEW,
+    KEYS_REST,
+    KEY_GROUP_COUNT
+};
+
+#define KEY_BINDINGS_MAX 8
+
+struct key_binding {
+    int code; /* 0 = end */
+    enum action action;
+};
+
+/* A line of the help: keys that belong together. */
+struct key_row {
+    enum key_group group;
+    const char *keys; /* as people read them: "s r" */
+    const char *help;
+    const char *bar[2]; /* entries of the key bar, "s sort"; NULL = not there */
+    struct key_binding binding[KEY_BINDINGS_MAX];
+};
+
+/* All rows, in the order of the groups. */
+const struct key_row *keys_rows(size_t *n_rows);
+const char *keys_group_title(enum key_group group);
+
+/* ACTION_NONE for a key that does nothing. */
+enum action keys_action(int code);
+
+#endif
