@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the screen shows and how the user looks at it. No terminal, no text layout.
+ *
+ * There is no clock here: the main thread hands over about MODEL_SNAPSHOTS_PER_S snapshots a
+ * second, and they are counted. Every so many are shown; in between the screen stands still,
+ * unless a key asks for something.
+ */
+#ifndef TUI_MODEL_H
+#define TUI_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sink/sink.h"
+#include "tui/keys.h"
+#include "tui/layout.h"
+#include "tui/order.h"
+#include "tui/services.h"
+
+#define MODEL_SNAPSHOTS_PER_S 10
+#define MODEL_NOTICE_BYTES 48
+
+enum time_form {
+    TIME_CLOCK,
+    TIME_SINCE_START,
+    TIME_DELTA, /* Latest: after the failure before it; Where: until now */
+    TIME_FORM_COUNT
+};
+
+/* The cursor and the part of the rows that is in sight. */
+struct pane_view {
+    uint32_t n_rows;
+    uint32_t cursor;    /* < n_rows; 0 where there is none */
+    uint32_t first;     /* row at the top */
+    uint32_t n_visible; /* rows that the pane has room for */
+    bool is_held;       /* the cursor stays with its row; false: it stays on the first one */
+};
+
+struct model {
+    const struct run_info *run;
+    const struct services *services;
+
+    bool has_snapshot;
+    struct snapshot shown;
+    uint64_t n_failed_newest;      /* of the newest snapshot, shown or not */
+    enum family why[FAMILY_COUNT]; /* families that have failed, top first */
+    struct where_order where;
+
+    enum pane active, alone; /* alone: PANE_COUNT = none */
+    struct pane_view view[PANE_COUNT];
+    bool is_paused, is_help, swaps_families;
+    unsigned help_page, n_help_pages;
+    enum time_form time_form;
+    unsigned refresh_idx;            /* row of the table of refresh intervals */
+    char notice[MODEL_NOTICE_BYTES]; /* said once in the key bar; "" = nothing */
+
+    /* In snapshots received. */
+    unsigned n_since_shown, n_since_sorted, n_notice_left;
+};
+
+/* What a key asks for beyond the model. */
+enum effect {
+    EFFECT_NONE,
+    EFFECT_DRAW,
+    EFFECT_REPAINT, /* the terminal may be garbled: send everything again */
+    EFFECT_QUIT,
+    EFFECT_COUNT
+};
+
+/* `run` and `services` outlive the model. */
+void model_init(struct model *model, const struct run_info *run, const struct services *services);
+
+/* Takes a snapshot that is valid during the call; true where the screen has to be drawn. */
+bool model_snapshot(struct model *model, const struct snapshot *snapshot);
+
+enum effect model_action(struct model *model, enum action action);
+
+/* Tells the model how many rows each pane has room for, before they are painted. */
+void model_fit(struct model *model, const struct layout *layout, unsigned n_help_pages);
+
+struct layout_wish model_layout_wish(const struct model *model);
+
+/* The row under the cursor; NULL where the pane is empty. */
+const enum family *model_why_row(const struct model *model);
+const struct snapshot_endpoint *model_where_row(const struct model *model);
+const struct snapshot_latest *model_latest_row(const struct model *model);
+
+/* Row `i` of Where, top first. */
+const struct snapshot_endpoint *model_where_at(const struct model *model, uint32_t i);
+
+/* Whether arrows move in this pane and it has a row for the cursor. */
+bool model_has_cursor(const struct model *model, enum pane pane, uint32_t row);
+
+#endif

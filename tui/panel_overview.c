@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The frame of the screen: header, key bar, which pane goes where, and the one-line screen. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/nanotime.h"
+#include "tui/bar.h"
+#include "tui/figures.h"
+#include "tui/panel.h"
+
+#define WIDE_COLS 100 /* from here on the header spells things out */
+#define NAME_COL 2
+#define GAP_CELLS 2
+#define SOURCE_NAME_CELLS 24
+#define ONE_LINE_BYTES 32
+
+/* Importance of the header's items: the smaller, the sooner left out. */
+enum keep {
+    KEEP_HANDSHAKE,
+    KEEP_UPTIME,
+    KEEP_BITS,
+    KEEP_OPEN_FLOWS,
+    KEEP_PKTS,
+    KEEP_TRIES,
+    KEEP_CLOCK,
+    KEEP_OK,
+    KEEP_NAME,
+    KEEP_LOSS,
+    KEEP_SOURCE,
+    KEEP_TRUST,
+    KEEP_INCIDENTS,
+    KEEP_FAILED,
+    KEEP_PAUSED
+};
+
+static bool is_wide(const struct paint *paint)
+{
+    return paint->n_cols >= WIDE_COLS;
+}
+
+/* Names of devices and files may hold anything: they are made visible, not obeyed. */
+static void add_source(struct bar *bar, const struct run_info *run)
+{
+    struct text text = bar_add_left(bar, KEEP_SOURCE, ROLE_STRONG);
+
+    if (run->n_sources > 0) {
+        const char *name = run->source[0].name;
+        const char *base = strrchr(name, '/');
+
+        if (base && base[1] != '\0')
+            name = base + 1;
+        text_add_untrusted(&text, (const uint8_t *)name, strlen(name), SOURCE_NAME_CELLS);
+        if (run->n_sources > 1)
+            text_addf(&text, " +%" PRIu32, run->n_sources - 1);
+        text_add(&text, " ");
+    }
+    text_add(&text, run->is_live ? "LIVE" : "REPLAY");
+}
+
+static void add_pause(struct bar *bar, const struct model *model)
+{
+    struct text text = bar_add_left(bar, KEEP_PAUSED, ROLE_WARNING);
+
+    text_add(&text, "PAUSED, ");
+    figure_count(&text, model->n_failed_newest - model->shown.total.n_failed);
+    text_add(&text, " failed since");
+}
+
+static void add_time(struct bar *bar, const struct snapshot *shown, bool has_date)
+{
+    struct text clock = bar_add_left(bar, KEEP_CLOCK, ROLE_TEXT);
+    struct text uptime = bar_add_left(bar, KEEP_UPTIME, ROLE_TEXT);
+
+    if (has_date) {
+        calendar_add_date(&clock, shown->now_ns);
+        text_add(&clock, " ");
+    }
+    calendar_add_clock(&clock, shown->now_ns, 0);
+    text_add(&clock, "Z");
+    text_add(&uptime, "up ");
+    figure_span(&uptime, ns_since(shown->start_ns, shown->now_ns));
+}
+
+static void add_packet_rates(struct bar *bar, const struct snapshot *shown)
+{
+    struct text pkts = bar_add_right(bar, KEEP_PKTS, ROLE_TEXT);
+    struct text bits = bar_add_right(bar, KEEP_BITS, ROLE_TEXT);
+
+    figure_rate(&pkts, shown->n_pkts_10s, shown->window_10s_ns);
+    text_add(&pkts, " pkt/s");
+    figure_bit_rate(&bits, shown->wire_bytes_10s, shown->window_10s_ns);
+}
+
+static void add_loss(struct bar *bar, const struct run_totals *total, bool is_spelled_out)
+{
+    uint64_t n_own = total->n_ring_dropped + total->n_shed;
+    uint64_t n_kernel = total->n_kernel_dropped; /* with the card's: lost before we saw them */
+    struct text text;
+
+    if (total->is_iface_dropped_known)
+        n_kernel += total->n_iface_dropped;
+    text = bar_add_right(bar, KEEP_LOSS, n_kernel + n_own > 0 ? ROLE_WARNING : ROLE_TEXT);
+    if (!is_spelled_out) {
+        text_add(&text, "loss ");
+        figure_count(&text, n_kernel + n_own);
+        return;
+    }
+    text_add(&text, "kernel loss ");
+    figure_count(&text, n_kernel);
+    if (n_own > 0) {
+        text_add(&text, ", own loss ");
+        figure_count(&text, n_own);
+    }
+    text_add(&text, " of ");
+    figure_count(&text, total->n_pkts);
+}
+
+static void paint_source_line(struct paint *paint, const struct model *model)
+{
+    struct bar bar = {.gap_cells = GAP_CELLS};
+    struct text text = bar_add_left(&bar, KEEP_NAME, ROLE_STRONG);
+
+    text_add(&text, "tcpwhy");
+    add_source(&bar, model->run);
+    if (model->is_paused)
+        add_pause(&bar, model);
+    if (!model->has_snapshot || model->shown.now_ns == NS_NEVER) {
+        text = bar_add_left(&bar, KEEP_CLOCK, ROLE_TEXT);
+        text_add(&text, "waiting for the first packet");
+    } else {
+        add_time(&bar, &model->shown, is_wide(paint));
+        add_packet_rates(&bar, &model->shown);
+        add_loss(&bar, &model->shown.total, is_wide(paint));
+        text = bar_add_right(&bar, KEEP_TRUST, model->shown.is_trusted ? ROLE_TEXT : ROLE_WARNING);
+        text_add(&text, is_wide(paint) ? "verdicts " : "");
+        text_add(&text, model->shown.is_trusted ? "FULL" : "REDUCED");
+    }
+    bar_paint(&bar, paint, 0);
+}
+
+static void add_rate(struct bar *bar, int keep, const char *name, uint32_t n, int64_t window_ns)
+{
+    struct text text = bar_add_left(bar, keep, ROLE_TEXT);
+
+    text_addf(&text, "%s ", name);
+    figure_rate(&text, n, window_ns);
+    text_add(&text, "/s");
+}
+
+static void add_failed(struct bar *bar, const struct snapshot *shown, unsigned n_decimals)
+{
+    uint32_t n_judged = shown->n_ok_10s + shown->n_failed_10s;
+    struct text text =
+        bar_add_left(bar, KEEP_FAILED, shown->n_failed_10s > 0 ? ROLE_FAILURE : ROLE_TEXT);
+
+    text_add(&text, "FAILED ");
+    figure_rate(&text, shown->n_failed_10s, shown->window_10s_ns);
+    text_add(&text, "/s ");
+    figure_percent(&text, shown->n_failed_10s, n_judged, n_decimals);
+    text_add(&text, " %");
+}
+
+static void add_handshake(struct bar *bar, const struct snapshot *shown)
+{
+    struct text text;
+
+    if (shown->handshake_p50_ns == 0)
+        return;
+    text = bar_add_left(bar, KEEP_HANDSHAKE, ROLE_TEXT);
+    text_add(&text, "handshake p50 ");
+    figure_duration(&text, shown->handshake_p50_ns);
+    text_add(&text, " p99 ");
+    figure_duration(&text, shown->handshake_p99_ns);
+}
+
+static void add_open_flows(struct bar *bar, const struct snapshot *shown, bool is_spelled_out)
+{
+    struct text text = bar_add_left(bar, KEEP_OPEN_FLOWS, ROLE_TEXT);
+
+    text_add(&text, "open flows ");
+    figure_count(&text, shown->n_flows_open);
+    if (is_spelled_out) {
+        text_add(&text, " of ");
+        figure_count(&text, shown->n_flows_max);
+    }
+}
+
+static void add_incidents(struct bar *bar, uint32_t n)
+{
+    struct text text = bar_add_right(bar, KEEP_INCIDENTS, n > 0 ? ROLE_INCIDENT : ROLE_TEXT);
+
+    if (n == 0) {
+        text_add(&text, "no incidents");
+        return;
+    }
+    figure_count(&text, n);
+    text_add(&text, n == 1 ? " INCIDENT" : " INCIDENTS");
+}
+
+static void paint_connection_line(struct paint *paint, const struct model *model)
+{
+    const struct snapshot *shown = &model->shown;
+    struct bar bar = {.gap_cells = GAP_CELLS};
+
+    if (!model->has_snapshot)
+        return;
+    add_rate(&bar, KEEP_TRIES, "tries", shown->n_attempts_10s, shown->window_10s_ns);
+    add_rate(&bar, KEEP_OK, "ok", shown->n_ok_10s, shown->window_10s_ns);
+    add_failed(&bar, shown, is_wide(paint) ? 1 : 0);
+    if (is_wide(paint))
+        add_handshake(&bar, shown);
+    add_open_flows(&bar, shown, is_wide(paint));
+    add_incidents(&bar, shown->n_incidents_open);
+    bar_paint(&bar, paint, 1);
+}
+
+void panel_header(struct paint *paint, const struct model *model)
+{
+    paint_source_line(paint, model);
+    paint_connection_line(paint, model);
+}
+
+/* The later in the table, the more a beginner needs it: help and quit stay longest. */
+void panel_keys(struct paint *paint, const struct model *model)
+{
+    struct bar bar = {.gap_cells = GAP_CELLS};
+    size_t n_rows;
+    const struct key_row *rows = keys_rows(&n_rows);
+
+    if (model->notice[0] != '\0') {
+        paint_text(paint, paint->n_lines - 1, 1, paint->n_cols - 1, ROLE_STRONG, model->notice);
+        return;
+    }
+    for (size_t i = 0; i < n_rows; i++)
+        for (size_t j = 0; j < 2 && rows[i].bar[j]; j++) {
+            struct text text = bar_add_left(&bar, (int)i, ROLE_TEXT);
+
+            text_add(&text, rows[i].bar[j]);
+            bar.item[bar.n - 1].n_key_cells = (int)strcspn(rows[i].bar[j], " ");
+        }
+    bar_paint(&bar, paint, paint->n_lines - 1);
+}
+
+/* "161 failed of 576, 6 incidents", as far as it fits. */
+static void paint_one_line(struct paint *paint, const struct model *model)
+{
+    const struct snapshot *shown = &model->shown;
+    enum role role = shown->n_incidents_open > 0 ? ROLE_INCIDENT : ROLE_TEXT;
+    char failed[ONE_LINE_BYTES], tries[ONE_LINE_BYTES], incidents[ONE_LINE_BYTES];
+    struct text text = TEXT_OF(failed);
+    int col;
+
+    figure_count(&text, shown->total.n_failed);
+    text_add(&text, " failed");
+    text = TEXT_OF(tries);
+    text_add(&text, " of ");
+    figure_count(&text, shown->total.n_attempts);
+    text = TEXT_OF(incidents);
+    text_addf(&text, ", %" PRIu32 " incidents", shown->n_incidents_open);
+
+    col = paint_text(paint, 0, 0, paint->n_cols, role, failed);
+    if (col + (int)(strlen(tries) + strlen(incidents)) <= paint->n_cols)
+        col = paint_text(paint, 0, col, paint->n_cols, role, tries);
+    paint_text(paint, 0, col, paint->n_cols, role, incidents);
+}
+
+enum role panel_title_role(const struct model *model, enum pane pane)
+{
+    return model->active == pane ? ROLE_TITLE_ACTIVE : ROLE_TITLE;
+}
+
+void panel_rule(struct paint *paint, int line, const char *name, enum role role, const char *right)
+{
+    int end_col = paint->n_cols - NAME_COL - 1;
+    int n_cells = (int)strlen(right);
+    int col;
+
+    paint_glyph(paint, line, 0, paint->n_cols, ROLE_RULE, GLYPH_RULE);
+    paint_text(paint, line, NAME_COL - 1, 1, ROLE_RULE, " ");
+    col = paint_text(paint, line, NAME_COL, paint->n_cols, role, name);
+    paint_text(paint, line, col, 1, ROLE_RULE, " ");
+    if (n_cells == 0 || col + 2 > end_col - n_cells)
+        return;
+    paint_text(paint, line, end_col - n_cells - 1, 1, ROLE_RULE, " ");
+    paint_text(paint, line, end_col - n_cells, n_cells, ROLE_TITLE, right);
+    paint_text(paint, line, end_col, 1, ROLE_RULE, " ");
+}
+
+enum role panel_row(struct paint *paint, const struct model *model, enum pane pane, int line,
+                    uint32_t row, enum role role)
+{
+    if (!model_has_cursor(model, pane, row))
+        return role;
+    for (int col = 0; col < paint->n_cols; col++)
+        paint_text(paint, line, col, 1, ROLE_CURSOR, col == 0 ? ">" : " ");
+    return ROLE_CURSOR;
+}
+
+void panel_empty(struct paint *paint, const struct rect *rect, const char *words)
+{
+    if (rect->n_lines > 1)
+        paint_text(paint, rect->line + 1, 1, rect->n_cols - 1, ROLE_TEXT, words);
+}
+
+void panel_screen(struct paint *paint, struct model *model)
+{
+    static void (*const panels[PANE_COUNT])(struct paint *, const struct model *,
+                                            const struct rect *) = {
+        [PANE_WHY] = panel_why,
+        [PANE_WHERE] = panel_where,
+        [PANE_LATEST] = panel_latest,
+    };
+    struct layout_wish wish = model_layout_wish(model);
+    struct layout layout = layout_compute(paint->n_lines, paint->n_cols, &wish);
+
+    model_fit(model, &layout, panel_help_pages(paint->n_lines, paint->n_cols));
+    if (layout.is_one_line) {
+        paint_one_line(paint, model);
+        return;
+    }
+    if (model->is_help) {
+        panel_help(paint, model);
+        return;
+    }
+    panel_header(paint, model);
+    for (int pane = PANE_WHY; pane < PANE_COUNT; pane++)
+        if (layout.pane[pane].n_lines > 0)
+            panels[pane](paint, model, &layout.pane[pane]);
+    if (layout.selected.n_lines > 0)
+        panel_selected(paint, model, &layout.selected);
+    if (layout.has_key_rule)
+        paint_glyph(paint, paint->n_lines - 2, 0, paint->n_cols, ROLE_RULE, GLYPH_RULE);
+    panel_keys(paint, model);
+}
