@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The dashboard's functions as a sink: see tui.h. */
+#include "tui/tui.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "tui/figures.h"
+#include "tui/model.h"
+#include "tui/paint_curses.h"
+#include "tui/panel.h"
+#include "tui/services.h"
+
+#define SUMMARY_BYTES 256
+
+struct tui {
+    struct terminal *terminal;
+    struct services services;
+    struct model model;
+    struct run_totals total; /* newest: of a snapshot, in the end the run's last one */
+};
+
+static void draw(struct tui *tui)
+{
+    terminal_erase(tui->terminal);
+    panel_screen(terminal_paint(tui->terminal), &tui->model);
+    terminal_show(tui->terminal);
+}
+
+static int tui_open(struct sink *sink, const char *argument, struct err *err)
+{
+    struct theme_wish wish;
+    struct tui *tui;
+    int code = theme_parse_wish(&wish, argument, err);
+
+    if (code != 0)
+        return code;
+    tui = calloc(1, sizeof(*tui));
+    if (!tui)
+        return err_set(err, -ENOMEM, "no memory for the screen");
+    code = terminal_open(&tui->terminal, &wish, sink->run->is_ascii, err);
+    if (code != 0) {
+        free(tui);
+        return code;
+    }
+    services_load(&tui->services, SERVICES_FILE);
+    model_init(&tui->model, sink->run, &tui->services);
+    draw(tui);
+    sink->state = tui;
+    return 0;
+}
+
+static void tui_snapshot(struct sink *sink, const struct snapshot *snapshot)
+{
+    struct tui *tui = sink->state;
+    bool must_draw = terminal_sync(tui->terminal);
+
+    tui->total = snapshot->total;
+    if (model_snapshot(&tui->model, snapshot) || must_draw)
+        draw(tui);
+}
+
+static int tui_input_fd(const struct sink *sink)
+{
+    const struct tui *tui = sink->state;
+
+    return terminal_fd(tui->terminal);
+}
+
+static bool tui_input(struct sink *sink)
+{
+    struct tui *tui = sink->state;
+    bool must_draw = false;
+    int key;
+
+    if (terminal_sync(tui->terminal))
+        draw(tui); /* also brings the terminal's modes back: keys come after it */
+
+    while ((key = terminal_key(tui->terminal)) != 0) {
+        enum effect effect = model_action(&tui->model, keys_action(key));
+
+        if (effect == EFFECT_QUIT)
+            return true;
+        if (effect == EFFECT_REPAINT)
+            terminal_repaint(tui->terminal);
+        if (effect != EFFECT_NONE)
+            must_draw = true;
+    }
+    if (must_draw)
+        draw(tui);
+    return terminal_is_gone(tui->terminal);
+}
+
+static void tui_stop(struct sink *sink, const struct stop_info *stop)
+{
+    struct tui *tui = sink->state;
+
+    if (stop->final)
+        tui->total = stop->final->total;
+}
+
+/* "629 attempts, 182 failed, 6 incidents; most often firewall reject, 60". */
+static void print_summary(const struct run_totals *total)
+{
+    const uint64_t *n_failed = total->n_failed_by_family;
+    unsigned most = 0;
+    char line[SUMMARY_BYTES];
+    struct text text = TEXT_OF(line);
+
+    for (unsigned i = 1; i < FAMILY_COUNT; i++)
+        if (n_failed[i] > n_failed[most])
+            most = i;
+    text_add_count(&text, total->n_attempts);
+    text_add(&text, total->n_attempts == 1 ? " attempt, " : " attempts, ");
+    text_add_count(&text, total->n_failed);
+    text_add(&text, " failed, ");
+    text_add_count(&text, total->n_incidents_opened);
+    text_add(&text, total->n_incidents_opened == 1 ? " incident" : " incidents");
+    if (n_failed[most] > 0) {
+        text_addf(&text, "; most often %s, ", family_words((enum family)most));
+        text_add_count(&text, n_failed[most]);
+    }
+    (void)printf("%s\n", line);
+    (void)fflush(stdout);
+}
+
+static void tui_close(struct sink *sink)
+{
+    struct tui *tui = sink->state;
+    bool is_gone;
+
+    if (!tui)
+        return;
+    is_gone = terminal_is_gone(tui->terminal);
+    terminal_close(tui->terminal);
+    if (!is_gone)
+        print_summary(&tui->total);
+    free(tui);
+    sink->state = NULL;
+}
+
+const struct sink_ops sink_tui = {
+    .name = "tui",
+    .help = "full screen",
+    .open = tui_open,
+    .snapshot = tui_snapshot,
+    .input_fd = tui_input_fd,
+    .input = tui_input,
+    .stop = tui_stop,
+    .close = tui_close,
+};
