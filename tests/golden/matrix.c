@@ -26,6 +26,13 @@
 
 static const struct hash_key hash_key = {.seed = 1};
 
+/* One connection; sorted by its first frame, for the order of ends is the timers' affair. */
+struct row {
+    uint64_t first_frame;
+    char ends[128];
+    char rules[512];
+};
+
 /* One capture's way, all on this thread. */
 struct run {
     struct arena arena;
@@ -35,10 +42,8 @@ struct run {
     struct hosts hosts;
     struct judge_context context;
     const char *name; /* folder/file */
-    FILE *out;
-    /* Connections like the last one are one line. */
-    char first[LINE_BYTES], rules[LINE_BYTES];
-    unsigned n_alike;
+    struct row *rows;
+    size_t n_rows, n_room;
 };
 
 static void die(const char *what, const char *why)
@@ -49,16 +54,7 @@ static void die(const char *what, const char *why)
 
 /* ---- one connection ---- */
 
-static void flush_line(struct run *run)
-{
-    if (run->n_alike == 1)
-        fprintf(run->out, "%s  %s\n", run->first, run->rules);
-    else if (run->n_alike > 1)
-        fprintf(run->out, "%s and %u more  %s\n", run->first, run->n_alike - 1, run->rules);
-    run->n_alike = 0;
-}
-
-static void write_ends(const struct run *run, const struct flow_note *note, char *out)
+static void write_ends(const struct flow_note *note, struct row *row)
 {
     char client[IPADDR_TEXT_BYTES];
     char server[IPADDR_TEXT_BYTES];
@@ -66,11 +62,11 @@ static void write_ends(const struct run *run, const struct flow_note *note, char
 
     ipaddr_format(&note->key.addr[end], client);
     ipaddr_format(&note->key.addr[1 - end], server);
-    (void)snprintf(out, LINE_BYTES, "%s  %s.%u>%s.%u", run->name, client, note->key.port[end],
-                   server, note->key.port[1 - end]);
+    (void)snprintf(row->ends, sizeof(row->ends), "%s.%u>%s.%u", client, note->key.port[end], server,
+                   note->key.port[1 - end]);
 }
 
-static void write_rules(const struct run *run, const struct flow_note *note, char *out)
+static void write_rules(const struct run *run, const struct flow_note *note, struct row *row)
 {
     enum confidence confidence[VERDICT_COUNT];
     struct verdict_event event;
@@ -78,13 +74,12 @@ static void write_rules(const struct run *run, const struct flow_note *note, cha
 
     verdict_matrix(&run->context, note, confidence);
     verdict_judge(&run->context, note, &event);
-    out[0] = '\0';
-    for (unsigned i = 0; i < VERDICT_COUNT && used < LINE_BYTES; i++) {
+    for (unsigned i = 0; i < VERDICT_COUNT && used < sizeof(row->rules); i++) {
         enum verdict_id id = (enum verdict_id)i;
         int n = 0;
 
         if (confidence[i] != CONFIDENCE_NONE)
-            n = snprintf(out + used, LINE_BYTES - used, "%s%s%s:%s", used ? " " : "",
+            n = snprintf(row->rules + used, sizeof(row->rules) - used, "%s%s%s:%s", used ? " " : "",
                          event.connection.verdict == id ? "*" : "", verdict_row(id)->slug,
                          confidence_name(confidence[i]));
         used += n > 0 ? (size_t)n : 0;
@@ -93,17 +88,44 @@ static void write_rules(const struct run *run, const struct flow_note *note, cha
 
 static void add_connection(struct run *run, const struct flow_note *note)
 {
-    char rules[LINE_BYTES];
+    struct row *row;
 
-    write_rules(run, note, rules);
-    if (run->n_alike > 0 && strcmp(rules, run->rules) == 0) {
-        run->n_alike++;
-        return;
+    if (run->n_rows == run->n_room) {
+        run->n_room = run->n_room ? 2 * run->n_room : 64;
+        run->rows = realloc(run->rows, run->n_room * sizeof(*run->rows));
+        if (!run->rows)
+            die(run->name, "out of memory");
     }
-    flush_line(run);
-    write_ends(run, note, run->first);
-    memcpy(run->rules, rules, sizeof(rules));
-    run->n_alike = 1;
+    row = &run->rows[run->n_rows++];
+    *row = (struct row){.first_frame = note->facts.first_frame};
+    write_ends(note, row);
+    write_rules(run, note, row);
+}
+
+static int earlier_first(const void *a, const void *b)
+{
+    const struct row *x = a;
+    const struct row *y = b;
+
+    return x->first_frame < y->first_frame ? -1 : x->first_frame > y->first_frame;
+}
+
+/* Neighbours with the same rules are one line. */
+static void print_rows(struct run *run, FILE *out)
+{
+    if (run->n_rows)
+        qsort(run->rows, run->n_rows, sizeof(*run->rows), earlier_first);
+    for (size_t i = 0; i < run->n_rows;) {
+        const struct row *row = &run->rows[i];
+        size_t n = 0;
+
+        while (i < run->n_rows && strcmp(run->rows[i].rules, row->rules) == 0)
+            i++, n++;
+        fprintf(out, "%s  %s", run->name, row->ends);
+        if (n > 1)
+            fprintf(out, " and %zu more", n - 1);
+        fprintf(out, "  %s\n", row->rules);
+    }
 }
 
 /* ---- one capture ---- */
@@ -171,7 +193,6 @@ static void run_capture(const char *path, const char *name, FILE *out)
     if (!run)
         die(name, "out of memory");
     run->name = name;
-    run->out = out;
     open_run(run, path);
     while (goes_on) {
         (void)capture_step(run->capture, 0);
@@ -179,7 +200,8 @@ static void run_capture(const char *path, const char *name, FILE *out)
             goes_on = worker_step(&run->worker);
         take_notes(run);
     }
-    flush_line(run);
+    print_rows(run, out);
+    free(run->rows);
     capture_close(run->capture);
     arena_unmap(&run->arena);
     free(run);
