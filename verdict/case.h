@@ -56,6 +56,11 @@ void against(struct ruling *ruling, const char *code, uint64_t frame, const char
 VERDICT_TABLE(ROW)
 #undef ROW
 
+/* judge.c: the case of a note, with what the context knows. */
+struct judge_context;
+void case_open(struct verdict_case *c, const struct judge_context *context,
+               const struct flow_note *note);
+
 /* outcome.c: what happened, and which RST did it. */
 enum outcome case_outcome(const struct verdict_case *c);
 const struct rst_facts *case_deciding_rst(const struct flow_facts *facts,

@@ -30,8 +30,8 @@ static bool is_blind(const struct verdict_case *c)
            c->server_host->n_unanswered_talk > 0;
 }
 
-static void case_open(struct verdict_case *c, const struct judge_context *context,
-                      const struct flow_note *note)
+void case_open(struct verdict_case *c, const struct judge_context *context,
+               const struct flow_note *note)
 {
     static const struct flow_trail no_trail;
     unsigned server_end = 1u - note->client_end;

@@ -27,8 +27,8 @@ enum confidence rule_refused(const struct verdict_case *c, struct ruling *ruling
         because(ruling, "rst-answers-syn", rst->mark.frame, "RST %.3f ms after the SYN",
                 case_ms(ns_since(case_slot(c, TRAIL_SYN)->ts_ns, rst->mark.ts_ns)));
     if (c->client->n_syn > 1)
-        because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs, all refused",
-                c->client->n_syn);
+        because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs, %u RSTs",
+                c->client->n_syn, c->server->n_rst);
     if (!case_has(c, FACT_SYN_REFUSED)) {
         against(ruling, "rst-acknowledges-nothing", rst ? rst->mark.frame : 0,
                 "a client has to ignore a RST that does not acknowledge its SYN");
@@ -81,6 +81,14 @@ enum confidence rule_refused_closed_port(const struct verdict_case *c, struct ru
     return CONFIDENCE_POSSIBLE;
 }
 
+/* No router between the capture and the server, so that the SYN has there the TOS that it has here:
+ * many networks take it off (VERDICTS.md 13.1). */
+static bool is_tos_telling(const struct verdict_case *c, const struct rst_facts *rst)
+{
+    return c->vantage == VANTAGE_SERVER || c->vantage == VANTAGE_BOTH ||
+           hosts_hops(rst->mark.ttl) == 0;
+}
+
 /* Points for a RST of a rule instead of the host: 2 = strong, 1 = medium. */
 static int firewall_points(const struct verdict_case *c, const struct rst_facts *rst,
                            struct ruling *ruling)
@@ -107,7 +115,7 @@ static int firewall_points(const struct verdict_case *c, const struct rst_facts 
         because(ruling, "rst-too-soon", rst->mark.frame, "after %.1f ms, round trip is %.1f ms",
                 case_ms(delay_ns), case_ms(c->listener->rtt_min_ns));
     }
-    if (syn->frame && syn->tos != 0 && rst->mark.tos == 0) {
+    if (syn->frame && syn->tos != 0 && rst->mark.tos == 0 && is_tos_telling(c, rst)) {
         points += 1;
         because(ruling, "tos-not-mirrored", rst->mark.frame, "SYN has TOS 0x%02x, RST 0", syn->tos);
     }
@@ -153,7 +161,10 @@ enum confidence rule_refused_backend_down(const struct verdict_case *c, struct r
     if (is_other_hop)
         because(ruling, "rst-from-behind", rst->mark.frame, "TTL %u, SYN-ACK had %u", rst->mark.ttl,
                 synack->ttl);
-    if (c->listener->n_early_rst_run >= c->limits->consecutive_failures)
+    if (hosts_init_ttl(rst->mark.ttl) == 128)
+        against(ruling, "windows-abort", rst->mark.frame,
+                "TTL %u: a program on Windows that hangs up looks the same", rst->mark.ttl);
+    else if (c->listener->n_early_rst_run >= c->limits->consecutive_failures)
         because(ruling, "every-time", 0, "%u in a row, no success between",
                 c->listener->n_early_rst_run);
     return ruling->n_because > 1 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;

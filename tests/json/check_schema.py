@@ -106,9 +106,9 @@ class Run:
         wanted = community_id(self.start['community_id_seed'], flow['client'], flow['server'])
         if flow['community_id'] != wanted:
             yield f'community_id is not {wanted}'
-        frames = [packet['frame'] for packet in evidence if packet['frame'] is not None]
-        if frames != sorted(frames):
-            yield 'evidence is not in the order of capture'
+        stamps = [packet['ts'] for packet in evidence]
+        if stamps != sorted(stamps):
+            yield 'evidence is not in time order'
         if line['evidence_total'] < len(evidence):
             yield 'evidence_total is less than the evidence shown'
         if line['verdict'] in line['alternatives']:

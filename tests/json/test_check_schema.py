@@ -54,7 +54,7 @@ SPOILED = [
     ('failure', put('count', 2), 'count is not 1 with --all'),
     ('failure', put('flow', 'duration_ns', 5), 'duration_ns'),
     ('failure', put('flow', 'community_id', '1:' + 27 * 'A' + '='), 'community_id'),
-    ('failure', put('evidence', 0, 'frame', 99999), 'order of capture'),
+    ('failure', put('evidence', 0, 'ts', '2027-01-01T00:00:00.000000000Z'), 'time order'),
     ('failure', put('evidence_total', 1), 'evidence_total'),
     ('failure', put('alternatives', ['icmp-admin-prohibited']), 'own alternative'),
     ('failure', put('incident_id', '8f1d2c64a7b3-9'), 'without a line'),
