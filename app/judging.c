@@ -129,11 +129,14 @@ static bool is_ok(const struct connection_event *connection)
 static void count_ok(struct judging *judging, const struct verdict_event *event)
 {
     const struct connection_event *connection = &event->connection;
+    const struct ipaddr *client = &connection->client.addr;
     bool is_timed = connection->facts.bits & FACT_ESTABLISHED;
     int64_t handshake_ns = is_timed ? (int64_t)connection->facts.ack_after_us * NS_PER_US : -1;
     int64_t done_ns = is_timed ? connection->facts.first_ns + handshake_ns : event->ts_ns;
 
-    incident_success(judging->incidents, &connection->client.addr, &connection->server, done_ns);
+    if (!incident_is_counted(&connection->facts))
+        incident_attempt(judging->incidents, client, &connection->server, event->ts_ns);
+    incident_success(judging->incidents, client, &connection->server, done_ns);
     tally_ok(judging->tally, &connection->server, done_ns, handshake_ns);
 }
 
@@ -170,16 +173,35 @@ static void advance(struct judging *judging, int64_t now_ns)
     suppress_tick(judging->suppress, now_ns, &judging->emitter);
 }
 
-static void take_attempt(struct judging *judging, const struct flow_note *note)
+static struct endpoint server_of(const struct flow_note *note)
 {
     unsigned server_end = 1u - note->client_end;
-    struct endpoint server = {.addr = note->key.addr[server_end],
-                              .port = note->key.port[server_end]};
+
+    return (struct endpoint){.addr = note->key.addr[server_end],
+                             .port = note->key.port[server_end]};
+}
+
+static void take_attempt(struct judging *judging, const struct flow_note *note)
+{
+    struct endpoint server = server_of(note);
 
     if (judging->start_ns == NS_NEVER)
         judging->start_ns = note->facts.first_ns;
     tally_attempt(judging->tally, &server, note->facts.first_ns);
     hosts_note(&judging->hosts, note);
+}
+
+/* Whether it is a success only shows when it goes on or ends. */
+static void take_established(struct judging *judging, const struct flow_note *note)
+{
+    const struct ipaddr *client = &note->key.addr[note->client_end];
+    struct endpoint server = server_of(note);
+    int64_t done_ns = note->facts.first_ns + (int64_t)note->facts.ack_after_us * NS_PER_US;
+
+    if (note->kind == NOTE_ESTABLISHED)
+        incident_attempt(judging->incidents, client, &server, done_ns);
+    else if (incident_is_counted(&note->facts))
+        incident_success(judging->incidents, client, &server, done_ns);
 }
 
 static void take_note(struct judging *judging, uint32_t worker_idx, const struct flow_note *note)
@@ -198,6 +220,7 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
     case NOTE_ESTABLISHED:
     case NOTE_ALIVE:
         hosts_note(&judging->hosts, note);
+        take_established(judging, note);
         break;
     case NOTE_TICK:
         judging->gauges[worker_idx] = note->gauges;

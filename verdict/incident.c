@@ -60,30 +60,59 @@ struct incidents *incidents_create(struct arena *arena, const struct incident_co
 
 /* ---- attempts ---- */
 
-static void count_in_networks(struct incidents *incidents, const struct endpoint *server,
-                              int64_t ts_ns, bool is_ok)
+/* Where an attempt counts. */
+struct counted_at {
+    struct watch_place *place;   /* NULL: not watched */
+    struct watch_client *client; /* NULL: not watched */
+    struct ipaddr network;
+};
+
+static bool is_in_network(const struct incident *incident, const struct counted_at *at)
 {
-    struct ipaddr network = watch_network(&server->addr);
+    return ipaddr_equal(&incident->server.addr, &at->network);
+}
 
-    for (uint32_t i = 0; i < incidents->book.n_networks; i++) {
-        struct incident *incident = incidents->book.network[i];
+static void count_attempt(struct incidents *incidents, const struct counted_at *at, int64_t ts_ns)
+{
+    if (at->place)
+        attempts_count(&at->place->attempts, ts_ns);
+    if (at->client)
+        attempts_count(&at->client->attempts, ts_ns);
+    for (uint32_t i = 0; i < incidents->book.n_networks; i++)
+        if (is_in_network(incidents->book.network[i], at))
+            attempts_count(&incidents->book.network[i]->own, ts_ns);
+}
 
-        if (ipaddr_equal(&incident->server.addr, &network))
-            attempts_add(&incident->own, ts_ns, is_ok);
-    }
+static struct counted_at where(struct incidents *incidents, const struct ipaddr *client,
+                               const struct endpoint *server, int64_t ts_ns, bool may_add)
+{
+    return (struct counted_at){
+        .place = watch_place(&incidents->watch, server, ts_ns, may_add),
+        .client = watch_client(&incidents->watch, client, false),
+        .network = watch_network(&server->addr),
+    };
+}
+
+void incident_attempt(struct incidents *incidents, const struct ipaddr *client,
+                      const struct endpoint *server, int64_t ts_ns)
+{
+    struct counted_at at = where(incidents, client, server, ts_ns, true);
+
+    count_attempt(incidents, &at, ts_ns);
 }
 
 void incident_success(struct incidents *incidents, const struct ipaddr *client,
-                      const struct endpoint *server, int64_t ts_ns)
+                      const struct endpoint *server, int64_t established_ns)
 {
-    struct watch_place *place = watch_place(&incidents->watch, server, ts_ns, true);
-    struct watch_client *watched = watch_client(&incidents->watch, client, false);
+    struct counted_at at = where(incidents, client, server, established_ns, false);
 
-    if (place)
-        attempts_add(&place->attempts, ts_ns, true);
-    if (watched)
-        attempts_add(&watched->attempts, ts_ns, true);
-    count_in_networks(incidents, server, ts_ns, true);
+    if (at.place)
+        attempts_succeed(&at.place->attempts, established_ns);
+    if (at.client)
+        attempts_succeed(&at.client->attempts, established_ns);
+    for (uint32_t i = 0; i < incidents->book.n_networks; i++)
+        if (is_in_network(incidents->book.network[i], &at))
+            attempts_succeed(&incidents->book.network[i]->own, established_ns);
 }
 
 /* ---- overflow ---- */
@@ -103,7 +132,7 @@ static void add_overflow(struct incidents *incidents, struct connection_event *e
         incident->own.last_ok_ns = NS_NEVER;
         incidents->overflow = incident_book_ref(book, incident);
     }
-    attempts_add(&incident->own, ts_ns, false);
+    attempts_count(&incident->own, ts_ns);
     if (is_live) {
         incident_book_fail(book, incident, event, ts_ns);
         return;
@@ -153,8 +182,7 @@ static void take_network_pending(struct incidents *incidents, struct incident *i
             !watch_is_failing_in(watch, i, into->family, &into->server.addr) ||
             pending->last_ns < into->outbreak.first_ns)
             continue;
-        into->own.n_judged +=
-            watch->place[failing->place_idx].attempts.n_judged - pending->judged_before;
+        into->own.n += watch->place[failing->place_idx].attempts.n - pending->n_attempts_before;
         outbreak_add_all(&into->outbreak, &incidents->pool, pending, INCIDENT_CLIENTS_MAX);
         outbreak_clear(pending, &incidents->pool);
     }
@@ -181,7 +209,7 @@ static void fold_into_network(struct incidents *incidents, const struct incident
             continue;
         outbreak_add_all(&into->outbreak, &incidents->pool, &member->outbreak,
                          INCIDENT_CLIENTS_MAX);
-        into->own.n_judged += member->attempts->n_judged - member->outbreak.judged_before;
+        into->own.n += incident_attempts(member);
         incident_book_fold(book, member, into);
     }
     take_network_pending(incidents, into);
@@ -211,8 +239,11 @@ static void fold_into_client(struct incidents *incidents, struct incident *into)
 static void take_pending(struct incidents *incidents, struct incident *incident,
                          struct outbreak *pending)
 {
-    if (!incident->outbreak.n_failures)
-        incident->outbreak.judged_before = pending->judged_before;
+    if (!incident->outbreak.n_failures) {
+        incident->outbreak.began_ns = pending->began_ns;
+        incident->outbreak.n_attempts_before = pending->n_attempts_before;
+        incident->outbreak.n_established_before = pending->n_established_before;
+    }
     outbreak_add_all(&incident->outbreak, &incidents->pool, pending, INCIDENT_CLIENTS_MAX);
     outbreak_clear(pending, &incidents->pool);
 }
@@ -351,12 +382,11 @@ void incident_add(struct incidents *incidents, struct connection_event *event, i
     struct incident *incident = failing ? live_incident(incidents, failing->incident) : NULL;
 
     event->incident = 0;
-    if (place)
-        attempts_add(&place->attempts, ts_ns, false);
-    if (client)
-        attempts_add(&client->attempts, ts_ns, false);
-    count_in_networks(incidents, &event->server, ts_ns, false);
+    if (!incident_is_counted(&event->facts)) {
+        struct counted_at at = {place, client, watch_network(&event->server.addr)};
 
+        count_attempt(incidents, &at, ts_ns);
+    }
     if (incident || wider)
         incident_book_fail(&incidents->book, incident ? incident : wider, event, ts_ns);
     else if (add_to_client(incidents, client, place, event, ts_ns))

@@ -9,9 +9,10 @@
  * family in a network, fold into one incident of scope client or network: the members that were
  * told of close with reason evicted and name the bigger one as related, and it counts on.
  *
- * An attempt is counted when it is judged, with the conclusion's time, by incident_add or
- * incident_success; an undecided one is not. So "18 of 18 attempts" holds, and failures are never
- * more than attempts.
+ * An attempt is counted when it completes the handshake (incident_attempt) or when it fails before
+ * that (incident_add, at the conclusion's time); one that is still without an answer is not. So
+ * "18 of 18 attempts" holds, connections that live for hours count from the beginning, and failures
+ * are never more than attempts.
  *
  * Times of conclusions may be out of order by some seconds and older than the clock of
  * incident_tick, which goes forward only. Numbers follow the times at which the rules held, as long
@@ -22,6 +23,7 @@
 #ifndef VERDICT_INCIDENT_H
 #define VERDICT_INCIDENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +34,14 @@
 #include "verdict/snapshot.h"
 
 struct incidents;
+
+/* Whether the attempt was counted at its NOTE_ESTABLISHED. */
+static inline bool incident_is_counted(const struct flow_facts *facts)
+{
+    const uint32_t both = FACT_ESTABLISHED | FACT_SYNACK_SEEN;
+
+    return (facts->bits & both) == both;
+}
 
 struct incident_config {
     uint32_t n_endpoints;    /* watched at a time, healthy ones included */
@@ -51,10 +61,14 @@ size_t incidents_cost_bytes(const struct incident_config *config);
 /* NULL where the arena is too small. Lives as long as the arena. */
 struct incidents *incidents_create(struct arena *arena, const struct incident_config *config);
 
-/* An attempt that succeeded, concluded at ts_ns: when the handshake completed, rather than when the
- * connection ended, or a long-lived one makes an outage look recovered late. */
-void incident_success(struct incidents *incidents, const struct ipaddr *client,
+/* An attempt to count: NOTE_ESTABLISHED, and a success without one, when it is judged. */
+void incident_attempt(struct incidents *incidents, const struct ipaddr *client,
                       const struct endpoint *server, int64_t ts_ns);
+
+/* The connection works, though it is only known now: it was judged so, or it is still alive some
+ * time after the handshake (NOTE_ALIVE). More than once for a connection does no harm. */
+void incident_success(struct incidents *incidents, const struct ipaddr *client,
+                      const struct endpoint *server, int64_t established_ns);
 
 /* An attempt that failed (event->is_failure), concluded at ts_ns. Sets event->incident to the
  * number of the incident that is open for it, 0 where none is. */

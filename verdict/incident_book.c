@@ -23,7 +23,6 @@ bool incident_book_create(struct incident_book *book, struct arena *arena, uint3
         .pool = watch->pool,
         .n_slots = 2 * n_incidents,
         .n_live_max = n_incidents - 1,
-        .now_ns = NS_NEVER,
         .next_due_ns = NEVER_DUE_NS,
         .slot = arena_take(arena, 2 * (size_t)n_incidents * sizeof(struct incident)),
         .network = arena_take(arena, n_incidents * sizeof(struct incident *)),
@@ -141,6 +140,16 @@ static void describe_related(const struct incident_book *book, const struct inci
     }
 }
 
+/* What was established before it began may still fail: never less than the failures. */
+uint64_t incident_attempts(const struct incident *incident)
+{
+    const struct outbreak *outbreak = &incident->outbreak;
+    uint64_t n =
+        incident->attempts->n - outbreak->n_attempts_before + outbreak->n_established_before;
+
+    return n > outbreak->n_failures ? n : outbreak->n_failures;
+}
+
 static void describe(const struct incident_book *book, const struct incident *incident,
                      int64_t ts_ns, struct incident_event *event)
 {
@@ -156,7 +165,7 @@ static void describe(const struct incident_book *book, const struct incident *in
         .closed_ns = NS_NEVER,
         .n_updates = incident->n_updates,
         .n_reopened = incident->n_reopened,
-        .n_attempts = incident->attempts->n_judged - incident->outbreak.judged_before,
+        .n_attempts = incident_attempts(incident),
         .n_failures_delta = incident->outbreak.n_failures - incident->told_failures,
     };
     outbreak_describe(&incident->outbreak, book->pool, event);
@@ -216,7 +225,7 @@ static void expect_line(struct incident_book *book, const struct incident *incid
 
 static void clock_forward(struct incident_book *book, int64_t now_ns)
 {
-    book->now_ns = later_ns(book->now_ns, now_ns);
+    book->watch->now_ns = later_ns(book->watch->now_ns, now_ns);
 }
 
 static void come_alive(struct incident_book *book, struct incident *incident)
@@ -255,8 +264,8 @@ void incident_book_settle(struct incident_book *book, struct incident *incident,
     clock_forward(book, incident->outbreak.last_ns);
     incident->rule = rule;
     incident->opened_ns = incident->outbreak.last_ns;
-    incident->heard_ns = book->now_ns;
-    incident->line_due_ns = later_ns(incident->opened_ns + INCIDENT_SETTLE_NS, book->now_ns);
+    incident->heard_ns = book->watch->now_ns;
+    incident->line_due_ns = later_ns(incident->opened_ns + INCIDENT_SETTLE_NS, book->watch->now_ns);
     if (incident->number)
         incident->n_reopened++;
     incident->state = INCIDENT_STATE_SETTLING;
@@ -270,7 +279,7 @@ void incident_book_fail(struct incident_book *book, struct incident *incident,
 {
     clock_forward(book, ts_ns);
     outbreak_add(&incident->outbreak, book->pool, event, ts_ns, INCIDENT_CLIENTS_MAX);
-    incident->heard_ns = book->now_ns;
+    incident->heard_ns = book->watch->now_ns;
     if (incident->state != INCIDENT_STATE_OPEN)
         return;
     event->incident = incident->number;
@@ -414,11 +423,11 @@ static void send_due_line(struct incident_book *book, struct incident *incident,
 void incident_book_tick(struct incident_book *book, int64_t now_ns, const struct emitter *emitter)
 {
     clock_forward(book, now_ns);
-    while (book->next_due_ns <= book->now_ns) {
+    while (book->next_due_ns <= book->watch->now_ns) {
         struct incident *incident = earliest_due(book);
 
         book->next_due_ns = incident ? due_ns(incident) : NEVER_DUE_NS;
-        if (incident && book->next_due_ns <= book->now_ns)
+        if (incident && book->next_due_ns <= book->watch->now_ns)
             send_due_line(book, incident, emitter);
     }
 }
@@ -458,5 +467,5 @@ void incident_book_finish(struct incident_book *book, int64_t now_ns, enum close
     while ((incident = next_settling(book)))
         open_incident(book, incident, emitter);
     while ((incident = next_open(book)))
-        close_incident(book, incident, book->now_ns, reason, emitter);
+        close_incident(book, incident, book->watch->now_ns, reason, emitter);
 }

@@ -74,7 +74,6 @@ struct incident_book {
     uint32_t n_networks; /* of them, those of networks, in network[] */
     uint32_t last_number;
     uint64_t n_opened, n_closed;
-    int64_t now_ns;      /* judge's clock: greatest seen */
     int64_t next_due_ns; /* no line is due before */
     struct incident *slot;
     struct incident **network;
@@ -108,6 +107,9 @@ static inline bool incident_book_has_room(const struct incident_book *book)
 
 /* A free slot, at the cost of the one that closed the longest ago. */
 struct incident *incident_book_take(struct incident_book *book);
+
+/* Attempts at what a live incident is about, since its first failure. */
+uint64_t incident_attempts(const struct incident *incident);
 
 /* Whether a new outbreak now belongs to this closed incident. */
 bool incident_may_reopen(const struct incident *incident, int64_t ts_ns);

@@ -4,16 +4,20 @@
 
 #include "base/compiler.h"
 
-void attempts_add(struct attempts *attempts, int64_t ts_ns, bool is_ok)
+void attempts_count(struct attempts *attempts, int64_t ts_ns)
 {
     unsigned i =
         window_enter(&attempts->newest, attempts->count, OUTBREAK_BUCKETS, outbreak_bucket(ts_ns));
 
-    attempts->n_judged++;
+    attempts->n++;
     if (i != WINDOW_LATE)
         attempts->count[i]++;
-    if (is_ok && ts_ns > attempts->last_ok_ns)
-        attempts->last_ok_ns = ts_ns;
+}
+
+void attempts_succeed(struct attempts *attempts, int64_t established_ns)
+{
+    if (established_ns > attempts->last_ok_ns)
+        attempts->last_ok_ns = established_ns;
 }
 
 static uint64_t attempts_in(const struct attempts *attempts, int64_t first, int64_t last)

@@ -9,15 +9,17 @@
 #include "verdict/event.h"
 #include "verdict/outbreak.h"
 
-/* The attempts judged at an address and port, whatever became of them. All zero but last_ok_ns. */
+/* The attempts at an address and port: those that completed the handshake, or failed before. All
+ * zero but last_ok_ns. */
 struct attempts {
-    uint64_t n_judged;
-    int64_t last_ok_ns; /* the newest success; NS_NEVER */
+    uint64_t n;
+    int64_t last_ok_ns; /* when the newest of those that work was established; NS_NEVER */
     int64_t newest;     /* buckets as those of an outbreak */
     uint32_t count[OUTBREAK_BUCKETS];
 };
 
-void attempts_add(struct attempts *attempts, int64_t ts_ns, bool is_ok);
+void attempts_count(struct attempts *attempts, int64_t ts_ns);
+void attempts_succeed(struct attempts *attempts, int64_t established_ns);
 
 /* What a rule may look at. */
 struct rule_case {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "verdict/incident.h"
+
 void outbreak_clear(struct outbreak *outbreak, struct clientpool *pool)
 {
     clientset_clear(&outbreak->clients, pool);
@@ -77,12 +79,19 @@ static void add_span(struct outbreak *outbreak, int64_t first_ns, int64_t last_n
         outbreak->last_ns = last_ns;
 }
 
+static int64_t established_ns(const struct flow_facts *facts)
+{
+    return facts->first_ns + facts->ack_after_us * NS_PER_US;
+}
+
 void outbreak_add(struct outbreak *outbreak, struct clientpool *pool,
                   const struct connection_event *event, int64_t ts_ns, uint32_t n_clients_max)
 {
     int64_t bucket = outbreak_bucket(ts_ns);
     int64_t into_us = (ts_ns - bucket * INCIDENT_BUCKET_NS) / NS_PER_US;
 
+    if (incident_is_counted(&event->facts) && established_ns(&event->facts) <= outbreak->began_ns)
+        outbreak->n_established_before++;
     add_to_bucket(outbreak, bucket, 1, (uint32_t)into_us, (uint8_t)event->confidence);
     add_span(outbreak, ts_ns, ts_ns);
     outbreak->n_failures++;

@@ -18,7 +18,9 @@
 struct outbreak {
     int64_t first_ns, last_ns; /* conclusion times; valid where n_failures > 0 */
     uint64_t n_failures;
-    uint64_t judged_before; /* attempts judged at that place before the first failure */
+    int64_t began_ns;              /* judge's clock at the first failure */
+    uint64_t n_attempts_before;    /* counted at that place before the first failure */
+    uint64_t n_established_before; /* failures whose attempt is among those */
     struct clientset clients;
 
     /* The newest buckets of INCIDENT_BUCKET_NS, see window.h. */
@@ -44,7 +46,7 @@ void outbreak_clear(struct outbreak *outbreak, struct clientpool *pool);
 void outbreak_add(struct outbreak *outbreak, struct clientpool *pool,
                   const struct connection_event *event, int64_t ts_ns, uint32_t n_clients_max);
 
-/* Adds all that `from` has, which stays as it is. judged_before is not touched. */
+/* Adds the failures that `from` has, which stays as it is; not what it knows of attempts. */
 void outbreak_add_all(struct outbreak *outbreak, struct clientpool *pool,
                       const struct outbreak *from, uint32_t n_clients_max);
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "verdict/incident.h"
+
 #define V4_NETWORK_BYTES 15 /* of the mapped form: 12 + 3 */
 #define V6_NETWORK_BYTES 8
 
@@ -186,6 +188,15 @@ static bool belongs_to_pending(const struct outbreak *pending, const struct atte
            attempts->last_ok_ns < pending->first_ns || has_bad_bucket(pending, attempts, bucket);
 }
 
+/* The failure was counted as an attempt a moment ago, or when it was established. */
+static void begin_pending(struct watch *watch, struct outbreak *pending,
+                          const struct attempts *attempts, const struct connection_event *event)
+{
+    outbreak_clear(pending, watch->pool);
+    pending->began_ns = watch->now_ns;
+    pending->n_attempts_before = incident_is_counted(&event->facts) ? attempts->n : attempts->n - 1;
+}
+
 /* Keeps the newest ones, oldest first. */
 static void note_forged(int64_t *forged_ns, int64_t ts_ns)
 {
@@ -203,10 +214,8 @@ void watch_failing_add(struct watch *watch, struct watch_failing *failing,
 {
     const struct attempts *attempts = &watch->place[failing->place_idx].attempts;
 
-    if (!belongs_to_pending(&failing->pending, attempts, ts_ns)) {
-        outbreak_clear(&failing->pending, watch->pool);
-        failing->pending.judged_before = attempts->n_judged - 1;
-    }
+    if (!belongs_to_pending(&failing->pending, attempts, ts_ns))
+        begin_pending(watch, &failing->pending, attempts, event);
     outbreak_add(&failing->pending, watch->pool, event, ts_ns, INCIDENT_CLIENTS_BEFORE_MAX);
     if (event->family == FAMILY_RST_FORGED && event->confidence >= CONFIDENCE_LIKELY)
         note_forged(failing->forged_ns, ts_ns);
@@ -267,10 +276,8 @@ bool watch_client_add(struct watch *watch, struct watch_client *client,
     forget_old_targets(client, ts_ns);
     if (!client->pending.n_failures ||
         (client->n_targets < INCIDENT_CLIENT_ENDPOINTS / 2 &&
-         client->pending.first_ns < ts_ns - INCIDENT_CLIENT_WINDOW_NS)) {
-        outbreak_clear(&client->pending, watch->pool);
-        client->pending.judged_before = client->attempts.n_judged - 1;
-    }
+         client->pending.first_ns < ts_ns - INCIDENT_CLIENT_WINDOW_NS))
+        begin_pending(watch, &client->pending, &client->attempts, event);
     outbreak_add(&client->pending, watch->pool, event, ts_ns, 1);
     target = target_for(client, &event->server);
     if (ts_ns > target->last_ns)

@@ -59,6 +59,7 @@ struct watch_client {
 };
 
 struct watch {
+    int64_t now_ns; /* judge's clock: greatest seen; kept by the caller */
     struct clientpool *pool;
     struct lrumap places, failings, clients;
     struct watch_place *place;

@@ -55,10 +55,12 @@ void stage_attempt(struct outbreak_stage *stage, const struct attempt *attempt)
     struct connection_event *event = &stage->event;
 
     incident_tick(stage->incidents, ts_ns + attempt->late_ms * NS_PER_MS, &stage->emitter);
-    if (attempt->is_ok) {
+    if (attempt->is_ok || attempt->is_open)
+        incident_attempt(stage->incidents, &client, &server, ts_ns);
+    if (attempt->is_ok || attempt->is_alive)
         incident_success(stage->incidents, &client, &server, ts_ns);
+    if (attempt->is_ok || attempt->is_open || attempt->is_alive)
         return;
-    }
     stage->n_failures++;
     *event = (struct connection_event){
         .is_failure = true,
@@ -71,6 +73,10 @@ void stage_attempt(struct outbreak_stage *stage, const struct attempt *attempt)
         .n_evidence = 1,
         .evidence = {{.mark.frame = stage->n_failures * 2}},
     };
+    if (attempt->established_ms) {
+        event->facts.bits = FACT_ESTABLISHED | FACT_SYNACK_SEEN;
+        event->facts.first_ns = script_ns(attempt->established_ms);
+    }
     incident_add(stage->incidents, event, ts_ns);
 }
 

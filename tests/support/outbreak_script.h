@@ -19,8 +19,11 @@
 /* One attempt; all zero but at_ms: a refused connection of client 1 to server 1. */
 struct attempt {
     int64_t at_ms;
-    int64_t late_ms; /* the judge learns of it so much later */
-    bool is_ok;
+    int64_t late_ms;        /* the judge learns of it so much later */
+    bool is_ok;             /* established and working */
+    bool is_open;           /* established, nothing else is known of it yet */
+    bool is_alive;          /* established then, and now it is known to work */
+    int64_t established_ms; /* of a failure: when it was established; 0 = never */
     enum family family;
     enum verdict_id verdict;    /* 0: refused-closed-port */
     enum confidence confidence; /* 0: certain */
