@@ -18,12 +18,21 @@ static bool is_same_server(const struct endpoint *a, const struct endpoint *b)
     return a->port == b->port && ipaddr_equal(&a->addr, &b->addr);
 }
 
+static bool has_failed(const struct report_model *model, const struct endpoint *server)
+{
+    for (uint32_t i = 0; i < model->n_groups; i++)
+        if (is_same_server(&model->group[i]->server, server))
+            return true;
+    return false;
+}
+
+/* The targets of a scan have no row of failures in the snapshot; they are not healthy for that. */
 static void take_healthy(struct report_model *model, const struct snapshot *final)
 {
-    for (uint32_t i = 0; i < final->n_endpoint_rows; i++) {
+    for (uint32_t i = 0; i < final->n_endpoint_rows && !model->is_group_lost; i++) {
         const struct snapshot_endpoint *row = &final->endpoint[i];
 
-        if (row->family == FAMILY_NONE && row->n_attempts > 0)
+        if (row->family == FAMILY_NONE && row->n_attempts > 0 && !has_failed(model, &row->server))
             model->healthy[model->n_healthy++] =
                 (struct report_healthy){row->server, row->n_attempts};
     }

@@ -241,11 +241,13 @@ static void add_places(struct report *report, struct text *text)
     count_places(model, &n_endpoints, &n_hosts);
     if (n_endpoints == 0 || (model->n_incident_entries == 0 && report->total->n_failed == 1))
         return;
-    if (model->n_incident_entries > 0)
+    if (model->n_incident_entries > 0) {
         text_add_number_of(text, n_incidents, "incident");
-    else
-        text_add(text, "Too few, too slow or too short for an incident");
-    text_addf(text, ", on %s", model->is_group_lost ? "at least " : "");
+        text_add(text, ", on ");
+    } else {
+        text_add(text, "No incident: too few, too slow or too short. On ");
+    }
+    text_add(text, model->is_group_lost ? "at least " : "");
     text_add_number_of(text, n_endpoints, "endpoint");
     text_add(text, " of ");
     text_add_number_of(text, n_hosts, "server");

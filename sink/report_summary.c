@@ -15,6 +15,8 @@
 #define PLACE_CELLS_MIN 18
 #define PLACE_CELLS_MAX 28
 
+#define VERDICTS_NAMED 3
+
 /* What the network of an incident spans (INTERFACE.md 3.6). */
 #define NETWORK_V4_BITS 24
 #define NETWORK_V6_BITS 64
@@ -137,23 +139,57 @@ static bool is_said(enum family family)
            family == FAMILY_GRPC_REFUSED || family == FAMILY_APP_REFUSED;
 }
 
-void report_add_summary(struct text *text, const struct report_group *group)
+/* "failed: 147 refused, 50 filtered-drop": of an incident of many kinds, most first. */
+static void add_verdicts(struct text *text, const struct report_group *group)
+{
+    bool is_named[VERDICT_COUNT] = {false};
+
+    text_add(text, "failed");
+    for (unsigned i = 0; i < VERDICTS_NAMED; i++) {
+        unsigned most = VERDICT_COUNT;
+
+        for (unsigned id = 0; id < VERDICT_COUNT; id++)
+            if (!is_named[id] && group->n_by_verdict[id] > 0 &&
+                (most == VERDICT_COUNT || group->n_by_verdict[id] > group->n_by_verdict[most]))
+                most = id;
+        if (most == VERDICT_COUNT)
+            return;
+        is_named[most] = true;
+        text_add(text, i == 0 ? ": " : ", ");
+        text_add_count(text, group->n_by_verdict[most]);
+        text_addf(text, " %s", verdict_row((enum verdict_id)most)->slug);
+    }
+}
+
+/* What befell them, as the packets of the first one show it. */
+static void add_phrase(struct text *text, const struct report_group *group)
 {
     const struct connection_event *event = report_group_sample(group);
 
+    if (!event || group->family >= FAMILY_COUNT) {
+        text_add(text, "failed");
+    } else if (event->icmp.frame != 0 &&
+               (group->family == FAMILY_FIREWALL_REJECT || group->family == FAMILY_UNREACHABLE)) {
+        add_icmp(text, event);
+    } else if (group->family == FAMILY_RESET) {
+        add_reset(text, group, event);
+    } else {
+        text_add(text, phrases[group->family]);
+        if (is_said(group->family)) {
+            text_add(text, ": ");
+            explain_short(event, text);
+        }
+    }
+}
+
+void report_add_summary(struct text *text, const struct report_group *group)
+{
     report_add_ratio(text, group);
     text_add(text, " ");
-    if (event && event->icmp.frame != 0 &&
-        (group->family == FAMILY_FIREWALL_REJECT || group->family == FAMILY_UNREACHABLE))
-        add_icmp(text, event);
-    else if (event && group->family == FAMILY_RESET)
-        add_reset(text, group, event);
-    else if (group->family < FAMILY_COUNT)
-        text_add(text, phrases[group->family]);
-    if (event && is_said(group->family)) {
-        text_add(text, ": ");
-        explain_short(event, text);
-    }
+    if (scope_of(group) == SCOPE_CLIENT || scope_of(group) == SCOPE_OVERFLOW)
+        add_verdicts(text, group);
+    else
+        add_phrase(text, group);
     if (group->is_host_silent)
         text_add(text, "; the host sent nothing at all");
     if (group->n_endpoints > 1) {
