@@ -12,13 +12,13 @@
 #include "app/runinfo.h"
 #include "app/signals.h"
 #include "base/nanotime.h"
+#include "tui/tui.h"
 
 #define POLL_NS (50 * NS_PER_MS)
 
 static const struct sink_ops *const face_ops[] = {
-    [FACE_REPORT] = &sink_report, [FACE_TEXT] = &sink_lines,
-    [FACE_JSON] = &sink_json,     [FACE_TUI] = NULL,
-    [FACE_NULL] = &sink_null,
+    [FACE_REPORT] = &sink_report, [FACE_TEXT] = &sink_lines, [FACE_JSON] = &sink_json,
+    [FACE_TUI] = &sink_tui,       [FACE_NULL] = &sink_null,
 };
 
 _Static_assert(ARRAY_LEN(face_ops) == FACE_COUNT, "a sink each face");

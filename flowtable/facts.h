@@ -232,6 +232,12 @@ struct speech_facts {
     bool is_alert_first; /* it said nothing before the alert */
 };
 
+/* Copies of one segment that the other side has acknowledged. */
+struct acked_run {
+    uint32_t seq;
+    uint8_t n_copies; /* saturates */
+};
+
 struct flow_trail {
     struct packet_mark slot[TRAIL_SLOT_COUNT];
     struct rst_facts rst[TRAIL_RST_MAX];     /* the first ones; later ones only count */
@@ -239,6 +245,7 @@ struct flow_trail {
     int64_t quiet_before_fin_ns[SIDE_COUNT]; /* silence of the flow before this side's FIN */
     struct icmp_facts icmp;                  /* the first error that quotes this flow */
     struct speech_facts speech[SIDE_COUNT];
+    struct acked_run acked_run[SIDE_COUNT];
 };
 
 #endif

@@ -13,6 +13,17 @@ static int64_t trigger_window_ns(const struct flow_facts *facts)
     return window_ns > 500 * NS_PER_MS ? window_ns : 500 * NS_PER_MS;
 }
 
+/* Around a FIN the answered segment may be one that was sent before the FIN was seen, or after, and
+ * the last one captured the other: both acknowledge the FIN's place, with or without it. */
+static bool answers_beside_fin(const struct arrival *arrival, const struct packet_mark *rst,
+                               const struct packet_mark *mark)
+{
+    uint32_t fin_seq = arrival->side->nxt - 1;
+
+    return arrival->side->bits & SIDE_FIN_SEEN && !(rst->flags & TCP_ACK) &&
+           mark->flags & TCP_ACK && rst->seq - fin_seq <= 1 && mark->ack - fin_seq <= 1;
+}
+
 /* Whether a host without the connection would answer the packet so: RST without ACK takes its
  * sequence number from the packet's ACK; RST with ACK acknowledges a packet without ACK, and may
  * leave out the data of a SYN (RFC 9293 section 3.10.7.1, RFC 7413). */
@@ -42,7 +53,7 @@ static void find_trigger(const struct arrival *arrival, const struct trail_entry
         const struct packet_mark *mark = candidate[i];
 
         if (mark->frame && mark->side != arrival->from && !(mark->flags & TCP_RST) &&
-            answers(&rst->mark, mark) &&
+            (answers(&rst->mark, mark) || answers_beside_fin(arrival, &rst->mark, mark)) &&
             ns_since(mark->ts_ns, rst->mark.ts_ns) <= trigger_window_ns(arrival->facts)) {
             rst->trigger = *mark;
             return;

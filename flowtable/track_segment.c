@@ -63,15 +63,25 @@ static void begin_run(struct arrival *arrival)
         track_mark_slot(arrival, TRAIL_RUN_FIRST);
 }
 
-static void count_retransmission(struct arrival *arrival)
+/* A copy of what the other side acknowledged long ago: its acknowledgments do not arrive. */
+static void count_acked_copy(struct arrival *arrival)
+{
+    struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
+    struct acked_run *run;
+
+    if (!trail)
+        return;
+    run = &trail->acked_run[arrival->from];
+    if (run->n_copies == 0 || run->seq != arrival->packet->tcp.seq)
+        *run = (struct acked_run){.seq = arrival->packet->tcp.seq};
+    saturate_u8(&run->n_copies);
+    track_mark_slot(arrival, TRAIL_RUN_LAST);
+}
+
+static void count_run(struct arrival *arrival)
 {
     struct side_facts *side = arrival->side;
 
-    if (side->n_retransmit == 0 || side->n_retransmit == 9 || side->n_retransmit == 99)
-        track_history(arrival, 'T');
-    saturate_u8(&side->n_retransmit);
-    if (is_acked_known(arrival->peer) && !seq_after(arrival->seq_end, arrival->peer->acked))
-        return; /* acknowledged already: the copy says nothing of the path ahead */
     if (side->run_count == 0 || side->run_seq != arrival->packet->tcp.seq)
         begin_run(arrival);
     else
@@ -80,6 +90,19 @@ static void count_retransmission(struct arrival *arrival)
     if (side->run_count == TRACK_BLACKHOLE_COPIES)
         (void)trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool,
                          arrival->flow_idx);
+}
+
+static void count_retransmission(struct arrival *arrival)
+{
+    struct side_facts *side = arrival->side;
+
+    if (side->n_retransmit == 0 || side->n_retransmit == 9 || side->n_retransmit == 99)
+        track_history(arrival, 'T');
+    saturate_u8(&side->n_retransmit);
+    if (is_acked_known(arrival->peer) && !seq_after(arrival->seq_end, arrival->peer->acked))
+        count_acked_copy(arrival);
+    else
+        count_run(arrival);
 }
 
 /* Where a side begins whose SYN is not in the capture: at its first packet, unless the other side
@@ -103,6 +126,7 @@ static void learn_sequence(struct arrival *arrival)
     if (is_keepalive(arrival)) {
         side->bits |= SIDE_KEEPALIVE;
         arrival->is_repeat = true;
+        count_run(arrival); /* an answer ends the run: it acknowledges one more than the probe's */
         return;
     }
     if (seq_after(seq, side->nxt)) {
@@ -307,7 +331,9 @@ static void learn_quiet(struct arrival *arrival, bool was_waiting)
     if (arrival->is_repeat)
         return;
     if (arrival->quiet_ns < TRACK_QUIET_NS) {
-        if (facts->last_ns[side_other(arrival->from)] > facts->last_ns[arrival->from])
+        bool is_answer = seq_after(arrival->packet->tcp.ack, arrival->side->acked);
+
+        if (is_answer && facts->last_ns[side_other(arrival->from)] > facts->last_ns[arrival->from])
             facts->quiet_before_ms = 0;
     } else if (!was_waiting) {
         facts->quiet_before_ms = quiet_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)quiet_ms;

@@ -279,10 +279,12 @@ static void learn_ended(struct hosts *hosts, struct listener_state *at,
         }
         if (facts->bits & FACT_CLIENT_RST_SYNACK)
             host_for(hosts, &note->key.addr[note->client_end])->n_synack_resets++;
-        if (facts->side[SIDE_SERVER].n_rst && facts->side[SIDE_SERVER].n_data == 0)
-            at->n_early_rst_run++, at->n_early_rsts++;
-        else if (facts->side[SIDE_SERVER].n_data > 0)
+        if (facts->side[SIDE_SERVER].n_data > 0) {
             at->n_early_rst_run = 0;
+        } else if (facts->side[SIDE_SERVER].n_rst) {
+            at->n_early_rst_run++;
+            at->n_early_rsts++;
+        }
     } else if (facts->bits & FACT_SYN_REFUSED) {
         struct host_state *host = host_for(hosts, &note->key.addr[1 - note->client_end]);
 

@@ -181,6 +181,12 @@ static enum outcome outcome_of_rst(const struct verdict_case *c)
 /* One side sends the same segment again and again and hears nothing more. */
 static bool is_blackholed(const struct verdict_case *c)
 {
+    bool is_closing = (c->client->bits | c->server->bits) & SIDE_FIN_SEEN;
+
+    for (unsigned s = 0; s < SIDE_COUNT && !is_closing; s++) {
+        if (c->trail->acked_run[s].n_copies >= c->limits->blackhole_copies)
+            return true; /* what acknowledges it passed here and does not arrive there */
+    }
     for (unsigned s = 0; s < SIDE_COUNT; s++) {
         int64_t peer_ns = c->facts->last_ns[side_other((enum flow_side)s)];
         const struct side_facts *side = &c->facts->side[s];

@@ -40,6 +40,14 @@ enum confidence rule_reset_unexplained(const struct verdict_case *c, struct ruli
 
 /* ---- the server had closed before ---- */
 
+/* The client had not seen the server's FIN when it sent what drew the RST. */
+static bool is_race(const struct verdict_case *c)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+
+    return c->rst->trigger.ack == fin->seq + fin->payload_bytes;
+}
+
 /* The server's FIN stood before the client sent what drew the RST. */
 static bool is_after_server_fin(const struct verdict_case *c)
 {
@@ -47,21 +55,31 @@ static bool is_after_server_fin(const struct verdict_case *c)
 
     return is_no_such_connection(c) && case_reset_by(c, SIDE_SERVER) && fin->frame &&
            c->rst->sender_had_fin && c->rst->trigger.payload_bytes > 0 &&
-           c->rst->trigger.ts_ns >= fin->ts_ns;
+           (c->rst->trigger.ts_ns >= fin->ts_ns || is_race(c));
+}
+
+/* Silence before the server's FIN, or before the request that crossed it. */
+static int64_t idle_before_close_ns(const struct verdict_case *c)
+{
+    int64_t fin_ns = c->trail->quiet_before_fin_ns[SIDE_SERVER];
+    int64_t request_ns = is_race(c) ? c->rst->quiet_before_ns : 0;
+
+    return fin_ns > request_ns ? fin_ns : request_ns;
 }
 
 enum confidence rule_stale_pooled_connection(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
-    int64_t idle_ns = c->trail->quiet_before_fin_ns[SIDE_SERVER];
+    int64_t idle_ns;
 
-    if (!is_after_server_fin(c) || idle_ns < c->limits->pooled_idle_ns)
+    if (!is_after_server_fin(c) || idle_before_close_ns(c) < c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
+    idle_ns = idle_before_close_ns(c);
     because(ruling, "server-closed-idle", fin->frame, "server FIN after %.1f s idle",
             case_seconds(idle_ns));
     because(ruling, "client-sends-after", c->rst->trigger.frame, "%u bytes, %.3f s after that FIN",
             c->rst->trigger.payload_bytes, case_seconds(c->rst->trigger.ts_ns - fin->ts_ns));
-    if (c->rst->trigger.ack == fin->seq + fin->payload_bytes)
+    if (is_race(c))
         because(ruling, "race", c->rst->trigger.frame, "the client had not seen the FIN yet");
     return CONFIDENCE_CERTAIN;
 }
@@ -70,8 +88,7 @@ enum confidence rule_late_data_after_close(const struct verdict_case *c, struct 
 {
     const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
 
-    if (!is_after_server_fin(c) ||
-        c->trail->quiet_before_fin_ns[SIDE_SERVER] >= c->limits->pooled_idle_ns)
+    if (!is_after_server_fin(c) || idle_before_close_ns(c) >= c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
     because(ruling, "server-closed-first", fin->frame, "server FIN in the middle of the exchange");
     because(ruling, "client-sends-after", c->rst->trigger.frame, "%u bytes, %.3f s after that FIN",
@@ -176,6 +193,15 @@ static void say_silence(const struct verdict_case *c, struct ruling *ruling)
 {
     enum flow_side side = repeating_side(c);
     const struct packet_mark *last = case_slot(c, TRAIL_RUN_LAST);
+
+    for (unsigned s = 0; s < SIDE_COUNT; s++) {
+        if (c->trail->acked_run[s].n_copies >= c->limits->blackhole_copies) {
+            because(ruling, "acks-never-arrive", last->frame,
+                    "the %s repeats %u times what was acknowledged here", side_word(s),
+                    c->trail->acked_run[s].n_copies);
+            return;
+        }
+    }
 
     because(ruling, "data-unanswered", last->frame, "the %s sent it %u times again",
             side_word(side), case_side(c, side)->run_count);

@@ -85,13 +85,26 @@ static enum confidence overflow_p1(const struct verdict_case *c, struct ruling *
                : CONFIDENCE_POSSIBLE;
 }
 
+/* Others are served at this time and no other flow shows pressure: then it is the path of this one
+ * (13.3, handshake-ack-lost). */
+static bool is_listener_at_ease(const struct verdict_case *c)
+{
+    const struct listener_state *at = c->listener;
+
+    return at->complete_ns != NS_NEVER &&
+           at->complete_ns + c->limits->fell_silent_ns >= c->facts->first_ns &&
+           (at->overflow_before_ns == NS_NEVER ||
+            at->overflow_before_ns + c->limits->alive_ns < c->facts->first_ns) &&
+           c->vantage != VANTAGE_SERVER && c->vantage != VANTAGE_BOTH;
+}
+
 /* P2: the SYN-ACK comes again although the client has answered it. */
 static enum confidence overflow_p2(const struct verdict_case *c, struct ruling *ruling)
 {
     bool is_corroborated;
 
     if (c->outcome != OUTCOME_HALF_OPEN || !case_has(c, FACT_ESTABLISHED) ||
-        c->server->n_syn_late < c->limits->overflow_synacks)
+        c->server->n_syn_late < c->limits->overflow_synacks || is_listener_at_ease(c))
         return CONFIDENCE_NONE;
     because(ruling, "synack-after-ack", case_slot(c, TRAIL_SYNACK_LAST)->frame,
             "SYN-ACK %u more times after the client's ACK", c->server->n_syn_late);

@@ -171,7 +171,7 @@ enum verdict_kind {
     ROW(HANDSHAKE_ACK_LOST, handshake_ack_lost, SPECIFIC, HALF_OPEN, PATH, HALF_OPEN,              \
         "handshake-ack-lost", "The client never completes the handshake")                          \
     /* Established, then reset or silent. */                                                       \
-    ROW(RST_IGNORED, rst_ignored, SPECIFIC, RST_FORGED, PATH, OK_DEGRADED, "rst-ignored",          \
+    ROW(RST_IGNORED, rst_ignored, SPECIFIC, RST_FORGED, PATH, OK, "rst-ignored",                   \
         "A RST came and had no effect")                                                            \
     ROW(RST_INJECTED, rst_injected, SPECIFIC, RST_FORGED, PATH, COUNT, "rst-injected",             \
         "A third party forged the RST")                                                            \
