@@ -230,6 +230,7 @@ struct speech_facts {
     uint8_t alert_code;
     uint8_t first_kind;  /* enum payload_kind of its first payload */
     bool is_alert_first; /* it said nothing before the alert */
+    bool is_not_tls;     /* its first payload was seen and is no TLS record */
 };
 
 /* Copies of one segment that the other side has acknowledged. */

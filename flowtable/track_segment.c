@@ -271,6 +271,8 @@ static void learn_speech(struct arrival *arrival)
     payload_peek(tcp->payload, tcp->payload_captured_bytes, &said);
     if (arrival->side->n_data == 1)
         speech->first_kind = said.kind;
+    if (arrival->side->n_data == 1)
+        speech->is_not_tls = said.kind == PAYLOAD_UNKNOWN || said.kind > PAYLOAD_TLS_ALERT;
     if (said.alert_level == 2 && !speech->alert_frame) {
         speech->alert_frame = arrival->packet->ordinal;
         speech->alert_code = said.alert_code;

@@ -123,6 +123,12 @@ bool case_is_answer_lost(const struct verdict_case *c)
            answer->payload_bytes > c->limits->close_noise_bytes;
 }
 
+/* Bytes of a side that nobody misses when a connection closes: a TLS close_notify. */
+static uint32_t noise_bytes(const struct verdict_case *c, enum flow_side side)
+{
+    return c->trail->speech[side].is_not_tls ? 0 : c->limits->close_noise_bytes;
+}
+
 /* The close was orderly before the RST came: what is lost is at most a close_notify. */
 static bool is_close_noise(const struct verdict_case *c)
 {
@@ -136,9 +142,9 @@ static bool is_close_noise(const struct verdict_case *c)
     if (from == SIDE_CLIENT && rst->sender_had_fin)
         return true;
     if (rst->sender_had_fin && trigger->frame &&
-        trigger->payload_bytes > c->limits->close_noise_bytes)
+        trigger->payload_bytes > noise_bytes(c, side_other(from)))
         return false;
-    return case_unacked_bytes(c, side_other(from)) <= c->limits->close_noise_bytes;
+    return case_unacked_bytes(c, side_other(from)) <= noise_bytes(c, side_other(from));
 }
 
 /* RST instead of FIN: the answer had come and everything was acknowledged, or nothing was ever said
