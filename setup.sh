@@ -194,7 +194,7 @@ command_test() {
     if step "build with clang, ASan and UBSan" build_all build-clang clang-14 -Dtests=enabled \
         -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false; then
         run_tests build-clang "all tests with ASan and UBSan" --no-suite lint
-        step "fuzz" fuzz 30 || true
+        step "fuzz" fuzz 25 || true
     fi
     if step "build with gcc and TSan" build_all build-tsan gcc -Dtests=enabled \
         -Db_sanitize=thread; then
