@@ -161,6 +161,7 @@ void runinfo_fill_pipeline(struct run_info *run, const struct pipeline *pipeline
         run->source[i] = (struct sink_source){
             .kind = kinds[source->kind],
             .name = source->interface[0] ? source->interface : source->input,
+            .input = source->input,
             .link_type = link_type ? link_type : "unknown",
             .snaplen_bytes = source->snap_bytes,
             .ring_bytes = source->buffer_bytes,

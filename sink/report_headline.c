@@ -13,25 +13,32 @@
 /* Width of the column of families, behind the longest of them. */
 #define TITLE_CELLS 17
 
+/* "incident.pcap", "eth0", "3 inputs" */
+static void add_input_name(struct text *text, const struct run_info *run)
+{
+    uint32_t n_inputs = report_n_inputs(run);
+    const char *name = n_inputs == 1 ? run->source[0].input : "";
+    size_t n_bytes = strlen(name);
+
+    if (n_inputs > 1)
+        text_add_number_of(text, n_inputs, "input");
+    else if (strcmp(name, "-") == 0)
+        text_add(text, "standard input");
+    else if (n_bytes > NAME_CELLS)
+        text_addf(text, "...%s", name + n_bytes - (NAME_CELLS - 3));
+    else
+        text_add(text, name);
+}
+
 static void add_title(struct report *report)
 {
-    char right[160], name[64];
+    char right[160];
     struct text text = TEXT_OF(right);
     const struct run_info *run = report->run;
     const struct stop_info *stop = report->stop;
 
-    if (run->n_sources == 1 && run->source[0].name) {
-        size_t n_bytes = strlen(run->source[0].name);
-        const char *tail = run->source[0].name;
-
-        if (n_bytes > NAME_CELLS)
-            snprintf(name, sizeof(name), "...%s", tail + n_bytes - (NAME_CELLS - 3));
-        else
-            snprintf(name, sizeof(name), "%s", tail);
-        text_addf(&text, "%s, ", name);
-    } else if (run->n_sources > 1) {
-        text_addf(&text, "%" PRIu32 " sources, ", run->n_sources);
-    }
+    add_input_name(&text, run);
+    text_add(&text, text.used_bytes > 0 ? ", " : "");
     text_add_number_of(&text, report->total->n_pkts, "packet");
     text_add(&text, ", ");
     if (stop->first_packet_ns != NS_NEVER) {

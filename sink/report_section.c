@@ -338,14 +338,17 @@ static void add_command(struct report *report, const char *intro, const char *cm
 {
     static const char placeholder[] = "-r FILE";
     const char *at = strstr(cmd, placeholder);
-    char buffer[256];
+    char inputs[REPORT_INPUTS_BYTES], buffer[256];
+    struct text text = TEXT_OF(inputs);
 
-    if (!at) {
+    /* Other programs read one file at a time. */
+    if (!at || report_n_inputs(report->run) != 1) {
         add_step(&report->page, intro, cmd);
         return;
     }
-    snprintf(buffer, sizeof(buffer), "%.*s-r %s%s", (int)(at - cmd), cmd,
-             report_input_name(report->run), at + strlen(placeholder));
+    report_add_inputs(&text, report->run);
+    snprintf(buffer, sizeof(buffer), "%.*s%s%s", (int)(at - cmd), cmd, inputs,
+             at + strlen(placeholder));
     add_step(&report->page, intro, buffer);
 }
 

@@ -3,13 +3,12 @@
 #include "sink/report_text.h"
 
 #include <inttypes.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "base/compiler.h"
 #include "base/nanotime.h"
 
 #define INCIDENT_SECTIONS_MAX 50
-#define INPUT_NAME_MAX 80
 #define MORE_COLUMN 32
 
 /* Up to so many groups below the threshold are told in full; of more, one line each, after the
@@ -103,17 +102,6 @@ static void add_below(struct report *report)
         page_end(&report->page);
 }
 
-const char *report_input_name(const struct run_info *run)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789._/+-=@";
-    const char *name = run->n_sources == 1 ? run->source[0].name : NULL;
-    bool is_plain =
-        name && name[0] != '-' && strlen(name) <= INPUT_NAME_MAX && !name[strspn(name, plain)];
-
-    return is_plain ? name : "FILE";
-}
-
 static void add_more(struct report *report)
 {
     static const struct {
@@ -126,10 +114,12 @@ static void add_more(struct report *report)
         {"--all --json", "a line per connection", false},
     };
     struct page *page = &report->page;
-    char buffer[160];
+    char inputs[REPORT_INPUTS_BYTES], buffer[160];
+    struct text text = TEXT_OF(inputs);
 
     if (report->run->is_live || report->total->n_pkts == 0)
         return;
+    report_add_inputs(&text, report->run);
     page_add(page, "More:");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].needs_failures && report->total->n_failed == 0)
@@ -137,8 +127,7 @@ static void add_more(struct report *report)
         page_column(page, 7);
         page_add(page, rows[i].what);
         page_column(page, MORE_COLUMN);
-        snprintf(buffer, sizeof(buffer), "tcpwhy -r %s %s", report_input_name(report->run),
-                 rows[i].options);
+        snprintf(buffer, sizeof(buffer), "tcpwhy %s %s", inputs, rows[i].options);
         page_wrap_command(page, MORE_COLUMN + 2, buffer);
         page_end(page);
     }

@@ -42,8 +42,12 @@ void report_proof(struct report *report, unsigned indent, const struct report_gr
 /* Can this report be trusted? */
 void report_trust(struct report *report);
 
-/* The name of the input as a shell takes it, or FILE where it would need quotes. */
-const char *report_input_name(const struct run_info *run);
+/* How many inputs the run had: a file can hold the packets of several interfaces. */
+uint32_t report_n_inputs(const struct run_info *run);
+
+/* "-r a.pcap -r b.pcap", or "-r FILE" where a name would need quotes or much room. */
+#define REPORT_INPUTS_BYTES 52
+void report_add_inputs(struct text *text, const struct run_info *run);
 
 /* "#5", or "-" for what is no incident. */
 void report_add_number(struct text *text, const struct report_group *group);

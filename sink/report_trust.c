@@ -123,6 +123,12 @@ static void add_clock(const struct report *report, struct text *text)
         text_addf(text, ", resolution 1 %s", source->tstamp_precision);
 }
 
+static void add_frames(const struct report *report, struct text *text)
+{
+    if (report_n_inputs(report->run) > 1)
+        text_add(text, "numbered on from input to input, in the order they were read");
+}
+
 static void add_counted(const struct report *report, struct text *text)
 {
     const struct run_totals *total = report->total;
@@ -215,6 +221,7 @@ static const struct {
     {"odd packets", add_odd_packets, false},
     {"snap length", add_snaplen, false},
     {"clock", add_clock, false},
+    {"frames", add_frames, false},
     {"counted", add_counted, false},
     {"undetermined", add_undetermined, false},
     {"ok, but", add_degraded, false},

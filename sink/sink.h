@@ -21,8 +21,9 @@
 
 /* Where packets come from. */
 struct sink_source {
-    const char *kind; /* "interface", "file", "pipe", "synthetic" */
-    const char *name;
+    const char *kind;      /* "interface", "file", "pipe", "synthetic" */
+    const char *name;      /* of the interface, where one is known, else of the file */
+    const char *input;     /* as named on the command line: interface, file, "-" */
     const char *link_type; /* "EN10MB", "LINUX_SLL2" ... */
     uint32_t snaplen_bytes;
     uint64_t ring_bytes;

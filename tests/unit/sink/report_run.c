@@ -24,6 +24,7 @@ struct report_run *run_begin(void)
     run->run.source[0] = (struct sink_source){
         .kind = "file",
         .name = "test.pcap",
+        .input = "test.pcap",
         .snaplen_bytes = 262144,
         .tstamp_precision = "us",
     };

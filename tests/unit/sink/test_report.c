@@ -318,6 +318,22 @@ static void days_and_clients_and_kinds_are_told_apart(void **state)
     run_expect(f, "days");
 }
 
+/* Two files, one of them with the packets of two interfaces. */
+static void inputs_are_counted_and_named_in_commands(void **state)
+{
+    struct report_run *f = run_begin();
+
+    (void)state;
+    f->run.n_sources = 3;
+    f->run.source[1] = f->run.source[2] = f->run.source[0];
+    f->run.source[0].name = "eth0";
+    f->run.source[1].name = "eth1";
+    f->run.source[2].name = f->run.source[2].input = "b.pcapng";
+    run_add_refused(f, "10.20.0.21:8080", 0);
+    f->final.total.n_pkts = 2;
+    run_expect(f, "inputs");
+}
+
 static void the_sink_writes_a_file_and_tells_when_it_cannot(void **state)
 {
     struct report_run *f = run_begin();
@@ -357,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_scan_is_one_incident_of_its_client),
         cmocka_unit_test(a_network_gone_dark_is_one_incident),
         cmocka_unit_test(days_and_clients_and_kinds_are_told_apart),
+        cmocka_unit_test(inputs_are_counted_and_named_in_commands),
         cmocka_unit_test(the_sink_writes_a_file_and_tells_when_it_cannot),
     };
 

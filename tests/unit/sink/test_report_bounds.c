@@ -16,7 +16,7 @@ static void hostile_names_and_notes_are_made_visible(void **state)
     struct verdict_event event;
 
     (void)state;
-    f->run.source[0].name =
+    f->run.source[0].input =
         "\x1b]0;owned\x07/a/very/long/path/with spaces/and/more/and/more/x.pcap";
     eventscript_failure(&event, "[2001:db8:1111:2222:3333:4444:5555:6666]:65535",
                         "[2001:db8:7777:8888:9999:aaaa:bbbb:cccc]:65535", VERDICT_H2_GOAWAY, 0);
