@@ -31,20 +31,22 @@ char *format_clock(char *out, int64_t at_ns, enum clock_form form)
     return out;
 }
 
-/* A number below 1000 of a unit, with as many decimals as make three digits, without zeros. */
+/* A number below 1000 of a unit in three digits, rounded, without zeros behind the point. */
 static void add_scaled(struct text *text, int64_t value, int64_t unit, const char *name)
 {
     int64_t whole = value / unit;
-    int64_t hundredths = (value % unit) * 100 / unit;
+    int64_t scale = whole >= 100 ? 1 : whole >= 10 ? 10 : 100;
+    int64_t scaled = (value * scale + unit / 2) / unit;
+    int64_t fraction;
 
-    if (whole >= 100 || hundredths == 0)
-        text_addf(text, "%" PRId64, whole);
-    else if (whole >= 10 && hundredths < 10)
-        text_addf(text, "%" PRId64, whole);
-    else if (whole >= 10 || hundredths % 10 == 0)
-        text_addf(text, "%" PRId64 ".%d", whole, (int)(hundredths / 10));
-    else
-        text_addf(text, "%" PRId64 ".%02d", whole, (int)hundredths);
+    if (scaled >= 1000 * scale) /* not "1000 ms" */
+        scaled = value * scale / unit;
+    fraction = scaled % scale;
+    text_addf(text, "%" PRId64, scaled / scale);
+    if (fraction > 0 && scale == 100 && fraction % 10 != 0)
+        text_addf(text, ".%02d", (int)fraction);
+    else if (fraction > 0)
+        text_addf(text, ".%d", (int)(scale == 100 ? fraction / 10 : fraction));
     text_addf(text, " %s", name);
 }
 
