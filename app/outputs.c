@@ -170,6 +170,58 @@ static void take_keys(struct outputs *outputs)
     }
 }
 
+/* Packets and bytes of the last ten seconds, by the clock of the run. */
+static void fill_rates(struct outputs *outputs, struct snapshot *now)
+{
+    struct outputs_rates *rates = &outputs->rates;
+    int64_t clock = outputs->run->is_live ? clock_ns(CLOCK_MONOTONIC) : now->now_ns;
+    uint32_t oldest;
+    uint32_t last;
+
+    if (clock == NS_NEVER)
+        return;
+    last = (rates->n + OUTPUTS_RATE_SECONDS) % (OUTPUTS_RATE_SECONDS + 1);
+    if (rates->n == 0 || clock / NS_PER_S > rates->second[last]) {
+        last = rates->n++ % (OUTPUTS_RATE_SECONDS + 1);
+        rates->second[last] = clock / NS_PER_S;
+        rates->n_pkts[last] = now->total.n_pkts;
+        rates->wire_bytes[last] = now->total.wire_bytes;
+    }
+    oldest = rates->n > OUTPUTS_RATE_SECONDS ? rates->n % (OUTPUTS_RATE_SECONDS + 1) : 0;
+    now->n_pkts_10s = now->total.n_pkts - rates->n_pkts[oldest];
+    now->wire_bytes_10s = now->total.wire_bytes - rates->wire_bytes[oldest];
+}
+
+static void show(struct outputs *outputs, const struct snapshot *snapshot)
+{
+    struct snapshot now = *snapshot;
+
+    fill_rates(outputs, &now);
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        sink_snapshot(&outputs->sink[i], &now);
+}
+
+static bool has_screen(const struct outputs *outputs)
+{
+    for (uint32_t i = 0; i < outputs->n_sinks; i++) {
+        if (sink_input_fd(&outputs->sink[i]) >= 0)
+            return true;
+    }
+    return false;
+}
+
+/* The file is read; the screen stays until its user has seen enough. */
+static void linger(struct outputs *outputs)
+{
+    struct timespec pause = {.tv_nsec = 100 * NS_PER_MS};
+
+    while (has_screen(outputs) && !outputs->wants_quit && !signals_stop_asked()) {
+        show(outputs, pipeline_snapshot(outputs->pipeline, NULL));
+        take_keys(outputs);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
 {
     struct pipeline_outlet outlet = {.ctx = outputs, .event = take_event};
@@ -185,8 +237,7 @@ void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
         goes_on = pipeline_poll(pipeline, &outlet, POLL_NS);
         now = pipeline_snapshot(pipeline, &is_new);
         if (is_new)
-            for (uint32_t i = 0; i < outputs->n_sinks; i++)
-                sink_snapshot(&outputs->sink[i], now);
+            show(outputs, now);
         tick_stats(outputs, now);
         take_keys(outputs);
         if (outputs->wants_quit || signals_stop_asked() ||
@@ -194,6 +245,8 @@ void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
              clock_ns(CLOCK_MONOTONIC) - outputs->start_ns >= outputs->options->duration_ns))
             pipeline_stop(pipeline);
     }
+    if (!outputs->run->is_live)
+        linger(outputs);
 }
 
 void outputs_stop(struct outputs *outputs, struct stop_info *stop)

@@ -13,6 +13,15 @@
 
 #define OUTPUTS_SINKS_MAX 3
 
+#define OUTPUTS_RATE_SECONDS 10
+
+/* The capture's counters once a second, for rates over the last ten. */
+struct outputs_rates {
+    int64_t second[OUTPUTS_RATE_SECONDS + 1];
+    uint64_t n_pkts[OUTPUTS_RATE_SECONDS + 1], wire_bytes[OUTPUTS_RATE_SECONDS + 1];
+    uint32_t n; /* samples taken */
+};
+
 struct outputs {
     struct run_info *run;
     struct pipeline *pipeline;
@@ -23,7 +32,8 @@ struct outputs {
     const struct options *options;
     struct failed_packets *failed; /* -w; NULL = not asked for */
     bool is_failed_on;             /* --fail-on matched */
-    struct run_totals before;      /* at the previous stats event */
+    struct outputs_rates rates;
+    struct run_totals before; /* at the previous stats event */
     int64_t stats_due_ns, stats_last_ns, start_ns;
 };
 
@@ -31,7 +41,7 @@ struct outputs {
 int outputs_open(struct outputs *outputs, struct run_info *run, const struct options *options,
                  enum face face, struct err *err) MUST_CHECK;
 
-/* Until the run is over or the user wants to quit. `should_stop` is asked often. */
+/* Until the run is over and, with a screen, the user has seen enough. */
 void outputs_run(struct outputs *outputs, struct pipeline *pipeline);
 
 /* The last words: stop_info's final snapshot and times are filled in here. */

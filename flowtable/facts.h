@@ -222,8 +222,7 @@ struct icmp_facts {
     bool is_seq_missing;
 };
 
-/* What was said above TCP in plain sight, by one side. */
-struct speech_facts {
+struct speech_facts {      /* what one side said above TCP in plain sight */
     uint64_t alert_frame;  /* first fatal TLS alert in plain text, 0 = none */
     uint64_t goaway_frame; /* first HTTP/2 GOAWAY with an error, 0 = none */
     uint32_t goaway_code, goaway_last_stream;
@@ -233,8 +232,7 @@ struct speech_facts {
     bool is_not_tls;     /* its first payload was seen and is no TLS record */
 };
 
-/* Copies of one segment that the other side has acknowledged. */
-struct acked_run {
+struct acked_run { /* copies of one segment that the other side has acknowledged */
     uint32_t seq;
     uint8_t n_copies; /* saturates */
 };

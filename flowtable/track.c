@@ -355,10 +355,10 @@ static void track_tcp(struct tracker *tracker, const struct packet *packet)
     track_learn(&arrival);
     if (is_alive)
         track_note(tracker, arrival.flow, NOTE_ALIVE);
-    /* Deadlines only move away while the state stays, and a timer that comes up early looks
-     * again: arming is for changes, and for silence that has begun. */
+    /* While the state stays deadlines move away, and a timer that comes up early looks again.
+     * Arming is for changes, for silence that has begun, and for the SYN that shows the step. */
     if (state != arrival.flow->state || arrival.flow->wheel_slot == WHEEL_SLOT_NONE ||
-        arrival.side->run_count == TRACK_BLACKHOLE_COPIES)
+        state == FLOW_SYN_SENT || arrival.side->run_count == TRACK_BLACKHOLE_COPIES)
         track_rearm(tracker, arrival.flow_idx);
 }
 

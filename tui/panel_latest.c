@@ -68,14 +68,14 @@ static void latest_family(const struct model *model, uint32_t row, struct text *
 
 /* The last column is the reason: prose, painted by the panel up to the screen's edge. */
 static const struct table_column columns[] = {
-    {"", 10, 60, false, latest_time},   {"", 1, TABLE_ALWAYS, false, latest_letter},
+    {"", 10, 60, false, latest_time},  {"", 1, TABLE_ALWAYS, false, latest_letter},
     {"", 4, 30, false, latest_client}, {"", 18, TABLE_ALWAYS, false, latest_server},
     {"", 16, 50, false, NULL},
 };
 
 static const struct table_column wide_columns[] = {
     {"", 12, 60, false, latest_exact_time}, {"", 1, TABLE_ALWAYS, false, latest_letter},
-    {"", 4, 30, false, latest_client},     {"", 18, TABLE_ALWAYS, false, latest_server},
+    {"", 4, 30, false, latest_client},      {"", 18, TABLE_ALWAYS, false, latest_server},
     {"", 16, 10, false, latest_family},     {"", 24, 50, false, NULL},
 };
 

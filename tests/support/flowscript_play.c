@@ -66,6 +66,8 @@ static struct flow_note read_note(const struct reading *reading, const struct fl
         read_mark(reading, &read.trail.rst[i].mark);
         read_mark(reading, &read.trail.rst[i].trigger);
     }
+    for (unsigned i = 0; note->has_trail && i < SIDE_COUNT; i++)
+        read.trail.acked_run[i].seq = 0; /* of other ISNs */
     read.trail.icmp.frame = read_ordinal(reading, read.trail.icmp.frame);
     return read;
 }

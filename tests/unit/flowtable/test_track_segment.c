@@ -251,7 +251,7 @@ static void keepalives_are_not_sent_again(void **state)
         client = &flowscript_facts(&script)->side[SIDE_CLIENT];
         assert_int_equal(client->bits & SIDE_KEEPALIVE, rows[i].is_keepalive ? SIDE_KEEPALIVE : 0);
         assert_int_equal(client->n_retransmit, rows[i].is_keepalive ? 0 : 3);
-        assert_int_equal(client->run_count, 0);
+        assert_int_equal(client->run_count, rows[i].is_keepalive ? 3 : 0); /* probes unanswered */
         flowscript_close(&script);
     }
 }
