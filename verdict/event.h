@@ -120,7 +120,7 @@ enum close_reason {
     CLOSE_NONE,
     CLOSE_RECOVERED,
     CLOSE_QUIET,
-    CLOSE_EVICTED,
+    CLOSE_EVICTED, /* a bigger incident took it in: related[0] */
     CLOSE_END_OF_INPUT,
     CLOSE_SHUTDOWN,
     CLOSE_REASON_COUNT

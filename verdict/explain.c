@@ -47,7 +47,7 @@ static const char *const close_phrases[] = {
     [CLOSE_NONE] = "",
     [CLOSE_RECOVERED] = ", then connections succeeded again",
     [CLOSE_QUIET] = ", then quiet",
-    [CLOSE_EVICTED] = ", given up for want of room",
+    [CLOSE_EVICTED] = ", now a part of incident",
     [CLOSE_END_OF_INPUT] = ", open when the input ended",
     [CLOSE_SHUTDOWN] = ", open at shutdown",
 };
@@ -147,6 +147,8 @@ void explain_incident_message(const struct incident_event *event, struct text *t
     text_add(text, close_phrases[event->close_reason]);
     if (event->close_reason == CLOSE_QUIET)
         add_duration_before(" for ", event->last_ns, event->closed_ns, text);
+    if (event->close_reason == CLOSE_EVICTED)
+        text_addf(text, " %" PRIu32, event->related[0]);
 }
 
 /* "reporter" and "ender" stand for a machine that only the event knows. */

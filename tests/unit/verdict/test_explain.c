@@ -379,6 +379,9 @@ static void incidents_say_what_changed(void **state)
         {INCIDENT_CLOSE, SCOPE_ENDPOINT, CLOSE_RECOVERED,
          "incident 1 closed after 36 s: 10.20.0.22:6379 rejected by a firewall, 1,060 of 1,061 "
          "attempts, then connections succeeded again"},
+        {INCIDENT_CLOSE, SCOPE_ENDPOINT, CLOSE_EVICTED,
+         "incident 1 closed after 36 s: 10.20.0.22:6379 rejected by a firewall, 1,060 of 1,061 "
+         "attempts, now a part of incident 11"},
         {INCIDENT_OPEN, SCOPE_CLIENT, CLOSE_NONE,
          "incident 1 opened: client 10.20.0.22 at many endpoints: rejected by a firewall, 1,060 of "
          "1,061 attempts in 10.0 s"},
@@ -394,6 +397,8 @@ static void incidents_say_what_changed(void **state)
         struct text text = TEXT_OF(buffer);
 
         event.close_reason = cases[i].reason;
+        event.n_related = 1;
+        event.related[0] = 11;
         explain_incident_message(&event, &text);
         assert_string_equal(buffer, cases[i].message);
     }
