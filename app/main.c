@@ -133,7 +133,7 @@ static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
         stop.reason = STOP_SIGNAL;
     else if (status->end == CAPTURE_END_FAILED)
         stop.reason = STOP_ERROR;
-    else if (status->end == CAPTURE_END_COUNT || status->end == CAPTURE_END_STOPPED)
+    else if (status->end == CAPTURE_END_LIMIT || status->end == CAPTURE_END_STOPPED)
         stop.reason = STOP_LIMIT;
     if (status->end == CAPTURE_END_FAILED)
         stop.exit_code = EXIT_WORLD;

@@ -97,7 +97,7 @@ struct capture_counters {
     struct counter cut_pkts;                   /* delivered with captured < wire */
     struct counter shed_pkts[SHED_KIND_COUNT]; /* live: lost for want of room in a ring */
     struct counter kernel_dropped_pkts;        /* live: pcap_stats ps_drop */
-    struct counter iface_dropped_pkts;         /* live: the card's; see below */
+    struct counter iface_dropped_pkts;         /* live: the card's; when it tells: */
     struct counter is_iface_dropped_known;     /* 1 when every interface tells */
     struct counter ticks;                      /* boundaries passed, whatever n_outputs */
     struct counter input_bytes;                /* files: read so far, before decompression */
@@ -131,10 +131,10 @@ struct capture_source {
 enum capture_end {
     CAPTURE_RUNNING,
     CAPTURE_END_INPUT,   /* all files were read to their end (or to their damage) */
-    CAPTURE_END_COUNT,   /* max_packets */
+    CAPTURE_END_LIMIT,   /* max_packets */
     CAPTURE_END_STOPPED, /* capture_stop */
     CAPTURE_END_FAILED,  /* no interface is left, or an input could not be read at all */
-    CAPTURE_END_COUNT_OF
+    CAPTURE_END_COUNT
 };
 
 struct capture_status {

@@ -230,7 +230,7 @@ static enum capture_step live_step(struct capture *capture, int64_t max_wait_ns)
     if (live->n_alive == 0)
         return end(capture, CAPTURE_END_FAILED);
     if (capture_is_enough(capture))
-        return end(capture, CAPTURE_END_COUNT);
+        return end(capture, CAPTURE_END_LIMIT);
     mono_ns = clock_ns(CLOCK_MONOTONIC);
     if (live->drain_until_ns && mono_ns >= live->drain_until_ns)
         return end(capture, CAPTURE_END_STOPPED);

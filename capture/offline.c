@@ -233,31 +233,32 @@ static enum feed_result feed_read_packet(struct capture *capture)
     return feed_packet(&capture->feed, &offline->packet, NULL);
 }
 
+static enum capture_step end(struct capture *capture, enum capture_end why)
+{
+    capture->status.end = why;
+    return CAPTURE_STEP_END;
+}
+
 static enum capture_step offline_step(struct capture *capture, int64_t max_wait_ns)
 {
     struct offline *offline = &capture->input.offline;
 
     (void)max_wait_ns;
+    if (flag_is_raised(&capture->stop))
+        return end(capture, CAPTURE_END_STOPPED);
     for (int i = 0; i < BATCH_PKTS; i++) {
         if (!offline->has_packet && !read_packet(capture)) {
-            capture->status.end = flag_is_raised(&capture->stop) ? CAPTURE_END_STOPPED
-                                  : offline->has_failed          ? CAPTURE_END_FAILED
-                                                                 : CAPTURE_END_INPUT;
-            return CAPTURE_STEP_END;
+            if (flag_is_raised(&capture->stop))
+                return end(capture, CAPTURE_END_STOPPED);
+            return end(capture, offline->has_failed ? CAPTURE_END_FAILED : CAPTURE_END_INPUT);
         }
         offline->has_packet = true;
         if (feed_read_packet(capture) == FEED_FULL)
             return CAPTURE_STEP_FULL;
         offline->has_packet = false;
         counter_add(&capture->sources[offline->packet.source].read_pkts, 1);
-        if (capture_is_enough(capture)) {
-            capture->status.end = CAPTURE_END_COUNT;
-            return CAPTURE_STEP_END;
-        }
-    }
-    if (flag_is_raised(&capture->stop)) {
-        capture->status.end = CAPTURE_END_STOPPED;
-        return CAPTURE_STEP_END;
+        if (capture_is_enough(capture))
+            return end(capture, CAPTURE_END_LIMIT);
     }
     return CAPTURE_STEP_MORE;
 }

@@ -76,7 +76,7 @@ static void a_count_ends_the_run(void **state)
     run_inline(&run);
     assert_int_equal(run.n_frames[FRAME_PACKET], 3);
     assert_int_equal(run.last_ordinal, 6);
-    assert_int_equal(capture_status(run.capture)->end, CAPTURE_END_COUNT);
+    assert_int_equal(capture_status(run.capture)->end, CAPTURE_END_LIMIT);
     close_run(&run);
     remove_folder(&folder);
 }
@@ -110,6 +110,27 @@ static void a_stop_before_the_start_is_an_early_end(void **state)
     assert_int_equal(run.n_frames[FRAME_END], 1);
     close_run(&run);
     remove_folder(&folder);
+}
+
+static void a_stop_ends_a_wait_for_room(void **state)
+{
+    const struct synthetic_config synthetic = {
+        .n_pkts = 1000000, .n_open_flows = 10, .n_data_pkts = 8, .payload_bytes = 600};
+    const struct capture_config config = {.synthetic = &synthetic};
+    struct run run;
+
+    (void)state;
+    assert_int_equal(open_run(&run, &config, NULL, NULL), 0);
+    while (capture_step(run.capture, 0) == CAPTURE_STEP_MORE)
+        ;
+    assert_int_equal(capture_step(run.capture, 0), CAPTURE_STEP_FULL);
+    capture_stop(run.capture);
+    while (capture_step(run.capture, 0) != CAPTURE_STEP_END)
+        assert_false(drain(&run));
+    assert_true(drain(&run));
+    assert_int_equal(capture_status(run.capture)->end, CAPTURE_END_STOPPED);
+    assert_true(run.n_captured_bytes < CAPTURE_MIN_RING_BYTES);
+    close_run(&run);
 }
 
 /* 20 MB through a ring of 1 MiB: the producer has to wait, and nothing may change by it. */
@@ -181,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_count_ends_the_run),
         cmocka_unit_test(a_wrong_filter_is_known_at_once),
         cmocka_unit_test(a_stop_before_the_start_is_an_early_end),
+        cmocka_unit_test(a_stop_ends_a_wait_for_room),
         cmocka_unit_test(a_thread_and_a_loop_deliver_the_same_bytes),
         cmocka_unit_test(captures_are_told_from_other_files),
         cmocka_unit_test(an_interface_that_is_not_there_is_named),
