@@ -18,7 +18,7 @@
 enum flow_note_kind {
     NOTE_ATTEMPT,     /* a SYN of a new attempt was seen */
     NOTE_ESTABLISHED, /* the handshake completed */
-    NOTE_ALIVE,       /* an open flow goes on: at most one in ALIVE_NOTE_NS */
+    NOTE_ALIVE,       /* an open flow goes on: at most one in ALIVE_NOTE_NS, and at the end */
     NOTE_ENDED,       /* the flow is over, or is judged as it stands; facts are final */
     NOTE_TICK,        /* time passed; this worker will not send an older note any more */
     NOTE_END,         /* the input is over */
@@ -38,7 +38,8 @@ struct worker_gauges {
 struct flow_note {
     uint64_t ordinal; /* of the packet or tick that caused it */
     int64_t slot_ns;  /* NS_NEVER: a packet caused it; timers: the wheel slot's time; INT64_MAX: the
-                         tick itself, or the end of the input */
+                         tick itself, or the end of the input, before which, INT64_MAX - 1, flows
+                         that are served are said to be alive */
     int64_t now_ns;   /* capture clock */
     uint32_t kind;    /* enum flow_note_kind */
     bool has_trail;

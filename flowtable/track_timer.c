@@ -100,6 +100,15 @@ void tracker_tick(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
     track_note_gauges(tracker, NOTE_TICK);
 }
 
+/* The server's program talks to the client, and nobody hung up on it. */
+static bool is_served(const struct flow_facts *facts)
+{
+    const struct side_facts *server = &facts->side[SIDE_SERVER];
+
+    return facts->bits & FACT_ESTABLISHED && facts->bits & FACT_SYNACK_SEEN && server->n_data > 0 &&
+           server->n_rst == 0 && facts->side[SIDE_CLIENT].n_rst == 0;
+}
+
 void tracker_finish(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
 {
     uint32_t flow_idx = wheel_drain(&tracker->wheel);
@@ -107,6 +116,12 @@ void tracker_finish(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
     tracker->ordinal = ordinal;
     if (now_ns > tracker->now_ns)
         tracker->now_ns = now_ns;
+    /* First who is served, so that every flow is judged with what is known in the end. */
+    tracker->slot_ns = INT64_MAX - 1;
+    for (uint32_t i = flow_idx; i != FLOW_NONE; i = tracker->table.pool[i].next) {
+        if (is_served(&tracker->table.pool[i].facts))
+            track_note(tracker, &tracker->table.pool[i], NOTE_ALIVE);
+    }
     tracker->slot_ns = INT64_MAX;
     while (flow_idx != FLOW_NONE) {
         uint32_t next = tracker->table.pool[flow_idx].next;

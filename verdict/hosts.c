@@ -96,11 +96,13 @@ static struct host_state *host_for(struct hosts *hosts, const struct ipaddr *add
 
 static const struct listener_state listener_unknown = {
     .answer_ns = NS_NEVER,
-    .complete_ns = NS_NEVER,
+    .taken_ns = NS_NEVER,
+    .kept_ns = NS_NEVER,
     .silent_from_ns = NS_NEVER,
     .answered_before_silence_ns = NS_NEVER,
     .overflow_ns = NS_NEVER,
     .overflow_before_ns = NS_NEVER,
+    .recovered_ns = NS_NEVER,
     .flood_from_ns = NS_NEVER,
     .flood_until_ns = NS_NEVER,
 };
@@ -153,19 +155,19 @@ static void later(int64_t *at_ns, int64_t ns)
 static void learn_ttl(struct host_state *host, const struct side_facts *side)
 {
     uint8_t ttl = side->ttl_min ? side->ttl_min : side->ttl_syn;
+    bool is_first = host->init_ttl == 0;
     uint8_t init = hosts_init_ttl(ttl);
     uint8_t hops = hosts_hops(ttl);
 
     if (ttl == 0)
         return;
-    if (host->n_ttl_flows > 0 && init != host->init_ttl)
+    if (!is_first && init != host->init_ttl)
         host->has_several_inits = true;
     host->init_ttl = init;
-    if (host->n_ttl_flows == 0 || hops < host->hops_min)
+    if (is_first || hops < host->hops_min)
         host->hops_min = hops;
-    if (host->n_ttl_flows == 0 || hops > host->hops_max)
+    if (is_first || hops > host->hops_max)
         host->hops_max = hops;
-    host->n_ttl_flows++;
 }
 
 static void learn_host(struct hosts *hosts, const struct flow_note *note, enum flow_side side)
@@ -183,6 +185,8 @@ static void learn_host(struct hosts *hosts, const struct flow_note *note, enum f
     later(&host->last_ns, facts->last_ns[side]);
     if (note->kind == NOTE_ENDED || note->kind == NOTE_ESTABLISHED)
         learn_ttl(host, &facts->side[side]);
+    if (note->kind == NOTE_ENDED && (facts->side[side].ttl_min || facts->side[side].ttl_syn))
+        host->n_ttl_flows++;
     if (note->has_trail) {
         enum trail_slot slot = side == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST;
         const struct packet_mark *last = &note->trail.slot[slot];
@@ -222,8 +226,15 @@ static void learn_answer(struct listener_state *at, int64_t answer_ns)
     if (at->silent_from_ns != NS_NEVER && answer_ns > at->silent_from_ns) {
         at->silent_from_ns = NS_NEVER;
         at->n_silent_run = 0;
-        at->has_several_silent_clients = false;
     }
+}
+
+/* Whether the SYN-ACK answered another SYN than the first. */
+static bool is_recovered(const struct flow_facts *facts)
+{
+    int64_t last_gap_ns = (int64_t)facts->syn_last_gap_us * NS_PER_US;
+
+    return facts->side[SIDE_CLIENT].n_syn > 1 && facts->synack_ns - facts->first_ns >= last_gap_ns;
 }
 
 static void learn_established(struct listener_state *at, const struct flow_facts *facts)
@@ -232,26 +243,22 @@ static void learn_established(struct listener_state *at, const struct flow_facts
 
     learn_answer(at, facts->synack_ns);
     at->n_complete_second++;
-    at->n_handshakes++;
     at->n_refused_run = 0;
     if (facts->side[SIDE_CLIENT].n_syn == 1 && rtt_ns > 0 &&
         (!at->rtt_min_ns || rtt_ns < at->rtt_min_ns))
         at->rtt_min_ns = rtt_ns;
-    if (facts->side[SIDE_CLIENT].n_syn > 1)
-        at->n_recovered++;
+    at->recovered_share_x256 -= at->recovered_share_x256 / 16;
+    if (is_recovered(facts)) {
+        at->recovered_share_x256 += 256 / 16;
+        later(&at->recovered_ns, facts->synack_ns);
+    }
 }
 
 static void learn_silent(struct listener_state *at, const struct flow_note *note)
 {
-    const struct ipaddr *client = &note->key.addr[note->client_end];
-
     if (at->silent_from_ns == NS_NEVER) {
         at->silent_from_ns = note->facts.first_ns;
         at->answered_before_silence_ns = at->answer_ns;
-        at->silent_client = *client;
-        at->has_several_silent_clients = false;
-    } else if (!ipaddr_equal(client, &at->silent_client)) {
-        at->has_several_silent_clients = true;
     }
     at->n_silent_run++;
 }
@@ -283,7 +290,6 @@ static void learn_ended(struct hosts *hosts, struct listener_state *at,
             at->n_early_rst_run = 0;
         } else if (facts->side[SIDE_SERVER].n_rst) {
             at->n_early_rst_run++;
-            at->n_early_rsts++;
         }
     } else if (facts->bits & FACT_SYN_REFUSED) {
         struct host_state *host = host_for(hosts, &note->key.addr[1 - note->client_end]);
@@ -299,15 +305,29 @@ static void learn_ended(struct hosts *hosts, struct listener_state *at,
 
 /* Data of the server, or an acknowledgment past the SYN: the program has the connection. The
  * client's own ACK proves nothing (7.5, P2). */
-static void learn_taken(struct listener_state *at, const struct flow_facts *facts)
+static void learn_taken(struct listener_state *at, const struct flow_note *note)
 {
+    const struct flow_facts *facts = &note->facts;
     const struct side_facts *server = &facts->side[SIDE_SERVER];
 
     if (server->n_data == 0 && !(facts->bits & FACT_SYNACK_SEEN &&
                                  seq_after(server->acked, facts->side[SIDE_CLIENT].isn + 1)))
         return;
     learn_answer(at, facts->last_ns[SIDE_SERVER]);
-    later(&at->complete_ns, facts->last_ns[SIDE_SERVER]);
+    if (facts->last_ns[SIDE_SERVER] >= at->taken_ns)
+        at->taken_client = note->key.addr[note->client_end];
+    later(&at->taken_ns, facts->last_ns[SIDE_SERVER]);
+}
+
+/* A handshake that was not answered by a RST before anything was said. */
+static void learn_kept(struct listener_state *at, const struct flow_note *note)
+{
+    const struct flow_facts *facts = &note->facts;
+    const struct side_facts *server = &facts->side[SIDE_SERVER];
+
+    if (note->kind != NOTE_ESTABLISHED && facts->bits & FACT_ESTABLISHED &&
+        facts->bits & FACT_SYNACK_SEEN && (server->n_rst == 0 || server->n_data > 0))
+        later(&at->kept_ns, facts_last_ns(facts));
 }
 
 void hosts_note(struct hosts *hosts, const struct flow_note *note)
@@ -329,5 +349,6 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
         learn_established(at, &note->facts);
     else if (note->kind == NOTE_ENDED)
         learn_ended(hosts, at, note);
-    learn_taken(at, &note->facts);
+    learn_taken(at, note);
+    learn_kept(at, note);
 }

@@ -22,10 +22,10 @@ struct host_state {
     struct ipaddr addr;
     bool is_used;
     uint8_t hops_min, hops_max; /* of its packets but RSTs */
-    uint8_t init_ttl;           /* 32, 64, 128 or 255: of the last flow learned from */
+    uint8_t init_ttl;           /* 32, 64, 128 or 255: of the last flow learned from; 0 = none */
     bool has_several_inits;
     bool has_flow_labels; /* sends IPv6 flow labels */
-    uint32_t n_ttl_flows; /* flows that the hops were learned from */
+    uint32_t n_ttl_flows; /* ended flows that the hops were learned from */
     int64_t last_ns;      /* last packet from it, NS_NEVER */
     int64_t refused_ns;   /* last RST that answered a SYN, NS_NEVER */
     uint16_t refused_port;
@@ -39,18 +39,17 @@ struct listener_state {
     uint16_t port;
     bool is_used;
     int64_t answer_ns;                  /* last SYN-ACK or acknowledgment of data, NS_NEVER */
-    int64_t complete_ns;                /* last completed handshake, NS_NEVER */
+    int64_t taken_ns;                   /* last sign that the program has a connection, NS_NEVER */
+    struct ipaddr taken_client;         /* of that connection; valid with taken_ns */
+    int64_t kept_ns;                    /* last sign of a connection that was not reset at once */
     int64_t silent_from_ns;             /* first SYN of the run of unanswered attempts, NS_NEVER */
     int64_t answered_before_silence_ns; /* answer_ns when that run began */
     int64_t overflow_ns;                /* last flow that showed P2, NS_NEVER */
     int64_t overflow_before_ns;         /* the flow before that one, NS_NEVER */
     int64_t rtt_min_ns;                 /* SYN to SYN-ACK, 0 = unknown */
     uint32_t n_silent_run, n_refused_run, n_early_rst_run; /* since the last success */
-    uint32_t n_handshakes; /* completed as far as the client knows */
-    uint32_t n_early_rsts; /* of them, reset before the server sent a byte */
-    uint32_t n_recovered;  /* completed by a repeated SYN */
-    bool has_several_silent_clients;
-    struct ipaddr silent_client;
+    int64_t recovered_ns;          /* last handshake that needed another SYN, NS_NEVER */
+    uint32_t recovered_share_x256; /* moving share of those among the handshakes */
     /* SYN rate: one-second slots */
     int64_t second;
     uint32_t n_syn_second, n_complete_second;

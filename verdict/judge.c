@@ -98,12 +98,15 @@ struct choice {
     struct ruling ruling; /* of id */
 };
 
-/* Higher wins; equal keeps the earlier row. */
-static unsigned rank(enum verdict_id id, enum confidence confidence)
+/* Higher wins; equal keeps the earlier row. Of causes that are only possible, one that nothing
+ * speaks against. */
+static unsigned rank(enum verdict_id id, enum confidence confidence, const struct ruling *ruling)
 {
     switch (verdict_row(id)->kind) {
     case KIND_SPECIFIC:
-        return confidence >= CONFIDENCE_LIKELY ? 4u + confidence : (unsigned)confidence;
+        if (confidence >= CONFIDENCE_LIKELY)
+            return 4u + confidence;
+        return ruling->n_against ? 1 : 2;
     case KIND_GENERIC:
         return 4;
     case KIND_FINE:
@@ -144,8 +147,8 @@ static void choose(const struct verdict_case *c, struct choice *choice, unsigned
         if (verdict_row(id)->kind != KIND_FINE)
             confidence = lower(confidence, n_doubts);
         choice->confidence[id] = confidence;
-        if (confidence != CONFIDENCE_NONE && rank(id, confidence) > best) {
-            best = rank(id, confidence);
+        if (confidence != CONFIDENCE_NONE && rank(id, confidence, &ruling) > best) {
+            best = rank(id, confidence, &ruling);
             choice->id = id;
             choice->ruling = ruling;
         }
@@ -178,9 +181,13 @@ static enum outcome final_outcome(const struct verdict_case *c, enum verdict_id 
 
     if (fixed != OUTCOME_COUNT)
         return fixed;
-    /* The server's kernel never had the connection that the client saw reset. */
-    if (id == VERDICT_ACCEPT_QUEUE_OVERFLOW && c->outcome == OUTCOME_RESET)
+    /* The server's kernel never had the connection that the client saw reset, or go dead. */
+    if (id == VERDICT_ACCEPT_QUEUE_OVERFLOW &&
+        (c->outcome == OUTCOME_RESET || c->outcome == OUTCOME_BLACKHOLED))
         return OUTCOME_HALF_OPEN;
+    /* Half of a flood waits for nothing. */
+    if (id == VERDICT_SYN_FLOOD && c->outcome == OUTCOME_IN_PROGRESS)
+        return case_has(c, FACT_SYNACK_SEEN) ? OUTCOME_HALF_OPEN : OUTCOME_TIMED_OUT;
     return c->outcome;
 }
 

@@ -16,6 +16,7 @@ const struct verdict_limits *verdict_limits_default(void)
         .fell_silent_ns = 10 * NS_PER_S,
         .overflow_synacks = 2,
         .overflow_data_copies = 3,
+        .recovered_share_x256 = 25,
         .early_rst_ns = 1 * NS_PER_S,
         .overflow_rst_ns = 200 * NS_PER_MS,
         .gave_up_ns = 250 * NS_PER_MS,

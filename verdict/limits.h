@@ -25,6 +25,9 @@ struct verdict_limits {
      * path (14, trap 34). */
     unsigned overflow_synacks;
     unsigned overflow_data_copies; /* P4: copies of the first data, never acknowledged */
+    /* Handshakes that need another SYN: of 256 at a listener under pressure (P1). Paths that lose
+     * more than a few per cent of their packets are rare. */
+    unsigned recovered_share_x256;
     /* RST after the third ACK: part of the handshake's failure, not of the connection's life. */
     int64_t early_rst_ns;       /* and 4 round trips (13.1, refused-backend-down) */
     int64_t overflow_rst_ns;    /* and 3 round trips (13.3, P3) */

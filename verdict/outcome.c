@@ -99,14 +99,26 @@ static enum outcome outcome_of_syn(const struct verdict_case *c)
     return OUTCOME_TIMED_OUT;
 }
 
+/* A RST of the client's socket that acknowledges the SYN-ACK: it knows that the port is open, which
+ * is all that health checks want (VERDICTS.md 14, trap 20). */
+static bool is_probe(const struct verdict_case *c)
+{
+    return case_reset_by(c, SIDE_CLIENT) && c->rst->family == RST_FAMILY_A &&
+           c->rst->mark.ack == c->server->isn + 1 && c->server->n_rst == 0;
+}
+
 static enum outcome outcome_of_synack(const struct verdict_case *c)
 {
     if (case_has(c, FACT_SIMULTANEOUS_OPEN) && c->client->acked && c->server->acked && !c->rst)
+        return OUTCOME_OK;
+    if (is_probe(c))
         return OUTCOME_OK;
     if (c->client->n_rst || c->server->n_rst)
         return OUTCOME_RESET;
     if (case_has(c, FACT_EVICTED))
         return OUTCOME_UNKNOWN;
+    if (is_censored(c) && c->client->n_syn == 1 && c->server->n_syn == 1)
+        return OUTCOME_IN_PROGRESS;
     return OUTCOME_HALF_OPEN;
 }
 
@@ -209,13 +221,25 @@ static bool is_blackholed(const struct verdict_case *c)
     return false;
 }
 
-/* P2 and P4 of a full accept queue, or a path that eats what the client sends. */
-static bool is_never_accepted(const struct verdict_case *c)
+/* The server does not get past its SYN-ACK. */
+static bool is_untaken(const struct verdict_case *c)
 {
     return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 &&
-           !(c->server->bits & SIDE_FIN_SEEN) && c->server->acked == c->client->isn + 1 &&
-           (c->server->n_syn_late >= c->limits->overflow_synacks ||
-            (c->client->run_count >= c->limits->overflow_data_copies && c->client->n_data > 0));
+           !(c->server->bits & SIDE_FIN_SEEN) && c->server->acked == c->client->isn + 1;
+}
+
+/* P2 of a full accept queue, or a path that eats what the client sends: the SYN-ACK comes again.
+ * The client's own repeats do not show that: what eats the data may let the ACK through. */
+static bool is_never_accepted(const struct verdict_case *c)
+{
+    return is_untaken(c) && c->server->n_syn_late >= c->limits->overflow_synacks;
+}
+
+/* The first data is sent again and again, and nothing ever came but the SYN-ACK. */
+static bool is_dead_at_once(const struct verdict_case *c)
+{
+    return is_untaken(c) && c->server->n_syn_late == 0 && c->client->n_data > 0 &&
+           c->client->run_count >= c->limits->overflow_data_copies;
 }
 
 static enum outcome outcome_of_connection(const struct verdict_case *c)
@@ -226,7 +250,7 @@ static enum outcome outcome_of_connection(const struct verdict_case *c)
         return outcome_of_rst(c);
     if (is_never_accepted(c))
         return OUTCOME_HALF_OPEN;
-    if (is_blackholed(c))
+    if (is_blackholed(c) || is_dead_at_once(c))
         return OUTCOME_BLACKHOLED;
     if (is_hung_up(c, case_slot(c, TRAIL_SERVER_FIN)))
         return OUTCOME_CLOSED_EARLY;

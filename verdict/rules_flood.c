@@ -27,10 +27,13 @@ enum confidence rule_half_open_scan(const struct verdict_case *c, struct ruling 
 {
     bool is_bare =
         !(c->client->bits & (SIDE_HAS_TIMESTAMPS | SIDE_HAS_WSCALE | SIDE_OPTIONS_UNKNOWN));
+    /* At the server the way to the client is not known. */
+    int64_t limit_ns =
+        2 * c->rtt_ns > c->limits->rtt_unknown_ns ? 2 * c->rtt_ns : c->limits->rtt_unknown_ns;
 
     if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED) ||
         case_has(c, FACT_SYN_REFUSED) || c->client->n_syn > 1 || !c->trail->n_rst ||
-        ns_since(c->facts->synack_ns, c->trail->rst[0].mark.ts_ns) > 2 * c->rtt_ns)
+        ns_since(c->facts->synack_ns, c->trail->rst[0].mark.ts_ns) > limit_ns)
         return CONFIDENCE_NONE;
     because(ruling, "client-resets-synack", c->trail->rst[0].mark.frame,
             "RST %.3f ms after the SYN-ACK",
@@ -38,6 +41,9 @@ enum confidence rule_half_open_scan(const struct verdict_case *c, struct ruling 
     if (is_bare)
         because(ruling, "bare-syn", case_slot(c, TRAIL_SYN)->frame,
                 "window %u, no timestamps, no window scale", case_slot(c, TRAIL_SYN)->window);
+    else
+        against(ruling, "full-options", case_slot(c, TRAIL_SYN)->frame,
+                "the SYN of an ordinary stack, which closed too soon");
     if (c->client_host->n_synack_resets >= c->limits->consecutive_failures)
         because(ruling, "every-time", 0, "this client reset %u SYN-ACKs",
                 c->client_host->n_synack_resets);
@@ -49,7 +55,8 @@ enum confidence rule_syn_flood(const struct verdict_case *c, struct ruling *ruli
     const struct listener_state *at = c->listener;
 
     /* A source that is real tries again, or says something after the SYN-ACK. */
-    if ((c->outcome != OUTCOME_TIMED_OUT && c->outcome != OUTCOME_HALF_OPEN) ||
+    if ((c->outcome != OUTCOME_TIMED_OUT && c->outcome != OUTCOME_HALF_OPEN &&
+         c->outcome != OUTCOME_IN_PROGRESS) ||
         case_has(c, FACT_ESTABLISHED) || c->client->n_pkts > 1 || at->flood_from_ns == NS_NEVER ||
         c->facts->first_ns < at->flood_from_ns ||
         c->facts->first_ns > at->flood_until_ns + NS_PER_S)

@@ -31,8 +31,12 @@ enum confidence rule_reset_unexplained(const struct verdict_case *c, struct ruli
     static const char *const family[] = {"socket abort", "no socket (no ACK)", "no socket",
                                          "no known stack's"};
 
-    if (!is_reset(c))
-        return c->outcome == OUTCOME_RESET ? CONFIDENCE_CERTAIN : CONFIDENCE_NONE;
+    /* Before there was a connection: client-gave-up and half-open-scan say what can be said. */
+    if (c->outcome != OUTCOME_RESET ||
+        (case_has(c, FACT_CLIENT_RST_SYNACK) && !case_has(c, FACT_ESTABLISHED)))
+        return CONFIDENCE_NONE;
+    if (!c->rst)
+        return CONFIDENCE_CERTAIN;
     because(ruling, "rst-shape", c->rst->mark.frame, "%s, from the %s", family[c->rst->family],
             side_word(c->rst->mark.side));
     return CONFIDENCE_CERTAIN;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Silence during the handshake (VERDICTS.md 13.3). */
+#include <stdlib.h>
+
 #include "verdict/case.h"
 
 static void say_syns(const struct verdict_case *c, struct ruling *ruling)
@@ -14,6 +16,11 @@ enum confidence rule_connect_timeout(const struct verdict_case *c, struct ruling
     if (!case_is_silent(c))
         return CONFIDENCE_NONE;
     say_syns(c, ruling);
+    if (c->facts->last_ns[SIDE_SERVER] != NS_NEVER) {
+        against(ruling, "odd-answer", case_slot(c, TRAIL_STALE_ACK)->frame,
+                "something came back that answers no SYN of this attempt");
+        return CONFIDENCE_POSSIBLE;
+    }
     if (c->server_host->last_ns == NS_NEVER)
         because(ruling, "host-never-seen", 0, "no packet of the server in this capture");
     return CONFIDENCE_CERTAIN;
@@ -36,8 +43,8 @@ enum confidence rule_filtered_drop(const struct verdict_case *c, struct ruling *
 {
     const struct host_state *host = c->server_host;
 
-    if (!case_is_silent(c) || !is_host_alive(c) || !is_port_silent(c) ||
-        c->listener->n_refused_run > 0)
+    if (!case_is_silent(c) || c->facts->last_ns[SIDE_SERVER] != NS_NEVER || !is_host_alive(c) ||
+        !is_port_silent(c) || c->listener->n_refused_run > 0)
         return CONFIDENCE_NONE;
     say_syns(c, ruling);
     because(
@@ -54,7 +61,34 @@ enum confidence rule_filtered_drop(const struct verdict_case *c, struct ruling *
 
 /* ---- the accept queue (7.5) ---- */
 
-/* P1: new SYNs are ignored while the listener lives. */
+static bool is_seen_at_server(const struct verdict_case *c)
+{
+    return c->vantage == VANTAGE_SERVER || c->vantage == VANTAGE_BOTH;
+}
+
+/* Whether it happened in the minute before the attempt, or later. */
+static bool is_of_late(const struct verdict_case *c, int64_t ns)
+{
+    return ns != NS_NEVER && ns + c->limits->alive_ns >= c->facts->first_ns;
+}
+
+/* What else at the listener speaks of a full queue. */
+static bool is_under_pressure(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct listener_state *at = c->listener;
+    unsigned n_before = ruling->n_because;
+
+    if (is_of_late(c, at->recovered_ns) &&
+        at->recovered_share_x256 >= c->limits->recovered_share_x256)
+        because(ruling, "syn-repeats-succeed", 0, "%u %% of the handshakes need another SYN",
+                at->recovered_share_x256 * 100 / 256);
+    if (is_of_late(c, at->overflow_ns))
+        because(ruling, "overflow-seen", 0, "other flows show SYN-ACKs repeated after the ACK");
+    return ruling->n_because > n_before;
+}
+
+/* P1: new SYNs are ignored while the listener lives. A filter that knows this client looks the
+ * same as long as others are answered. */
 static enum confidence overflow_p1(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct listener_state *at = c->listener;
@@ -62,7 +96,6 @@ static enum confidence overflow_p1(const struct verdict_case *c, struct ruling *
     bool has_fallen_silent =
         at->silent_from_ns != NS_NEVER && at->answered_before_silence_ns != NS_NEVER &&
         at->answered_before_silence_ns + c->limits->fell_silent_ns >= at->silent_from_ns;
-    bool is_seen_at_server = c->vantage == VANTAGE_SERVER || c->vantage == VANTAGE_BOTH;
 
     if (!case_is_silent(c) || c->client->n_syn < 2 || (!is_answering && !has_fallen_silent))
         return CONFIDENCE_NONE;
@@ -73,88 +106,87 @@ static enum confidence overflow_p1(const struct verdict_case *c, struct ruling *
     else
         because(ruling, "listener-fell-silent", 0, "it answered %.1f s before the silence began",
                 case_seconds(ns_since(at->answered_before_silence_ns, at->silent_from_ns)));
-    if (at->n_recovered > 1)
-        because(ruling, "syn-repeats-succeed", 0, "%u handshakes needed another SYN",
-                at->n_recovered);
-    if (at->overflow_ns != NS_NEVER)
-        because(ruling, "overflow-seen", 0, "other flows show SYN-ACKs repeated after the ACK");
-    if (is_seen_at_server)
+    if (is_seen_at_server(c))
         because(ruling, "seen-at-server", 0, "the SYNs reached the server's host");
-    return is_seen_at_server || at->n_recovered > 1 || at->overflow_ns != NS_NEVER
-               ? CONFIDENCE_LIKELY
-               : CONFIDENCE_POSSIBLE;
-}
-
-/* Others are served at this time and no other flow shows pressure: then it is the path of this one
- * (13.3, handshake-ack-lost). */
-static bool is_listener_at_ease(const struct verdict_case *c)
-{
-    const struct listener_state *at = c->listener;
-
-    return at->complete_ns != NS_NEVER &&
-           at->complete_ns + c->limits->fell_silent_ns >= c->facts->first_ns &&
-           (at->overflow_before_ns == NS_NEVER ||
-            at->overflow_before_ns + c->limits->alive_ns < c->facts->first_ns) &&
-           c->vantage != VANTAGE_SERVER && c->vantage != VANTAGE_BOTH;
+    if (is_under_pressure(c, ruling) || (is_seen_at_server(c) && !is_answering))
+        return CONFIDENCE_LIKELY;
+    if (is_answering)
+        against(ruling, "same-as-filter", 0, "a filter that drops this client looks the same");
+    return CONFIDENCE_POSSIBLE;
 }
 
 /* P2: the SYN-ACK comes again although the client has answered it. */
 static enum confidence overflow_p2(const struct verdict_case *c, struct ruling *ruling)
 {
-    bool is_corroborated;
+    const struct listener_state *at = c->listener;
 
     if (c->outcome != OUTCOME_HALF_OPEN || !case_has(c, FACT_ESTABLISHED) ||
-        c->server->n_syn_late < c->limits->overflow_synacks || is_listener_at_ease(c))
+        c->server->n_syn_late < c->limits->overflow_synacks)
         return CONFIDENCE_NONE;
     because(ruling, "synack-after-ack", case_slot(c, TRAIL_SYNACK_LAST)->frame,
             "SYN-ACK %u more times after the client's ACK", c->server->n_syn_late);
     because(ruling, "ack-never-accepted", case_slot(c, TRAIL_ACK)->frame,
             "the server acknowledges no byte of %llu",
             (unsigned long long)c->facts->payload_bytes[SIDE_CLIENT]);
-    is_corroborated = c->vantage == VANTAGE_SERVER || c->vantage == VANTAGE_BOTH ||
-                      (c->listener->overflow_before_ns != NS_NEVER &&
-                       c->listener->overflow_before_ns + c->limits->alive_ns >= c->facts->first_ns);
-    if (c->vantage != VANTAGE_SERVER && c->vantage != VANTAGE_BOTH)
-        against(ruling, "same-as-lossy-path", 0,
-                "a path that eats the client's ACKs looks the same");
-    return is_corroborated ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    if (is_seen_at_server(c))
+        return CONFIDENCE_LIKELY;
+    /* Of several such flows one path may be the cause, unless it lets this client through. */
+    if (is_of_late(c, at->overflow_before_ns) && is_of_late(c, at->taken_ns) &&
+        ipaddr_equal(&at->taken_client, &c->key->addr[c->client_end])) {
+        because(ruling, "client-served", 0, "the same client is served at the same time");
+        return CONFIDENCE_LIKELY;
+    }
+    against(ruling, "same-as-lossy-path", 0, "a path that eats the client's ACKs looks the same");
+    return CONFIDENCE_POSSIBLE;
+}
+
+/* Straight after the ACK, and from where the SYN-ACK came from. */
+static bool is_answer_to_ack(const struct verdict_case *c)
+{
+    const struct packet_mark *synack = case_slot(c, TRAIL_SYNACK);
+    const struct rst_facts *rst = c->rst;
+    int64_t after_ns = ns_since(case_ack_ns(c), rst->mark.ts_ns);
+    int64_t limit_ns =
+        3 * c->rtt_ns > c->limits->overflow_rst_ns ? 3 * c->rtt_ns : c->limits->overflow_rst_ns;
+    bool is_too_soon = c->vantage == VANTAGE_CLIENT && c->rtt_ns > c->limits->rtt_telling_ns &&
+                       after_ns * 2 < c->rtt_ns;
+
+    return after_ns <= limit_ns && !is_too_soon &&
+           !(synack->frame && abs(synack->ttl - rst->mark.ttl) >= (int)c->limits->hops_differ);
 }
 
 /* P3: reset without a socket, straight after the client's ACK (tcp_abort_on_overflow). */
 static enum confidence overflow_p3(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct rst_facts *rst = c->rst;
-    int64_t limit_ns =
-        3 * c->rtt_ns > c->limits->overflow_rst_ns ? 3 * c->rtt_ns : c->limits->overflow_rst_ns;
-    int64_t ack_ns = case_ack_ns(c);
 
-    if (c->outcome != OUTCOME_RESET || !case_reset_by(c, SIDE_SERVER) || ack_ns == NS_NEVER ||
-        c->server->n_data > 0 || rst->family != RST_FAMILY_B2 ||
-        rst->mark.seq != c->server->isn + 1 || ns_since(ack_ns, rst->mark.ts_ns) > limit_ns)
+    if (c->outcome != OUTCOME_RESET || !case_reset_by(c, SIDE_SERVER) ||
+        case_ack_ns(c) == NS_NEVER || c->server->n_data > 0 || rst->family != RST_FAMILY_B2 ||
+        rst->mark.seq != c->server->isn + 1 || !is_answer_to_ack(c))
         return CONFIDENCE_NONE;
     because(ruling, "rst-after-ack", rst->mark.frame, "%.1f ms after the ACK: no such connection",
-            case_ms(ns_since(ack_ns, rst->mark.ts_ns)));
-    if (c->listener->n_handshakes <= c->listener->n_early_rsts)
+            case_ms(ns_since(case_ack_ns(c), rst->mark.ts_ns)));
+    if (!is_of_late(c, c->listener->kept_ns))
         return CONFIDENCE_POSSIBLE;
-    because(ruling, "listener-alive", 0, "%u handshakes at this listener, %u reset like this",
-            c->listener->n_handshakes, c->listener->n_early_rsts);
+    because(ruling, "listener-alive", 0, "it keeps other connections");
     return CONFIDENCE_LIKELY;
 }
 
-/* P4: as P2 through a SYN cookie: nothing is repeated, the data is never acknowledged. */
+/* P4: as P2 through a SYN cookie: nothing is repeated, the data is never acknowledged. Only other
+ * flows tell it from a path that died. */
 static enum confidence overflow_p4(const struct verdict_case *c, struct ruling *ruling)
 {
-    const struct side_facts *client = c->client;
-
-    if (c->outcome != OUTCOME_HALF_OPEN || !case_has(c, FACT_ESTABLISHED) ||
-        c->server->n_syn_late > 0 || client->n_data == 0 ||
-        client->run_count < c->limits->overflow_data_copies)
+    if (c->outcome != OUTCOME_BLACKHOLED || !case_has(c, FACT_ESTABLISHED) ||
+        !case_has(c, FACT_SYNACK_SEEN) || c->server->n_data > 0 || c->server->n_syn_late > 0 ||
+        c->server->acked != c->client->isn + 1 ||
+        c->client->run_count < c->limits->overflow_data_copies)
+        return CONFIDENCE_NONE;
+    if (is_of_late(c, c->listener->silent_from_ns))
+        because(ruling, "listener-fell-silent", 0, "other attempts of this minute are unanswered");
+    if (!is_under_pressure(c, ruling) && ruling->n_because == 0)
         return CONFIDENCE_NONE;
     because(ruling, "first-data-ignored", case_slot(c, TRAIL_RUN_LAST)->frame,
-            "first data sent %u times, SYN-ACK once", client->run_count + 1u);
-    if (c->listener->overflow_ns == NS_NEVER)
-        return CONFIDENCE_POSSIBLE;
-    because(ruling, "overflow-seen", 0, "other flows show SYN-ACKs repeated after the ACK");
+            "first data sent %u times, SYN-ACK once", c->client->run_count + 1u);
     return CONFIDENCE_LIKELY;
 }
 
@@ -182,7 +214,24 @@ enum confidence rule_synack_lost(const struct verdict_case *c, struct ruling *ru
             c->server->n_syn);
     because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame,
             "the client sends its SYN again after the SYN-ACK");
+    if (c->vantage == VANTAGE_CLIENT || c->vantage == VANTAGE_BOTH) {
+        against(ruling, "seen-at-client", case_slot(c, TRAIL_SYNACK)->frame,
+                "it reached the client's host: a filter there drops it");
+        return CONFIDENCE_POSSIBLE;
+    }
     return CONFIDENCE_CERTAIN;
+}
+
+/* Others are served at this time and no other flow shows pressure: then it is the path of this
+ * client (13.3, handshake-ack-lost). */
+static bool is_only_this_client(const struct verdict_case *c)
+{
+    const struct listener_state *at = c->listener;
+
+    return !is_seen_at_server(c) && !is_of_late(c, at->overflow_before_ns) &&
+           at->taken_ns != NS_NEVER &&
+           at->taken_ns + c->limits->fell_silent_ns >= c->facts->first_ns &&
+           !ipaddr_equal(&at->taken_client, &c->key->addr[c->client_end]);
 }
 
 enum confidence rule_handshake_ack_lost(const struct verdict_case *c, struct ruling *ruling)
@@ -192,8 +241,10 @@ enum confidence rule_handshake_ack_lost(const struct verdict_case *c, struct rul
     if (case_has(c, FACT_ESTABLISHED)) {
         because(ruling, "ack-never-accepted", case_slot(c, TRAIL_ACK)->frame,
                 "the server goes on as if the client's ACK had not come");
-        if (c->listener->complete_ns != NS_NEVER && c->listener->overflow_ns == NS_NEVER)
-            because(ruling, "listener-alive", 0, "the listener completes other handshakes");
+        if (is_only_this_client(c))
+            because(ruling, "listener-alive", 0, "the listener serves others meanwhile");
+        else
+            against(ruling, "same-as-full-queue", 0, "a full accept queue looks the same");
         return CONFIDENCE_POSSIBLE;
     }
     because(ruling, "synack-unanswered", case_slot(c, TRAIL_SYNACK)->frame,
@@ -204,9 +255,10 @@ enum confidence rule_handshake_ack_lost(const struct verdict_case *c, struct rul
 enum confidence rule_client_gave_up(const struct verdict_case *c, struct ruling *ruling)
 {
     int64_t wait_ns = ns_since(c->facts->first_ns, c->facts->synack_ns);
-    int64_t usual_ns = c->listener->rtt_min_ns;
-    bool is_late = c->client->n_syn > 1 ||
-                   (wait_ns >= c->limits->gave_up_ns && (!usual_ns || wait_ns > 3 * usual_ns));
+    int64_t usual_ns =
+        c->listener->rtt_min_ns ? c->listener->rtt_min_ns : c->limits->rtt_unknown_ns;
+    bool is_late =
+        c->client->n_syn > 1 || (wait_ns >= c->limits->gave_up_ns && wait_ns > 3 * usual_ns);
 
     if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED))
         return CONFIDENCE_NONE;
