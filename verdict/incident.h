@@ -74,8 +74,8 @@ void incident_success(struct incidents *incidents, const struct ipaddr *client,
  * number of the incident that is open for it, 0 where none is. */
 void incident_add(struct incidents *incidents, struct connection_event *event, int64_t ts_ns);
 
-/* The judge's clock: call it before the other functions whenever it moved. Emits every line that is
- * due; costs one comparison where none is. */
+/* The judge's clock, not before any conclusion that is added: call it before the other functions
+ * whenever it moved. Emits every line that is due; costs one comparison where none is. */
 void incident_tick(struct incidents *incidents, int64_t now_ns, const struct emitter *emitter);
 
 /* The run is over: opens what is still settling, closes everything. `reason`: end_of_input or

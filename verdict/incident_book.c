@@ -223,11 +223,6 @@ static void expect_line(struct incident_book *book, const struct incident *incid
         book->next_due_ns = line_ns;
 }
 
-static void clock_forward(struct incident_book *book, int64_t now_ns)
-{
-    book->watch->now_ns = later_ns(book->watch->now_ns, now_ns);
-}
-
 static void come_alive(struct incident_book *book, struct incident *incident)
 {
     if (incident->scope != SCOPE_OVERFLOW)
@@ -261,7 +256,6 @@ static void go_quiet(struct incident_book *book, struct incident *incident,
 void incident_book_settle(struct incident_book *book, struct incident *incident,
                           enum incident_rule rule)
 {
-    clock_forward(book, incident->outbreak.last_ns);
     incident->rule = rule;
     incident->opened_ns = incident->outbreak.last_ns;
     incident->heard_ns = book->watch->now_ns;
@@ -277,7 +271,6 @@ void incident_book_settle(struct incident_book *book, struct incident *incident,
 void incident_book_fail(struct incident_book *book, struct incident *incident,
                         struct connection_event *event, int64_t ts_ns)
 {
-    clock_forward(book, ts_ns);
     outbreak_add(&incident->outbreak, book->pool, event, ts_ns, INCIDENT_CLIENTS_MAX);
     incident->heard_ns = book->watch->now_ns;
     if (incident->state != INCIDENT_STATE_OPEN)
@@ -422,7 +415,7 @@ static void send_due_line(struct incident_book *book, struct incident *incident,
 
 void incident_book_tick(struct incident_book *book, int64_t now_ns, const struct emitter *emitter)
 {
-    clock_forward(book, now_ns);
+    book->watch->now_ns = later_ns(book->watch->now_ns, now_ns);
     while (book->next_due_ns <= book->watch->now_ns) {
         struct incident *incident = earliest_due(book);
 

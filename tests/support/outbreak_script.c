@@ -99,6 +99,16 @@ const struct incident_event *stage_line(const struct outbreak_stage *stage,
     return NULL;
 }
 
+uint32_t stage_count(const struct outbreak_stage *stage, enum incident_phase phase,
+                     enum incident_scope scope)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < stage->n_lines; i++)
+        n += stage->line[i].incident.phase == phase && stage->line[i].incident.scope == scope;
+    return n;
+}
+
 static const struct incident_event *previous_line(const struct outbreak_stage *stage,
                                                   uint32_t before, uint32_t number)
 {

@@ -59,6 +59,9 @@ void stage_finish(struct outbreak_stage *stage, int64_t at_ms);
 const struct incident_event *stage_line(const struct outbreak_stage *stage,
                                         enum incident_phase phase, uint32_t n);
 
+uint32_t stage_count(const struct outbreak_stage *stage, enum incident_phase phase,
+                     enum incident_scope scope);
+
 /* Fails the test unless what INTERFACE.md 3.5 says of incidents holds for all lines so far. */
 void stage_check_lines(const struct outbreak_stage *stage);
 

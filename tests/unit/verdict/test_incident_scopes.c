@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Incidents of clients and networks, what finds no room, and what holds whatever comes. */
+/* Incidents of clients and of networks. */
 #include "verdict/incident.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/compiler.h"
 #include "outbreak_script.h"
 #include "unit.h"
 #include "verdict/watch.h"
-
-static uint32_t count_lines(const struct outbreak_stage *stage, enum incident_phase phase,
-                            enum incident_scope scope)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < stage->n_lines; i++)
-        n += stage->line[i].incident.phase == phase && stage->line[i].incident.scope == scope;
-    return n;
-}
 
 /* ---- client ---- */
 
@@ -88,7 +75,7 @@ static void fifty_endpoints_in_a_minute_are_a_clients_incident(void **state)
 
         play_sweep(&stage, cases[i].n, cases[i].every_ms, cases[i].family);
         assert_int_equal(stage.n_lines, cases[i].n_lines);
-        assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_CLIENT), cases[i].n_lines / 2);
+        assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_CLIENT), cases[i].n_lines / 2);
         stage_close(&stage);
     }
 }
@@ -108,8 +95,8 @@ static void endpoint_incidents_of_the_scan_alone_move_into_it(void **state)
     for (uint16_t i = 0; i < 60; i++)
         stage_attempt(&stage, &(struct attempt){.at_ms = 41000 + i * 100, .port = 1000 + i});
     stage_finish(&stage, 60000);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 2);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_CLIENT), 1);
+    assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 2);
+    assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_CLIENT), 1);
     moved = stage_line(&stage, INCIDENT_CLOSE, 0);
     assert_int_equal(moved->server.port, 7);
     assert_int_equal(moved->close_reason, CLOSE_EVICTED);
@@ -172,8 +159,8 @@ static void nine_hosts_are_nine_incidents(void **state)
 
     (void)state;
     play_dark(&stage, 9, 1);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 9);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_NETWORK), 0);
+    assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 9);
+    assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_NETWORK), 0);
     stage_close(&stage);
 }
 
@@ -212,8 +199,8 @@ static void members_that_were_told_of_close_when_the_network_opens(void **state)
     stage_finish(&stage, 60000);
     network = &stage.line[8].incident;
     assert_int_equal(network->scope, SCOPE_NETWORK);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 8);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_NETWORK), 1);
+    assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 8);
+    assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_NETWORK), 1);
     for (uint32_t i = 0; i < 8; i++) {
         const struct incident_event *member = stage_line(&stage, INCIDENT_CLOSE, i);
 
@@ -240,8 +227,8 @@ static void a_network_recovers_and_goes_dark_again_under_its_number(void **state
                                                     .server = 0x010201 + host,
                                                     .is_ok = second >= 30 && second < 200});
     stage_finish(&stage, 300000);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_NETWORK), 2);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 0);
+    assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_NETWORK), 2);
+    assert_int_equal(stage_count(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 0);
     assert_int_equal(stage_line(&stage, INCIDENT_CLOSE, 0)->close_reason, CLOSE_RECOVERED);
     assert_int_equal(stage_line(&stage, INCIDENT_OPEN, 1)->number, 1);
     assert_int_equal(stage_line(&stage, INCIDENT_OPEN, 1)->n_reopened, 1);
@@ -265,199 +252,6 @@ static void networks_are_24_and_64_bits_long(void **state)
     assert_true(ipaddr_equal(&network, &expected));
 }
 
-/* ---- room ---- */
-
-static struct incident_config small_config(uint32_t n_endpoints, uint32_t n_incidents)
-{
-    return (struct incident_config){.n_endpoints = n_endpoints,
-                                    .n_failing = n_endpoints,
-                                    .n_incidents = n_incidents,
-                                    .n_clients = 64,
-                                    .n_client_marks = 256,
-                                    .hash_key = {7}};
-}
-
-static void what_finds_no_slot_is_one_overflow_incident(void **state)
-{
-    struct incident_config config = small_config(64, 4);
-    struct outbreak_stage stage;
-    struct run_totals total = {0};
-
-    (void)state;
-    stage_open(&stage, &config);
-    for (int64_t i = 0; i < 30; i++)
-        for (uint32_t host = 0; host < 6; host++)
-            stage_attempt(&stage,
-                          &(struct attempt){.at_ms = i * 1000 + host, .server = (host + 1) << 8});
-    stage_finish(&stage, 30000);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_ENDPOINT), 3);
-    assert_int_equal(count_lines(&stage, INCIDENT_OPEN, SCOPE_OVERFLOW), 1);
-    assert_int_equal(count_lines(&stage, INCIDENT_CLOSE, SCOPE_OVERFLOW), 1);
-    incident_count(stage.incidents, &total);
-    assert_int_equal(total.n_incident_overflow, 3 * 20);
-    for (uint32_t i = 0; i < stage.n_lines; i++)
-        if (stage.line[i].incident.scope == SCOPE_OVERFLOW &&
-            stage.line[i].incident.phase == INCIDENT_CLOSE)
-            assert_int_equal(stage.line[i].incident.n_failures, 3 * 20);
-    stage_check_lines(&stage);
-    stage_close(&stage);
-}
-
-static void busy_endpoints_are_not_pushed_out_and_quiet_ones_are(void **state)
-{
-    struct incident_config config = small_config(8, 4);
-    struct outbreak_stage stage;
-    struct run_totals total = {0};
-
-    (void)state;
-    stage_open(&stage, &config);
-    for (uint32_t host = 0; host < 8; host++)
-        stage_attempt(&stage, &(struct attempt){.at_ms = host, .server = (host + 1) << 8});
-    stage_attempt(&stage, &(struct attempt){.at_ms = 60006, .server = 99 << 8});
-    incident_count(stage.incidents, &total);
-    assert_int_equal(total.n_incident_overflow, 0); /* host 1 was quiet for a minute */
-    for (uint32_t host = 1; host < 8; host++)
-        stage_attempt(&stage, &(struct attempt){.at_ms = 60007, .server = (host + 1) << 8});
-    stage_attempt(&stage, &(struct attempt){.at_ms = 60008, .server = 98 << 8});
-    incident_count(stage.incidents, &total);
-    assert_int_equal(total.n_incident_overflow, 1);
-    stage_attempt(&stage, &(struct attempt){.at_ms = 60009, .server = 97 << 8, .is_ok = true});
-    stage_finish(&stage, 60010);
-    assert_int_equal(count_lines(&stage, INCIDENT_CLOSE, SCOPE_OVERFLOW), 1);
-    stage_check_lines(&stage);
-    stage_close(&stage);
-}
-
-static void an_endpoint_with_an_open_incident_is_never_pushed_out(void **state)
-{
-    struct incident_config config = small_config(8, 4);
-    struct outbreak_stage stage;
-
-    (void)state;
-    stage_open(&stage, &config);
-    for (int64_t i = 0; i < 11; i++)
-        stage_attempt(&stage, &(struct attempt){.at_ms = i * 1000});
-    stage_attempt(&stage, &(struct attempt){.at_ms = 65000, .late_ms = -1000});
-    for (int64_t host = 0; host < 40; host++)
-        stage_attempt(&stage, &(struct attempt){.at_ms = 66000 + host * 61000,
-                                                .late_ms = -host * 61000,
-                                                .server = (uint32_t)(host + 2) << 8,
-                                                .is_ok = true});
-    stage_attempt(&stage, &(struct attempt){.at_ms = 66001});
-    stage_finish(&stage, 67000);
-    assert_int_equal(stage_line(&stage, INCIDENT_CLOSE, 0)->n_failures, 13);
-    stage_check_lines(&stage);
-    stage_close(&stage);
-}
-
-/* ---- whatever comes ---- */
-
-static uint32_t next_random(uint32_t *random)
-{
-    *random = *random * 1664525 + 1013904223;
-    return *random >> 8;
-}
-
-/* Attempts of all kinds: a fifth of the servers is in trouble at a time, and one client scans. */
-static void play_random(struct outbreak_stage *stage, uint32_t seed, unsigned n)
-{
-    uint32_t random = seed;
-    int64_t now_ms = 0;
-
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t trouble = (uint32_t)(now_ms / 70000) % 5;
-        uint32_t server = next_random(&random) % 110;
-        uint32_t dice = next_random(&random);
-        bool is_scan = i % 8 == 0 && now_ms % 400000 < 100000;
-        struct attempt attempt = {
-            .at_ms = now_ms,
-            .late_ms = dice % 3 ? 0 : 2500,
-            .is_ok = !is_scan && (server % 5 != trouble || dice % 4 == 0),
-            .family = dice % 7 && !is_scan ? FAMILY_TIMEOUT : FAMILY_REFUSED,
-            .confidence = CONFIDENCE_POSSIBLE + dice % 3,
-            .client = is_scan ? 41 : 1 + dice % 40,
-            .server = (1 + server % 2) << 8 | server,
-            .port = is_scan ? (uint16_t)(1000 + dice % 100) : 80,
-        };
-
-        stage_attempt(stage, &attempt);
-        now_ms += dice % (i % 4096 == 4095 ? 400000 : 30);
-    }
-    stage_finish(stage, now_ms + 5000);
-}
-
-static void what_3_5_promises_holds_for_random_scripts(void **state)
-{
-    struct incident_config tight = small_config(200, 16);
-    struct incident_config roomy = small_config(2000, 256);
-    uint32_t n_opened[INCIDENT_SCOPE_COUNT] = {0}, n_updates = 0, n_reopened = 0;
-
-    (void)state;
-    for (uint32_t seed = 1; seed <= 6; seed++) {
-        struct outbreak_stage stage;
-        struct run_totals total = {0};
-
-        stage_open(&stage, seed % 2 ? &tight : &roomy);
-        play_random(&stage, seed, 20000);
-        stage_check_lines(&stage);
-        incident_count(stage.incidents, &total);
-        assert_int_equal(total.n_incidents_opened, total.n_incidents_closed);
-        for (uint32_t i = 0; i < stage.n_lines; i++) {
-            const struct incident_event *line = &stage.line[i].incident;
-
-            n_opened[line->scope] += line->phase == INCIDENT_OPEN;
-            n_updates += line->phase == INCIDENT_UPDATE;
-            n_reopened += line->phase == INCIDENT_CLOSE && line->n_reopened;
-        }
-        stage_close(&stage);
-    }
-    /* The scripts reach everything that they are meant to check. */
-    for (unsigned i = 0; i < INCIDENT_SCOPE_COUNT; i++)
-        assert_true(n_opened[i] > 0);
-    assert_true(n_updates > 0 && n_reopened > 0);
-}
-
-static void the_hash_seed_changes_no_line(void **state)
-{
-    struct incident_config config = small_config(200, 16);
-    struct outbreak_stage a, b;
-
-    (void)state;
-    stage_open(&a, &config);
-    config.hash_key.seed = 12345;
-    stage_open(&b, &config);
-    play_random(&a, 3, 20000);
-    play_random(&b, 3, 20000);
-    assert_int_equal(a.n_lines, b.n_lines);
-    for (uint32_t i = 0; i < a.n_lines; i++)
-        assert_memory_equal(&a.line[i].incident, &b.line[i].incident, sizeof(a.line[i].incident));
-    stage_close(&a);
-    stage_close(&b);
-}
-
-static void no_minute_has_more_lines_than_there_are_slots(void **state)
-{
-    struct outbreak_stage stage;
-    int64_t from_ns;
-    uint32_t n = 0;
-
-    (void)state;
-    stage_open(&stage, NULL);
-    for (uint32_t i = 0; i < 100000; i++)
-        stage_attempt(&stage, &(struct attempt){.at_ms = i / 8,
-                                                .client = 1 + i / 16 % 5000,
-                                                .server = (1 + i % 1000) << 8});
-    stage_finish(&stage, 12500);
-    from_ns = stage.line[0].ts_ns;
-    for (uint32_t i = 0; i < stage.n_lines; i++) {
-        n += stage.line[i].incident.phase == INCIDENT_OPEN;
-        assert_true(stage.line[i].ts_ns - from_ns < 60 * NS_PER_S);
-    }
-    assert_int_equal(n, 256);
-    stage_check_lines(&stage);
-    stage_close(&stage);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,12 +264,6 @@ int main(void)
         cmocka_unit_test(members_that_were_told_of_close_when_the_network_opens),
         cmocka_unit_test(a_network_recovers_and_goes_dark_again_under_its_number),
         cmocka_unit_test(networks_are_24_and_64_bits_long),
-        cmocka_unit_test(what_finds_no_slot_is_one_overflow_incident),
-        cmocka_unit_test(busy_endpoints_are_not_pushed_out_and_quiet_ones_are),
-        cmocka_unit_test(an_endpoint_with_an_open_incident_is_never_pushed_out),
-        cmocka_unit_test(what_3_5_promises_holds_for_random_scripts),
-        cmocka_unit_test(the_hash_seed_changes_no_line),
-        cmocka_unit_test(no_minute_has_more_lines_than_there_are_slots),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,43 @@ static void what_waits_for_a_minute_goes_out(void **state)
     gate_close(&gate);
 }
 
+static void each_kind_waits_for_its_own_minute(void **state)
+{
+    struct gate gate;
+
+    (void)state;
+    gate_open(&gate, NULL);
+    for (unsigned i = 0; i < 6; i++)
+        gate_fail(&gate, 1000, 80, VERDICT_REFUSED, 0);
+    for (unsigned i = 0; i < 6; i++)
+        gate_fail(&gate, 31000, 81, VERDICT_REFUSED, 0);
+    gate.n_lines = 0;
+    suppress_tick(gate.suppress, 1700000090 * NS_PER_S, &gate.emitter);
+    assert_int_equal(gate.n_lines, 1);
+    assert_int_equal(gate.last.connection.server.port, 80);
+    suppress_tick(gate.suppress, 1700000091 * NS_PER_S, &gate.emitter);
+    assert_int_equal(gate.n_lines, 2);
+    assert_int_equal(gate.last.connection.server.port, 81);
+    gate_close(&gate);
+}
+
+static void a_busy_kind_is_not_forgotten_for_new_ones(void **state)
+{
+    struct suppress_config config = suppress_config_default();
+    struct gate gate;
+    uint64_t n_passed = 0;
+
+    (void)state;
+    config.n_kinds = 2;
+    gate_open(&gate, &config);
+    for (uint16_t i = 0; i < 50; i++) {
+        n_passed += gate_fail(&gate, 0, 80, VERDICT_REFUSED, 0) != 0;
+        gate_fail(&gate, 0, 1000 + i, VERDICT_REFUSED, 0);
+    }
+    assert_int_equal(n_passed, 5);
+    gate_close(&gate);
+}
+
 static void a_rate_of_zero_lets_everything_pass(void **state)
 {
     struct suppress_config config = suppress_config_default();
@@ -228,6 +265,8 @@ int main(void)
         cmocka_unit_test(a_million_failures_in_ten_seconds_make_700_lines),
         cmocka_unit_test(what_waits_goes_out_when_its_incident_closes),
         cmocka_unit_test(what_waits_for_a_minute_goes_out),
+        cmocka_unit_test(each_kind_waits_for_its_own_minute),
+        cmocka_unit_test(a_busy_kind_is_not_forgotten_for_new_ones),
         cmocka_unit_test(a_rate_of_zero_lets_everything_pass),
         cmocka_unit_test(counts_add_up_when_kinds_are_forgotten),
     };
