@@ -291,7 +291,7 @@ void flowscript_close(struct flowscript *script)
     flowscript_release(script);
 }
 
-static void pass_time(struct flowscript *script, int64_t now_ns)
+void flowscript_pass_time(struct flowscript *script, int64_t now_ns)
 {
     if (script->tick_ns == NS_NEVER || now_ns > script->now_ns)
         script->now_ns = now_ns;
@@ -305,7 +305,7 @@ static void pass_time(struct flowscript *script, int64_t now_ns)
 
 void flowscript_feed(struct flowscript *script, struct packet *packet)
 {
-    pass_time(script, packet->ts_ns);
+    flowscript_pass_time(script, packet->ts_ns);
     packet->ordinal = ++script->ordinal;
     if (script->is_unchecked)
         tracker_packet(&script->tracker, packet);
@@ -325,7 +325,7 @@ void flowscript_steps(struct flowscript *script, struct script_conn *conn,
 
 void flowscript_until(struct flowscript *script, double t_ms)
 {
-    pass_time(script, FLOWSCRIPT_START_NS + llround(t_ms * (double)NS_PER_MS));
+    flowscript_pass_time(script, FLOWSCRIPT_START_NS + llround(t_ms * (double)NS_PER_MS));
     script->ordinal++; /* as if by a packet that the filter refused */
 }
 

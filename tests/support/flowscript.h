@@ -92,6 +92,9 @@ struct packet flowscript_packet(struct script_conn *conn, const struct flowstep 
  * it, checks what must hold after any packet. */
 void flowscript_feed(struct flowscript *script, struct packet *packet);
 
+/* The clock has come so far: the tick that a reader of files would send, if one is due. */
+void flowscript_pass_time(struct flowscript *script, int64_t now_ns);
+
 void flowscript_steps(struct flowscript *script, struct script_conn *conn,
                       const struct flowstep *steps, size_t n_steps);
 
