@@ -109,6 +109,12 @@ static bool is_over(const struct flow *flow)
            flow->facts.side[SIDE_SERVER].bits & SIDE_FIN_SEEN;
 }
 
+/* Leaves its place among the two-way flows. */
+static bool is_two_way_over(const struct flow *flow)
+{
+    return !flow->is_embryonic && is_over(flow);
+}
+
 static bool is_expendable(const struct flow *flow)
 {
     return flow->is_embryonic || is_over(flow);
@@ -133,7 +139,7 @@ static void make_room(struct tracker *tracker, bool is_promotion)
 
     if (!flowtable_is_full(&tracker->table, is_promotion))
         return;
-    victim = wheel_soonest(&tracker->wheel, is_promotion ? is_over : is_expendable);
+    victim = wheel_soonest(&tracker->wheel, is_promotion ? is_two_way_over : is_expendable);
     if (victim == FLOW_NONE)
         victim = flowtable_victim(&tracker->table, is_promotion);
     if (victim != FLOW_NONE)
@@ -181,6 +187,7 @@ static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
 void track_two_way(struct arrival *arrival)
 {
     struct tracker *tracker = arrival->tracker;
+
     if (!arrival->flow->is_embryonic)
         return;
     make_room(tracker, true);

@@ -333,7 +333,8 @@ static void learn_quiet(struct arrival *arrival, bool was_waiting)
     if (arrival->is_repeat)
         return;
     if (arrival->quiet_ns < TRACK_QUIET_NS) {
-        bool is_answer = seq_after(arrival->packet->tcp.ack, arrival->side->acked);
+        bool is_answer = !is_acked_known(arrival->side) ||
+                         seq_after(arrival->packet->tcp.ack, arrival->side->acked);
 
         if (is_answer && facts->last_ns[side_other(arrival->from)] > facts->last_ns[arrival->from])
             facts->quiet_before_ms = 0;

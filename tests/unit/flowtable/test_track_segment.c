@@ -251,9 +251,55 @@ static void keepalives_are_not_sent_again(void **state)
         client = &flowscript_facts(&script)->side[SIDE_CLIENT];
         assert_int_equal(client->bits & SIDE_KEEPALIVE, rows[i].is_keepalive ? SIDE_KEEPALIVE : 0);
         assert_int_equal(client->n_retransmit, rows[i].is_keepalive ? 0 : 3);
-        assert_int_equal(client->run_count, rows[i].is_keepalive ? 3 : 0); /* probes unanswered */
+        assert_int_equal(client->run_count, rows[i].is_keepalive ? 3 : 0); /* no answer */
         flowscript_close(&script);
     }
+}
+
+static void an_answered_keepalive_begins_no_run(void **state)
+{
+    static const struct flowstep steps[] = {
+        HANDSHAKE,
+        {60000, '>', ".", 0, 1},
+        {60020, '<', ".", 1, 1},
+        {120000, '>', ".", 0, 1},
+        {120020, '<', ".", 1, 1},
+    };
+    struct flowscript script;
+
+    (void)state;
+    flowscript_play(&script, STEPS(steps));
+    assert_bits(flowscript_facts(&script)->side[SIDE_CLIENT].bits, SIDE_KEEPALIVE);
+    assert_int_equal(flowscript_facts(&script)->side[SIDE_CLIENT].run_count, 0);
+    assert_int_equal(flowscript_facts(&script)->side[SIDE_CLIENT].n_retransmit, 0);
+    flowscript_close(&script);
+}
+
+static void copies_of_what_is_acknowledged_are_counted_apart(void **state)
+{
+    static const struct flowstep steps[] = {
+        HANDSHAKE,
+        {21, '>', "P.", 1, 1, 100},
+        {41, '<', ".", 1, 101},
+        {241, '>', "P.", 1, 1, 100},
+        {641, '>', "P.", 1, 1, 100},
+        {1441, '>', "P.", 51, 1, 50},
+    };
+    struct flowscript script;
+
+    (void)state;
+    flowscript_play(&script, steps, 7);
+    assert_int_equal(flowscript_trail(&script)->acked_run[SIDE_CLIENT].n_copies, 2);
+    assert_int_equal(flowscript_trail(&script)->acked_run[SIDE_CLIENT].seq -
+                         flowscript_facts(&script)->side[SIDE_CLIENT].isn,
+                     1);
+    assert_int_equal(flowscript_trail(&script)->slot[TRAIL_RUN_LAST].frame, 7);
+    assert_int_equal(flowscript_facts(&script)->side[SIDE_CLIENT].run_count, 0);
+    flowscript_close(&script);
+
+    flowscript_play(&script, STEPS(steps)); /* of another one: counted anew */
+    assert_int_equal(flowscript_trail(&script)->acked_run[SIDE_CLIENT].n_copies, 1);
+    flowscript_close(&script);
 }
 
 static void a_capture_that_begins_with_a_keepalive_misses_nothing(void **state)
@@ -399,6 +445,8 @@ int main(void)
         cmocka_unit_test(runs_are_of_one_segment_and_of_what_is_not_acknowledged),
         cmocka_unit_test(a_run_is_counted_in_a_capture_of_one_direction),
         cmocka_unit_test(keepalives_are_not_sent_again),
+        cmocka_unit_test(an_answered_keepalive_begins_no_run),
+        cmocka_unit_test(copies_of_what_is_acknowledged_are_counted_apart),
         cmocka_unit_test(a_capture_that_begins_with_a_keepalive_misses_nothing),
         cmocka_unit_test(bytes_that_the_capture_does_not_have_are_marked),
         cmocka_unit_test(what_was_under_way_when_the_capture_began_is_not_missing),
