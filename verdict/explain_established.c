@@ -24,7 +24,7 @@ const struct verdict_words words_rst_injected = {
            "only the host's own packets after the RST prove it. A front that answers for the "
            "server, a path that changes, and reordering give single signs as well.",
     .filter = "{forged_filter}",
-    .step = {{"server_side", "tcpwhy -i any -w far.pcapng port {port}",
+    .step = {{"server_side", "tcpdump -ni any -w far.pcap port {port}",
               "a RST seen here but not there was forged on the path"},
              {"here", "traceroute -nT -p {port} {addr}", "which machines sit on the path"},
              {"here", "tshark -r FILE -Y 'tcp.port=={port}' -T fields -e frame.number -e ip.ttl",
@@ -159,7 +159,7 @@ const struct verdict_words words_reset_unexplained = {
     .filter = "tcp.flags.reset==1",
     .step = {STEP_LOG,
              {"ender", "nstat -az | grep TCPAbort", "does the kernel count an abort"},
-             {"server_side", "tcpwhy -i any -w far.pcapng port {port}",
+             {"server_side", "tcpdump -ni any -w far.pcap port {port}",
               "did the same RST leave there"}},
 };
 
