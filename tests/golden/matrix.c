@@ -119,8 +119,10 @@ static void print_rows(struct run *run, FILE *out)
         const struct row *row = &run->rows[i];
         size_t n = 0;
 
-        while (i < run->n_rows && strcmp(run->rows[i].rules, row->rules) == 0)
-            i++, n++;
+        while (i < run->n_rows && strcmp(run->rows[i].rules, row->rules) == 0) {
+            i++;
+            n++;
+        }
         fprintf(out, "%s  %s", run->name, row->ends);
         if (n > 1)
             fprintf(out, " and %zu more", n - 1);
