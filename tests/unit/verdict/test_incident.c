@@ -259,6 +259,42 @@ static void rising_confidence_is_told_at_once_and_falling_is_not(void **state)
     stage_close(&stage);
 }
 
+static void confidence_that_rises_before_the_first_line_is_told_after_it(void **state)
+{
+    struct outbreak_stage stage;
+
+    (void)state;
+    stage_open(&stage, NULL);
+    play(&stage, (struct attempt){.at_ms = 0, .confidence = CONFIDENCE_POSSIBLE}, 1, 0);
+    play(&stage, (struct attempt){.at_ms = 30000}, 3, 1000);
+    play(&stage, (struct attempt){.at_ms = 40000}, 3, 1000);
+    play(&stage, (struct attempt){.at_ms = 57000}, 3, 1000); /* the third bad bucket */
+    play(&stage, (struct attempt){.at_ms = 60000}, 3, 1000);
+    stage_tick(&stage, 63999);
+    assert_phases(&stage, "");
+    play(&stage, (struct attempt){.at_ms = 64500}, 1, 0);
+    stage_finish(&stage, 66000);
+    assert_phases(&stage, "ouc");
+    assert_int_equal(stage.line[0].incident.confidence, CONFIDENCE_POSSIBLE);
+    assert_int_equal(stage.line[1].incident.confidence, CONFIDENCE_CERTAIN);
+    stage_check_lines(&stage);
+    stage_close(&stage);
+}
+
+static void what_was_due_before_the_end_is_told_first(void **state)
+{
+    struct outbreak_stage stage;
+
+    (void)state;
+    stage_open(&stage, NULL);
+    play(&stage, (struct attempt){.at_ms = 0}, 11, 1000);
+    stage_finish(&stage, 3600 * 1000);
+    assert_phases(&stage, "oc");
+    assert_int_equal(stage.line[1].incident.close_reason, CLOSE_QUIET);
+    assert_int_equal(stage.line[1].incident.closed_ns, script_ns(70000));
+    stage_close(&stage);
+}
+
 static void a_failure_from_before_the_first_one_moves_the_beginning(void **state)
 {
     struct outbreak_stage stage;
@@ -394,6 +430,8 @@ int main(void)
         cmocka_unit_test(a_later_one_is_a_new_incident),
         cmocka_unit_test(a_job_that_fails_every_two_minutes_stays_one_incident),
         cmocka_unit_test(rising_confidence_is_told_at_once_and_falling_is_not),
+        cmocka_unit_test(confidence_that_rises_before_the_first_line_is_told_after_it),
+        cmocka_unit_test(what_was_due_before_the_end_is_told_first),
         cmocka_unit_test(a_failure_from_before_the_first_one_moves_the_beginning),
         cmocka_unit_test(distinct_clients_are_exact_and_the_worst_are_named),
         cmocka_unit_test(more_than_1024_clients_are_capped),

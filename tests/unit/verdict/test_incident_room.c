@@ -88,6 +88,51 @@ static void endpoints_that_are_pushed_out_give_their_clients_back(void **state)
     stage_close(&stage);
 }
 
+static void a_scan_goes_on_while_many_other_clients_fail(void **state)
+{
+    struct incident_config config = small_config(512, 8);
+    struct outbreak_stage stage;
+
+    (void)state;
+    config.n_clients = 4;
+    stage_open(&stage, &config);
+    for (uint32_t i = 0; i < 55; i++)
+        stage_attempt(&stage, &(struct attempt){.at_ms = i * 100, .server = (i + 1) << 8});
+    for (uint32_t i = 0; i < 20; i++)
+        stage_attempt(
+            &stage, &(struct attempt){.at_ms = 6000 + i * 100, .client = 2 + i, .server = 99 << 8});
+    stage_attempt(&stage, &(struct attempt){.at_ms = 10100, .server = 200 << 8});
+    assert_int_equal(stage.event.incident, 1);
+    stage_finish(&stage, 11000);
+    assert_int_equal(stage.n_lines, 2);
+    assert_int_equal(stage.line[1].incident.n_failures, 56);
+    stage_check_lines(&stage);
+    stage_close(&stage);
+}
+
+/* Four slots: the fifth incident has that of the first. */
+static void a_slot_that_was_given_on_takes_nothing_of_its_old_endpoint(void **state)
+{
+    struct incident_config config = small_config(16, 2);
+    struct outbreak_stage stage;
+
+    (void)state;
+    config.n_client_marks = 8;
+    stage_open(&stage, &config);
+    for (int64_t round = 0; round < 5; round++)
+        for (int64_t i = 0; i < 16; i++)
+            stage_attempt(&stage, &(struct attempt){.at_ms = round * 80000 + i * 1000,
+                                                    .server = (uint32_t)(round + 1) << 8});
+    assert_int_equal(stage.event.incident, 5);
+    assert_int_equal(stage_line(&stage, INCIDENT_OPEN, 4)->n_clients, 1);
+    stage_attempt(&stage, &(struct attempt){.at_ms = 336000, .server = 1 << 8});
+    assert_int_equal(stage.event.incident, 0);
+    stage_finish(&stage, 337000);
+    assert_int_equal(stage_line(&stage, INCIDENT_CLOSE, 4)->n_failures, 16);
+    stage_check_lines(&stage);
+    stage_close(&stage);
+}
+
 static void an_endpoint_with_an_open_incident_is_never_pushed_out(void **state)
 {
     struct incident_config config = small_config(8, 4);
@@ -222,6 +267,8 @@ int main(void)
         cmocka_unit_test(what_finds_no_slot_is_one_overflow_incident),
         cmocka_unit_test(busy_endpoints_are_not_pushed_out_and_quiet_ones_are),
         cmocka_unit_test(endpoints_that_are_pushed_out_give_their_clients_back),
+        cmocka_unit_test(a_scan_goes_on_while_many_other_clients_fail),
+        cmocka_unit_test(a_slot_that_was_given_on_takes_nothing_of_its_old_endpoint),
         cmocka_unit_test(an_endpoint_with_an_open_incident_is_never_pushed_out),
         cmocka_unit_test(what_3_5_promises_holds_for_random_scripts),
         cmocka_unit_test(the_hash_seed_changes_no_line),

@@ -80,6 +80,23 @@ static void fifty_endpoints_in_a_minute_are_a_clients_incident(void **state)
     }
 }
 
+static void a_client_recovers(void **state)
+{
+    struct outbreak_stage stage;
+
+    (void)state;
+    stage_open(&stage, NULL);
+    for (uint32_t i = 0; i < 60; i++)
+        stage_attempt(&stage, &(struct attempt){.at_ms = i * 100, .server = (i + 1) << 8});
+    stage_attempt(&stage, &(struct attempt){.at_ms = 7000, .server = 1 << 8, .is_ok = true});
+    stage_tick(&stage, 100000);
+    assert_int_equal(stage_line(&stage, INCIDENT_CLOSE, 0)->scope, SCOPE_CLIENT);
+    assert_int_equal(stage_line(&stage, INCIDENT_CLOSE, 0)->close_reason, CLOSE_RECOVERED);
+    assert_int_equal(stage_line(&stage, INCIDENT_CLOSE, 0)->n_attempts, 61);
+    stage_check_lines(&stage);
+    stage_close(&stage);
+}
+
 static void endpoint_incidents_of_the_scan_alone_move_into_it(void **state)
 {
     struct outbreak_stage stage;
@@ -257,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_scan_of_5000_ports_is_one_incident_of_the_client),
         cmocka_unit_test(fifty_endpoints_in_a_minute_are_a_clients_incident),
+        cmocka_unit_test(a_client_recovers),
         cmocka_unit_test(endpoint_incidents_of_the_scan_alone_move_into_it),
         cmocka_unit_test(a_network_gone_dark_is_one_incident_of_the_network),
         cmocka_unit_test(nine_hosts_are_nine_incidents),
