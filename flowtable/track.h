@@ -31,6 +31,7 @@ struct packet;
 #define TRACK_CLOSED_NS (5 * NS_PER_S)     /* late FIN and RST of an orderly close */
 #define TRACK_BLACKHOLE_NS (15 * NS_PER_S) /* nothing back for so long: judged */
 #define TRACK_BLACKHOLE_COPIES 3           /* of one segment, before silence means anything */
+#define TRACK_PROBE_NS (90 * NS_PER_S)     /* > tcp_keepalive_intvl, 75 s */
 #define TRACK_IDLE_NS (7500 * NS_PER_S)    /* > tcp_keepalive_time, 7200 s */
 #define TRACK_QUIET_NS (1 * NS_PER_S)      /* shorter gaps are not called idle */
 #define TRACK_REORDER_NS (10 * NS_PER_MS)  /* capture reordering (VERDICTS.md 14, trap 6) */

@@ -28,18 +28,40 @@ static int64_t syn_deadline_ns(const struct flow_facts *facts)
     return facts_last_ns(facts) + wait_ns;
 }
 
-/* Data that is sent again and again into silence ends the wait for more. */
+/* The run is of keep-alives: nothing is outstanding, the next probe or the RST of a socket that has
+ * sent enough of them may take a while. */
+static bool is_probing(const struct side_facts *side, const struct side_facts *peer)
+{
+    return side->run_seq + 1 == side->nxt && peer->acked == side->nxt;
+}
+
+/* When something that is sent again and again into silence ends the wait for more. The silence
+ * counts from the other side's last packet, or, where both had been idle before, from the end of
+ * that. */
+static int64_t run_deadline_ns(const struct flow_facts *facts, enum flow_side from)
+{
+    int64_t last_ns = facts->last_ns[from];
+    int64_t peer_ns = facts->last_ns[side_other(from)];
+    int64_t silent_ns = peer_ns == NS_NEVER ? facts->first_ns : peer_ns;
+
+    if (is_probing(&facts->side[from], &facts->side[side_other(from)]))
+        return last_ns + TRACK_PROBE_NS;
+    silent_ns += (int64_t)facts->quiet_before_ms * NS_PER_MS;
+    return (silent_ns < last_ns ? silent_ns : last_ns) + TRACK_BLACKHOLE_NS;
+}
+
 static int64_t open_deadline_ns(const struct flow_facts *facts)
 {
     int64_t deadline_ns = facts_last_ns(facts) + TRACK_IDLE_NS;
 
     for (unsigned s = 0; s < SIDE_COUNT; s++) {
-        int64_t peer_ns = facts->last_ns[side_other((enum flow_side)s)];
-        int64_t silent_ns = peer_ns == NS_NEVER ? facts->first_ns : peer_ns;
+        int64_t run_ns;
 
-        if (facts->side[s].run_count >= TRACK_BLACKHOLE_COPIES &&
-            silent_ns + TRACK_BLACKHOLE_NS < deadline_ns)
-            deadline_ns = silent_ns + TRACK_BLACKHOLE_NS;
+        if (facts->side[s].run_count < TRACK_BLACKHOLE_COPIES)
+            continue;
+        run_ns = run_deadline_ns(facts, (enum flow_side)s);
+        if (run_ns < deadline_ns)
+            deadline_ns = run_ns;
     }
     return deadline_ns;
 }

@@ -268,6 +268,44 @@ static void draining_gives_all_in_the_order_of_their_first_frames(void **state)
     arena_unmap(&fixture.arena);
 }
 
+static bool is_even(const struct flow *flow)
+{
+    return flow->facts.first_frame % 2 == 0;
+}
+
+static bool is_none(const struct flow *flow)
+{
+    (void)flow;
+    return false;
+}
+
+static void the_soonest_of_a_kind_is_found_and_stays_armed(void **state)
+{
+    struct fixture fixture;
+    uint32_t odd, even, later;
+
+    (void)state;
+    open_wheel(&fixture);
+    for (odd = 0; is_even(&fixture.pool[odd]); odd++)
+        ;
+    for (even = 0; !is_even(&fixture.pool[even]); even++)
+        ;
+    for (later = even + 1; !is_even(&fixture.pool[later]); later++)
+        ;
+    assert_int_equal(wheel_soonest(&fixture.wheel, is_even), FLOW_NONE);
+    arm(&fixture, odd, START_NS + NS_PER_S);
+    arm(&fixture, even, START_NS + 2 * NS_PER_S);
+    arm(&fixture, later, START_NS + 3 * NS_PER_S);
+    assert_int_equal(wheel_soonest(&fixture.wheel, is_even), even);
+    assert_int_equal(wheel_soonest(&fixture.wheel, is_none), FLOW_NONE);
+    check_links(&fixture);
+    cancel(&fixture, even);
+    assert_int_equal(wheel_soonest(&fixture.wheel, is_even), later);
+    arm(&fixture, later, START_NS + 3600 * NS_PER_S); /* far off is not soon */
+    assert_int_equal(wheel_soonest(&fixture.wheel, is_even), FLOW_NONE);
+    arena_unmap(&fixture.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_gap_of_years_brings_up_everything_in_its_own_slot),
         cmocka_unit_test(time_that_goes_back_brings_up_nothing),
         cmocka_unit_test(draining_gives_all_in_the_order_of_their_first_frames),
+        cmocka_unit_test(the_soonest_of_a_kind_is_found_and_stays_armed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
