@@ -3,6 +3,7 @@
  * What happened to a connection, provable from its packets alone: no cause, no other flow.
  * The phases of a connection are asked in turn; the first that it did not survive answers.
  */
+#include "base/tcpflag.h"
 #include "verdict/case.h"
 
 /* ---- the RST that decided ---- */
@@ -153,10 +154,24 @@ static bool is_close_noise(const struct verdict_case *c)
     /* The client is done: whatever the server still says, nobody waits for it. */
     if (from == SIDE_CLIENT && rst->sender_had_fin)
         return true;
+    /* The client has said all that it had to say, and was never answered. */
+    if (from == SIDE_SERVER && !rst->sender_had_fin && c->client->n_data > 0 &&
+        c->server->n_data == 0)
+        return false;
     if (rst->sender_had_fin && trigger->frame &&
         trigger->payload_bytes > noise_bytes(c, side_other(from)))
         return false;
     return case_unacked_bytes(c, side_other(from)) <= noise_bytes(c, side_other(from));
+}
+
+/* The RST of a program's own socket. Windows sends it without window and options (7.8): then it is
+ * at least where the sender is. */
+static bool is_of_socket(const struct rst_facts *rst)
+{
+    if (rst->family == RST_FAMILY_A)
+        return true;
+    return rst->mark.flags & TCP_ACK && rst->fit == RST_FIT_EXACT && !rst->lacks_timestamps &&
+           rst->mark.payload_bytes == 0 && rst->mark.ttl == rst->baseline_ttl;
 }
 
 /* RST instead of FIN: the answer had come and everything was acknowledged, or nothing was ever said
@@ -168,8 +183,8 @@ static bool is_abortive_close(const struct verdict_case *c)
     bool is_answered =
         c->server->n_data > 0 && !case_has(c, FACT_REQUEST_OPEN) && case_reset_by(c, SIDE_CLIENT);
 
-    return (is_silent || is_answered) && c->rst->family == RST_FAMILY_A &&
-           c->client->run_count == 0 && c->server->run_count == 0 &&
+    return (is_silent || is_answered) && is_of_socket(c->rst) && c->client->run_count == 0 &&
+           c->server->run_count == 0 &&
            case_unacked_bytes(c, SIDE_CLIENT) <= c->limits->close_noise_bytes &&
            case_unacked_bytes(c, SIDE_SERVER) <= c->limits->close_noise_bytes;
 }
@@ -187,10 +202,22 @@ static bool is_hung_up(const struct verdict_case *c, const struct packet_mark *e
            ns_since(from_ns, end->ts_ns) <= c->limits->accept_close_ns;
 }
 
+/* Sent again and again, and then given up. */
+static bool is_given_up(const struct verdict_case *c)
+{
+    enum flow_side from = (enum flow_side)c->rst->mark.side;
+
+    return case_side(c, from)->run_count >= c->limits->blackhole_copies &&
+           c->facts->last_ns[side_other(from)] < c->facts->last_ns[from] &&
+           case_unacked_bytes(c, from) > 0;
+}
+
 static enum outcome outcome_of_rst(const struct verdict_case *c)
 {
     if (is_close_noise(c))
         return OUTCOME_OK;
+    if (is_given_up(c))
+        return OUTCOME_BLACKHOLED;
     if (is_abortive_close(c) && !(case_reset_by(c, SIDE_SERVER) && is_hung_up(c, &c->rst->mark)))
         return OUTCOME_OK;
     return OUTCOME_RESET;
@@ -242,12 +269,23 @@ static bool is_dead_at_once(const struct verdict_case *c)
            c->client->run_count >= c->limits->overflow_data_copies;
 }
 
+/* The facts count a RST and no trail tells more of it: all trails were taken by flows in trouble.
+ */
+static bool is_reset_unseen(const struct verdict_case *c)
+{
+    return c->trail->n_rst == 0 && (c->client->n_rst || c->server->n_rst) &&
+           !((c->client->bits | c->server->bits) & SIDE_FIN_SEEN) &&
+           !case_has(c, FACT_ALIVE_AFTER_RST);
+}
+
 static enum outcome outcome_of_connection(const struct verdict_case *c)
 {
     if (c->facts->last_ns[SIDE_SERVER] == NS_NEVER || c->facts->last_ns[SIDE_CLIENT] == NS_NEVER)
         return OUTCOME_UNKNOWN;
     if (c->rst)
         return outcome_of_rst(c);
+    if (is_reset_unseen(c))
+        return OUTCOME_RESET;
     if (is_never_accepted(c))
         return OUTCOME_HALF_OPEN;
     if (is_blackholed(c) || is_dead_at_once(c))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A RST or silence ended an established connection (VERDICTS.md 13.5). */
+#include <stdlib.h>
+
 #include "base/tcpflag.h"
 #include "verdict/case.h"
 
@@ -115,6 +117,25 @@ enum confidence rule_idle_timeout_reset(const struct verdict_case *c, struct rul
     return CONFIDENCE_LIKELY;
 }
 
+/* Netfilter's REJECT leaves out what a host's own kernel puts in: the flow label, and the TOS of
+ * the packet that it answers (OBSERVED.md, C and E). */
+static bool is_of_filter(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct packet_mark *rst = &c->rst->mark;
+    const struct packet_mark *trigger = &c->rst->trigger;
+
+    if (rst->bits & MARK_V6 && rst->flow_label == 0 && trigger->flow_label != 0) {
+        against(ruling, "flow-label-missing", rst->frame, "a filter's RST has no flow label");
+        return true;
+    }
+    if (trigger->tos != 0 && rst->tos == 0) {
+        against(ruling, "tos-not-mirrored", rst->frame, "it answers TOS 0x%02x with 0",
+                trigger->tos);
+        return true;
+    }
+    return false;
+}
+
 enum confidence rule_reset_lost_state(const struct verdict_case *c, struct ruling *ruling)
 {
     if (!is_no_such_connection(c) || c->rst->sender_had_fin || c->rst->peer_had_rst ||
@@ -124,6 +145,8 @@ enum confidence rule_reset_lost_state(const struct verdict_case *c, struct rulin
     say_trigger(c, ruling);
     because(ruling, "no-close-before", 0, "the %s had sent no FIN and no RST",
             side_word(c->rst->mark.side));
+    if (is_of_filter(c, ruling))
+        return CONFIDENCE_POSSIBLE;
     /* Straight after the handshake, a full accept queue looks the same (7.5, P3). */
     if (c->server->n_data == 0 && case_reset_by(c, SIDE_SERVER) &&
         c->rst->mark.seq == c->server->isn + 1)
@@ -152,6 +175,18 @@ enum confidence rule_client_abort(const struct verdict_case *c, struct ruling *r
     return CONFIDENCE_LIKELY;
 }
 
+/* A TTL that none of the sender's other packets has, by more than routes wobble. */
+static bool is_from_elsewhere(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct rst_facts *rst = c->rst;
+
+    if (!rst->baseline_ttl || abs(rst->mark.ttl - rst->baseline_ttl) < (int)c->limits->hops_differ)
+        return false;
+    against(ruling, "ttl-differs", rst->mark.frame, "%u against %u", rst->mark.ttl,
+            rst->baseline_ttl);
+    return true;
+}
+
 enum confidence rule_reset_app_abort(const struct verdict_case *c, struct ruling *ruling)
 {
     enum flow_side from;
@@ -165,6 +200,8 @@ enum confidence rule_reset_app_abort(const struct verdict_case *c, struct ruling
             c->rst->mark.bits & MARK_HAS_TIMESTAMPS ? ", timestamps" : "", side_word(from));
     if (c->facts->payload_bytes[side_other(from)] > 0 && case_has(c, FACT_REQUEST_OPEN))
         because(ruling, "unread-data", 0, "data was acknowledged and never answered");
+    if (is_from_elsewhere(c, ruling))
+        return CONFIDENCE_POSSIBLE;
     return CONFIDENCE_LIKELY;
 }
 
@@ -176,7 +213,7 @@ enum confidence rule_keepalive_timeout(const struct verdict_case *c, struct ruli
     if (!is_reset(c) || c->rst->family != RST_FAMILY_A)
         return CONFIDENCE_NONE;
     from = (enum flow_side)c->rst->mark.side;
-    if (!(case_side(c, from)->bits & SIDE_KEEPALIVE) ||
+    if (!(case_side(c, from)->bits & SIDE_KEEPALIVE) || case_unacked_bytes(c, from) > 0 ||
         case_side(c, from)->run_count < c->limits->keepalive_probes)
         return CONFIDENCE_NONE;
     because(ruling, "probes-unanswered", case_slot(c, TRAIL_RUN_LAST)->frame,

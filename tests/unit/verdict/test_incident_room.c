@@ -220,6 +220,38 @@ static void what_3_5_promises_holds_for_random_scripts(void **state)
     assert_true(n_updates > 0 && n_reopened > 0);
 }
 
+/* Field by field: what is between them is anybody's. */
+static void assert_same_line(const struct incident_event *a, const struct incident_event *b)
+{
+    assert_int_equal(a->number, b->number);
+    assert_int_equal(a->phase, b->phase);
+    assert_int_equal(a->scope, b->scope);
+    assert_int_equal(a->rule, b->rule);
+    assert_int_equal(a->family, b->family);
+    assert_true(ipaddr_equal(&a->server.addr, &b->server.addr));
+    assert_int_equal(a->server.port, b->server.port);
+    assert_true(ipaddr_equal(&a->client, &b->client));
+    assert_int_equal(a->first_ns, b->first_ns);
+    assert_int_equal(a->opened_ns, b->opened_ns);
+    assert_int_equal(a->last_ns, b->last_ns);
+    assert_int_equal(a->closed_ns, b->closed_ns);
+    assert_int_equal(a->n_failures, b->n_failures);
+    assert_int_equal(a->n_attempts, b->n_attempts);
+    assert_int_equal(a->n_clients, b->n_clients);
+    assert_int_equal(a->close_reason, b->close_reason);
+    assert_int_equal(a->n_top_clients, b->n_top_clients);
+    for (unsigned i = 0; i < a->n_top_clients; i++) {
+        assert_true(ipaddr_equal(&a->top_client[i].addr, &b->top_client[i].addr));
+        assert_int_equal(a->top_client[i].n_failures, b->top_client[i].n_failures);
+    }
+    assert_int_equal(a->n_samples, b->n_samples);
+    for (unsigned i = 0; i < a->n_samples; i++)
+        assert_int_equal(a->sample[i].flow_id, b->sample[i].flow_id);
+    assert_int_equal(a->n_related, b->n_related);
+    for (unsigned i = 0; i < a->n_related; i++)
+        assert_int_equal(a->related[i], b->related[i]);
+}
+
 static void the_hash_seed_changes_no_line(void **state)
 {
     struct incident_config config = small_config(200, 16);
@@ -233,7 +265,7 @@ static void the_hash_seed_changes_no_line(void **state)
     play_random(&b, 3, 20000);
     assert_int_equal(a.n_lines, b.n_lines);
     for (uint32_t i = 0; i < a.n_lines; i++)
-        assert_memory_equal(&a.line[i].incident, &b.line[i].incident, sizeof(a.line[i].incident));
+        assert_same_line(&a.line[i].incident, &b.line[i].incident);
     stage_close(&a);
     stage_close(&b);
 }
