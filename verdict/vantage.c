@@ -65,7 +65,8 @@ enum vantage case_vantage(const struct flow_note *note, const struct ipaddr *loc
 
     if (bits & FACT_LOOPBACK)
         return VANTAGE_BOTH;
-    if (n_local > 0 || has_client || has_server)
+    /* Neither is known: a mirror port, or an address that the host was given since. */
+    if (has_client || has_server)
         return vantage_of(has_client, has_server);
     if (bits & (FACT_EGRESS_CLIENT | FACT_EGRESS_SERVER))
         return vantage_of(bits & FACT_EGRESS_CLIENT, bits & FACT_EGRESS_SERVER);
