@@ -98,6 +98,7 @@ static const struct listener_state listener_unknown = {
     .answer_ns = NS_NEVER,
     .taken_ns = NS_NEVER,
     .kept_ns = NS_NEVER,
+    .open_ns = NS_NEVER,
     .silent_from_ns = NS_NEVER,
     .answered_before_silence_ns = NS_NEVER,
     .overflow_ns = NS_NEVER,
@@ -319,12 +320,24 @@ static void learn_taken(struct listener_state *at, const struct flow_note *note)
     later(&at->taken_ns, facts->last_ns[SIDE_SERVER]);
 }
 
-/* A handshake that was not answered by a RST before anything was said. */
-static void learn_kept(struct listener_state *at, const struct flow_note *note)
+/* A handshake that was not answered by a RST before anything was said: once the flow tells, or when
+ * one is old enough that a RST would have been told of. */
+static void learn_kept(const struct verdict_limits *limits, struct listener_state *at,
+                       const struct flow_note *note)
 {
     const struct flow_facts *facts = &note->facts;
     const struct side_facts *server = &facts->side[SIDE_SERVER];
 
+    if (note->kind == NOTE_ENDED && at->open_frame == facts->first_frame)
+        at->open_ns = NS_NEVER;
+    if (at->open_ns != NS_NEVER && note->now_ns - at->open_ns >= limits->kept_ns) {
+        later(&at->kept_ns, at->open_ns);
+        at->open_ns = NS_NEVER;
+    }
+    if (note->kind == NOTE_ESTABLISHED && at->open_ns == NS_NEVER) {
+        at->open_ns = note->now_ns;
+        at->open_frame = facts->first_frame;
+    }
     if (note->kind != NOTE_ESTABLISHED && facts->bits & FACT_ESTABLISHED &&
         facts->bits & FACT_SYNACK_SEEN && (server->n_rst == 0 || server->n_data > 0))
         later(&at->kept_ns, facts_last_ns(facts));
@@ -350,5 +363,5 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     else if (note->kind == NOTE_ENDED)
         learn_ended(hosts, at, note);
     learn_taken(at, note);
-    learn_kept(at, note);
+    learn_kept(hosts->limits, at, note);
 }

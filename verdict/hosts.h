@@ -42,6 +42,8 @@ struct listener_state {
     int64_t taken_ns;                   /* last sign that the program has a connection, NS_NEVER */
     struct ipaddr taken_client;         /* of that connection; valid with taken_ns */
     int64_t kept_ns;                    /* last sign of a connection that was not reset at once */
+    int64_t open_ns;                    /* a handshake that is not known to be over, NS_NEVER */
+    uint64_t open_frame;                /* of its flow: first_frame; valid with open_ns */
     int64_t silent_from_ns;             /* first SYN of the run of unanswered attempts, NS_NEVER */
     int64_t answered_before_silence_ns; /* answer_ns when that run began */
     int64_t overflow_ns;                /* last flow that showed P2, NS_NEVER */

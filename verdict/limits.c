@@ -18,6 +18,7 @@ const struct verdict_limits *verdict_limits_default(void)
         .overflow_data_copies = 3,
         .recovered_share_x256 = 25,
         .early_rst_ns = 1 * NS_PER_S,
+        .kept_ns = 2300 * NS_PER_MS,
         .overflow_rst_ns = 200 * NS_PER_MS,
         .gave_up_ns = 250 * NS_PER_MS,
         .hops_differ = 2,

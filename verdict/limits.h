@@ -30,6 +30,8 @@ struct verdict_limits {
     unsigned recovered_share_x256;
     /* RST after the third ACK: part of the handshake's failure, not of the connection's life. */
     int64_t early_rst_ns;       /* and 4 round trips (13.1, refused-backend-down) */
+    int64_t kept_ns;            /* a handshake this old is kept: a RST comes within overflow_rst_ns
+                                   and is told 2 s (TRACK_RESET_NS) and a tick later */
     int64_t overflow_rst_ns;    /* and 3 round trips (13.3, P3) */
     int64_t gave_up_ns;         /* SYN-ACK so late that a client may have given up (13.3) */
     unsigned hops_differ;       /* more than routes wobble (14, trap 14) */

@@ -35,6 +35,7 @@ struct row {
 
 /* One capture's way, all on this thread. */
 struct run {
+    const char *path;
     struct arena arena;
     struct capture *capture;
     struct ring frames, notes;
@@ -166,7 +167,7 @@ static void open_rings(struct run *run)
 
 static void open_run(struct run *run, const char *path)
 {
-    struct capture_config config = {.files = &path, .n_files = 1};
+    struct capture_config config = {.files = &run->path, .n_files = 1};
     struct tracker_config tracker = {.n_flows = 16384,
                                      .n_trails = 4096,
                                      .n_tombs = 4096,
@@ -195,6 +196,7 @@ static void run_capture(const char *path, const char *name, FILE *out)
     if (!run)
         die(name, "out of memory");
     run->name = name;
+    run->path = path;
     open_run(run, path);
     while (goes_on) {
         (void)capture_step(run->capture, 0);

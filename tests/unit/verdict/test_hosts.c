@@ -249,6 +249,22 @@ static void a_connection_that_is_reset_before_a_word_is_not_kept(void **state)
     assert_int_equal(listener_of(script)->n_early_rst_run, 0);
 }
 
+static void a_handshake_that_is_not_reset_in_time_is_kept(void **state)
+{
+    struct factscript *script = *state;
+    int64_t open_ns;
+
+    play(script, 0, factscript_aborted);
+    factscript_next(script, 5000);
+    factscript_connected(script);
+    factscript_tell(script, NOTE_ESTABLISHED);
+    open_ns = script->note.now_ns;
+    play(script, 700, factscript_aborted);
+    assert_true(listener_of(script)->kept_ns == NS_NEVER);
+    play(script, 2600, factscript_aborted);
+    assert_true(listener_of(script)->kept_ns == open_ns);
+}
+
 static void the_round_trip_is_the_shortest_of_handshakes_with_one_syn(void **state)
 {
     struct factscript *script = *state;
@@ -468,6 +484,7 @@ int main(void)
         FRESH(a_listener_answers_with_synacks_and_takes_with_acknowledgments),
         FRESH(what_the_client_says_alone_is_not_taken),
         FRESH(a_connection_that_is_reset_before_a_word_is_not_kept),
+        FRESH(a_handshake_that_is_not_reset_in_time_is_kept),
         FRESH(the_round_trip_is_the_shortest_of_handshakes_with_one_syn),
         FRESH(a_handshake_recovers_when_the_answer_is_to_a_later_syn),
         FRESH(the_share_of_recovered_handshakes_moves),
