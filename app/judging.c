@@ -217,6 +217,9 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
     case NOTE_ATTEMPT:
         take_attempt(judging, note);
         break;
+    case NOTE_REFUSED:
+        hosts_note(&judging->hosts, note);
+        break;
     case NOTE_ESTABLISHED:
     case NOTE_ALIVE:
         hosts_note(&judging->hosts, note);

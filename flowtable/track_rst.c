@@ -183,6 +183,8 @@ static void end_by_rst(struct arrival *arrival, enum rst_fit fit)
     switch ((enum flow_state)arrival->flow->state) {
     case FLOW_SYN_SENT:
         if (refuses_syn(arrival)) {
+            if (!(facts->bits & FACT_SYN_REFUSED))
+                track_note(arrival->tracker, arrival->flow, NOTE_REFUSED);
             facts->bits |= FACT_SYN_REFUSED;
             arrival->flow->state = FLOW_CLOSING;
         } else if (arrival->from == SIDE_CLIENT &&

@@ -50,6 +50,40 @@ const struct verdict_words words_refused_closed_port = {
              STEP_NFT_REJECT},
 };
 
+const struct verdict_words words_refused_service_restart = {
+    .message = "{server} refused {client}: its listener is away ({sign})",
+    .brief = "RST {rst_after} after SYN, listener away",
+    .meaning = "The SYN was refused {rst_after} later, in a run of refusals with no connection "
+               "accepted between ({sign}). A listener was there before or after: the service was "
+               "restarted, crashed, or was stopped.",
+    .doc = "A run of refusals without one SYN-ACK between, and at least one end of it known: the "
+           "port accepted connections within the minute before or after, or the server hung up on "
+           "its idle connections in the seconds before. A deploy, a crash loop, a stopped service. "
+           "Refused and accepted by turns is something else: one of several backends is down, or "
+           "a queue overflows.",
+    .filter = "tcp.flags.reset==1",
+    .step = {{"server", "systemctl list-units --failed", "did the service stop"},
+             {"server", "journalctl -p warning --since -10min", "when it stopped and started"},
+             {"server", "dmesg -T | grep -iE 'oom|killed process|segfault'",
+              "did the kernel end it"},
+             STEP_LISTENER},
+};
+
+const struct verdict_words words_refused_backlog_rst = {
+    .message = "{server} refused {client} while it accepted others: RST {rst_after} after the SYN",
+    .brief = "RST {rst_after} after SYN, others accepted",
+    .meaning = "The SYN was refused {rst_after} later, in a second in which the same port accepted "
+               "other connections ({sign}). A Windows host resets what its listener cannot queue.",
+    .doc = "Refusals and SYN-ACKs in one busy second of one port, from a host whose TTL begins at "
+           "128: Windows answers by RST when a listener's backlog is full. Several servers behind "
+           "one address, one of them without the service, look the same.",
+    .filter = "tcp.flags.reset==1",
+    .step = {{"server", "powershell Get-NetTCPConnection -LocalPort {port}",
+              "how many connections wait"},
+             {"server", "netstat -s", "failed connection attempts grow while it lasts"},
+             STEP_TRACE},
+};
+
 const struct verdict_words words_refused_firewall_rst = {
     .message = "{server} refused {client}: a firewall sent the RST, {rst_after} after the SYN",
     .brief = "RST {rst_after} after SYN",
@@ -89,6 +123,24 @@ const struct verdict_words words_refused_backend_down = {
               "which servers are up (HAProxy)"},
              {"server_side", "conntrack -L -p tcp --dport {port}",
               "which backend the address is translated to"}},
+};
+
+const struct verdict_words words_refused_no_endpoints = {
+    .message = "{server} has no backends: ICMP {icmp} for {client} {icmp_after} after the SYN",
+    .brief = "ICMP {icmp} {icmp_after} after SYN",
+    .meaning = "The SYN was answered by ICMP {icmp} ({icmp_what}) {icmp_after} later, in the name "
+               "of {addr}, which sent nothing else. So looks a virtual address whose service has "
+               "no ready backends: the rule that should translate it rejects instead.",
+    .doc = "ICMP port unreachable for a TCP port, at once, from an address that sends nothing "
+           "else: kube-proxy rejects a Service without endpoints so. A packet filter on the host "
+           "of that address with the default REJECT sends the same (icmp-port-unreachable).",
+    .filter = "{icmp_filter}",
+    .step = {{"client", "kubectl get endpointslices -A | grep -w {port}",
+              "does the service have ready endpoints (Kubernetes)"},
+             {"client", "iptables-save | grep 'has no endpoints'", "the rule that rejects"},
+             {"client", "ipvsadm -Ln", "which backends are in service (IPVS)"},
+             {"reporter", "nft list ruleset | grep -nwE 'reject|{port}'",
+              "or a filter that rejects the port"}},
 };
 
 const struct verdict_words words_icmp_admin_prohibited = {

@@ -96,6 +96,7 @@ static struct host_state *host_for(struct hosts *hosts, const struct ipaddr *add
 
 static const struct listener_state listener_unknown = {
     .answer_ns = NS_NEVER,
+    .accept_ns = NS_NEVER,
     .taken_ns = NS_NEVER,
     .kept_ns = NS_NEVER,
     .open_ns = NS_NEVER,
@@ -103,6 +104,13 @@ static const struct listener_state listener_unknown = {
     .answered_before_silence_ns = NS_NEVER,
     .overflow_ns = NS_NEVER,
     .overflow_before_ns = NS_NEVER,
+    .refused_first_ns = NS_NEVER,
+    .refused_last_ns = NS_NEVER,
+    .accepted_before_refusal_ns = NS_NEVER,
+    .accepted_after_refusal_ns = NS_NEVER,
+    .interleaved_ns = NS_NEVER,
+    .crowded_ns = NS_NEVER,
+    .quit_ns = NS_NEVER,
     .recovered_ns = NS_NEVER,
     .flood_from_ns = NS_NEVER,
     .flood_until_ns = NS_NEVER,
@@ -219,6 +227,7 @@ static void roll_second(const struct verdict_limits *limits, struct listener_sta
     at->second = second;
     at->n_syn_second = 0;
     at->n_complete_second = 0;
+    at->n_refused_second = 0;
 }
 
 static void learn_answer(struct listener_state *at, int64_t answer_ns)
@@ -230,6 +239,45 @@ static void learn_answer(struct listener_state *at, int64_t answer_ns)
     }
 }
 
+/* A SYN-ACK: there is a listener. */
+static void learn_accept(struct listener_state *at, int64_t synack_ns)
+{
+    learn_answer(at, synack_ns);
+    later(&at->accept_ns, synack_ns);
+    if (at->accepted_after_refusal_ns == NS_NEVER && at->refused_last_ns != NS_NEVER &&
+        synack_ns > at->refused_last_ns)
+        at->accepted_after_refusal_ns = synack_ns;
+}
+
+/* Refusals and answers of one busy second: some get in and some do not. */
+static void learn_crowd(const struct verdict_limits *limits, struct listener_state *at,
+                        int64_t now_ns)
+{
+    if (at->n_refused_second > 0 && at->n_complete_second > 0 &&
+        at->n_syn_second >= limits->crowded_syns)
+        at->crowded_ns = now_ns;
+}
+
+static void learn_refused(const struct verdict_limits *limits, struct listener_state *at,
+                          int64_t refused_ns)
+{
+    bool is_first = at->refused_last_ns == NS_NEVER;
+
+    at->n_refused_second++;
+    learn_crowd(limits, at, refused_ns);
+    if (!is_first && at->accepted_after_refusal_ns == NS_NEVER) {
+        at->n_refused_between++;
+        later(&at->refused_last_ns, refused_ns);
+        return;
+    }
+    if (!is_first && ns_since(at->refused_last_ns, refused_ns) <= limits->interleaved_ns)
+        at->interleaved_ns = refused_ns;
+    at->refused_first_ns = at->refused_last_ns = refused_ns;
+    at->accepted_before_refusal_ns = at->accept_ns;
+    at->accepted_after_refusal_ns = NS_NEVER;
+    at->n_refused_between = 1;
+}
+
 /* Whether the SYN-ACK answered another SYN than the first. */
 static bool is_recovered(const struct flow_facts *facts)
 {
@@ -238,12 +286,14 @@ static bool is_recovered(const struct flow_facts *facts)
     return facts->side[SIDE_CLIENT].n_syn > 1 && facts->synack_ns - facts->first_ns >= last_gap_ns;
 }
 
-static void learn_established(struct listener_state *at, const struct flow_facts *facts)
+static void learn_established(const struct verdict_limits *limits, struct listener_state *at,
+                              const struct flow_facts *facts)
 {
     int64_t rtt_ns = facts->synack_ns - facts->first_ns;
 
-    learn_answer(at, facts->synack_ns);
+    learn_accept(at, facts->synack_ns);
     at->n_complete_second++;
+    learn_crowd(limits, at, facts->synack_ns);
     at->n_refused_run = 0;
     if (facts->side[SIDE_CLIENT].n_syn == 1 && rtt_ns > 0 &&
         (!at->rtt_min_ns || rtt_ns < at->rtt_min_ns))
@@ -274,13 +324,32 @@ static bool shows_overflow(const struct verdict_limits *limits, const struct flo
            server->n_data == 0 && server->n_syn_late >= limits->overflow_synacks;
 }
 
+/* The server's socket aborts, or closes after a silence and before the client does: what a program
+ * does that ends, and what it seldom does otherwise. */
+static void learn_quit(const struct verdict_limits *limits, struct listener_state *at,
+                       const struct flow_note *note)
+{
+    const struct flow_trail *trail = &note->trail;
+    const struct packet_mark *fin = &trail->slot[TRAIL_SERVER_FIN];
+    const struct packet_mark *client_fin = &trail->slot[TRAIL_CLIENT_FIN];
+
+    if (!note->has_trail || !(note->facts.bits & (FACT_ESTABLISHED | FACT_MIDSTREAM)))
+        return;
+    if (trail->n_rst && trail->rst[0].mark.side == SIDE_SERVER &&
+        trail->rst[0].family == RST_FAMILY_A && !trail->rst[0].peer_had_fin)
+        later(&at->quit_ns, trail->rst[0].mark.ts_ns);
+    if (fin->frame && !(client_fin->frame && client_fin->frame < fin->frame) &&
+        trail->quiet_before_fin_ns[SIDE_SERVER] >= limits->pooled_idle_ns)
+        later(&at->quit_ns, fin->ts_ns);
+}
+
 static void learn_ended(struct hosts *hosts, struct listener_state *at,
                         const struct flow_note *note)
 {
     const struct flow_facts *facts = &note->facts;
 
     if (facts->bits & FACT_SYNACK_SEEN) {
-        learn_answer(at, facts->synack_ns);
+        learn_accept(at, facts->synack_ns);
         if (shows_overflow(hosts->limits, facts)) {
             at->overflow_before_ns = at->overflow_ns;
             later(&at->overflow_ns, facts_last_ns(facts));
@@ -359,9 +428,13 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     learn_host(hosts, note, SIDE_CLIENT);
     learn_host(hosts, note, SIDE_SERVER);
     if (note->kind == NOTE_ESTABLISHED)
-        learn_established(at, &note->facts);
+        learn_established(hosts->limits, at, &note->facts);
+    else if (note->kind == NOTE_REFUSED)
+        learn_refused(hosts->limits, at, note->now_ns);
     else if (note->kind == NOTE_ENDED)
         learn_ended(hosts, at, note);
+    if (note->kind == NOTE_ENDED)
+        learn_quit(hosts->limits, at, note);
     learn_taken(at, note);
     learn_kept(hosts->limits, at, note);
 }

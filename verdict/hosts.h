@@ -39,6 +39,7 @@ struct listener_state {
     uint16_t port;
     bool is_used;
     int64_t answer_ns;                  /* last SYN-ACK or acknowledgment of data, NS_NEVER */
+    int64_t accept_ns;                  /* last SYN-ACK, NS_NEVER */
     int64_t taken_ns;                   /* last sign that the program has a connection, NS_NEVER */
     struct ipaddr taken_client;         /* of that connection; valid with taken_ns */
     int64_t kept_ns;                    /* last sign of a connection that was not reset at once */
@@ -50,11 +51,19 @@ struct listener_state {
     int64_t overflow_before_ns;         /* the flow before that one, NS_NEVER */
     int64_t rtt_min_ns;                 /* SYN to SYN-ACK, 0 = unknown */
     uint32_t n_silent_run, n_refused_run, n_early_rst_run; /* since the last success */
-    int64_t recovered_ns;          /* last handshake that needed another SYN, NS_NEVER */
+    /* The newest run of refusals without an answer between them */
+    int64_t refused_first_ns, refused_last_ns; /* NS_NEVER */
+    int64_t accepted_before_refusal_ns;        /* accept_ns when it began */
+    int64_t accepted_after_refusal_ns;         /* the first SYN-ACK after it, NS_NEVER */
+    uint32_t n_refused_between;                /* flows refused in it */
+    int64_t interleaved_ns; /* last run that began soon after another one, NS_NEVER */
+    int64_t crowded_ns;     /* last refusal in a busy second that had answers too, NS_NEVER */
+    int64_t quit_ns;        /* last time that it hung up on an idle connection, NS_NEVER */
+    int64_t recovered_ns;   /* last handshake that needed another SYN, NS_NEVER */
     uint32_t recovered_share_x256; /* moving share of those among the handshakes */
     /* SYN rate: one-second slots */
     int64_t second;
-    uint32_t n_syn_second, n_complete_second;
+    uint32_t n_syn_second, n_complete_second, n_refused_second;
     uint32_t syn_rate_x16;                 /* moving average of SYNs a second, times 16 */
     int64_t flood_from_ns, flood_until_ns; /* the last flood, NS_NEVER */
 };

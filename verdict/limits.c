@@ -42,6 +42,14 @@ const struct verdict_limits *verdict_limits_default(void)
         .flood_completed_percent = 20,
         .accept_close_ns = 1 * NS_PER_S,
         .consecutive_failures = 3,
+        .restart_ns = 60 * NS_PER_S,
+        .restart_quit_ns = 5 * NS_PER_S,
+        .restart_span_ns = 500 * NS_PER_MS,
+        .restart_crowd_ns = 2 * NS_PER_S,
+        .interleaved_ns = 10 * NS_PER_S,
+        .partial_ns = 1 * NS_PER_S,
+        .crowded_syns = 5,
+        .first_hop_ns = 5 * NS_PER_MS,
         .arp_failed_ns = 2500 * NS_PER_MS,
     };
 

@@ -52,6 +52,15 @@ struct verdict_limits {
     unsigned flood_completed_percent;
     int64_t accept_close_ns;       /* 13.5, accept-then-close */
     unsigned consecutive_failures; /* at one listener, no success between: a pattern */
+    /* A listener that was there so long before its refusals began or after they ended was away for
+     * a moment; hung up on others so shortly before it (13.1, refused-service-restart). */
+    int64_t restart_ns, restart_quit_ns;
+    int64_t restart_span_ns, restart_crowd_ns; /* refusals over so long; so long, of a crowd */
+    /* Runs of refusals closer together than this come of several backends, not of restarts. */
+    int64_t interleaved_ns;
+    int64_t partial_ns;    /* and so short an absence is none (13.1, near miss) */
+    unsigned crowded_syns; /* in one second (13.1, refused-backlog-rst) */
+    int64_t first_hop_ns;  /* an answer from so near is of this host or network (13.1) */
     int64_t arp_failed_ns; /* neighbour resolution gives up after 3 probes, 1 s apart (8.2) */
 };
 

@@ -67,6 +67,25 @@ enum confidence rule_icmp_port_unreachable(const struct verdict_case *c, struct 
     return by_code(c, ruling, codes, ARRAY_LEN(codes));
 }
 
+/* What answers in the name of the address, from so near that it can only be this host or the next,
+ * has never sent anything else: nothing stands behind the address (kube-proxy's REJECT). */
+enum confidence rule_refused_no_endpoints(const struct verdict_case *c, struct ruling *ruling)
+{
+    static const struct icmp_code codes[] = {{false, 3, 3}, {true, 1, 4}};
+    const struct icmp_facts *icmp = &c->trail->icmp;
+    int64_t delay_ns = ns_since(c->facts->first_ns, icmp->ts_ns);
+
+    if (c->outcome != OUTCOME_REJECTED || !icmp->frame ||
+        !is_listed(icmp, codes, ARRAY_LEN(codes)) || delay_ns > c->limits->first_hop_ns ||
+        c->server_host->last_ns != NS_NEVER ||
+        !ipaddr_equal(&icmp->from, &c->key->addr[1 - c->client_end]))
+        return CONFIDENCE_NONE;
+    say_why(c, ruling);
+    because(ruling, "answered-next-door", icmp->frame, "after %.1f ms", case_ms(delay_ns));
+    because(ruling, "host-never-seen", 0, "the address sent nothing but this error");
+    return CONFIDENCE_POSSIBLE;
+}
+
 enum confidence rule_icmp_host_unreachable(const struct verdict_case *c, struct ruling *ruling)
 {
     static const struct icmp_code codes[] = {

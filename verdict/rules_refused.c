@@ -17,6 +17,32 @@ static const struct rst_facts *refusal(const struct verdict_case *c)
     return NULL;
 }
 
+static bool is_within(int64_t from_ns, int64_t to_ns, int64_t limit_ns)
+{
+    return from_ns != NS_NEVER && to_ns != NS_NEVER && from_ns <= to_ns &&
+           ns_since(from_ns, to_ns) <= limit_ns;
+}
+
+/* The refusal belongs to the newest run that the listener knows of. */
+static bool is_of_newest_run(const struct verdict_case *c, const struct rst_facts *rst)
+{
+    const struct listener_state *at = c->listener;
+
+    return at->refused_first_ns != NS_NEVER && rst->mark.ts_ns >= at->refused_first_ns &&
+           rst->mark.ts_ns <= at->refused_last_ns;
+}
+
+/* Refused and accepted by turns: one of several backends is down, or a queue overflows. */
+static bool is_interleaved(const struct verdict_case *c, const struct rst_facts *rst)
+{
+    const struct listener_state *at = c->listener;
+    bool is_dip = at->n_refused_between == 1 && is_of_newest_run(c, rst) &&
+                  is_within(at->accepted_before_refusal_ns, at->accepted_after_refusal_ns,
+                            c->limits->partial_ns);
+
+    return is_dip || is_within(at->interleaved_ns, c->now_ns, c->limits->restart_ns);
+}
+
 enum confidence rule_refused(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct rst_facts *rst = refusal(c);
@@ -29,6 +55,8 @@ enum confidence rule_refused(const struct verdict_case *c, struct ruling *ruling
     if (c->client->n_syn > 1)
         because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs, %u RSTs",
                 c->client->n_syn, c->server->n_rst);
+    if (rst && is_interleaved(c, rst))
+        because(ruling, "partial", 0, "refused and accepted by turns: one backend of several");
     if (!case_has(c, FACT_SYN_REFUSED)) {
         against(ruling, "rst-acknowledges-nothing", rst ? rst->mark.frame : 0,
                 "a client has to ignore a RST that does not acknowledge its SYN");
@@ -59,6 +87,71 @@ static int hops_off(const struct verdict_case *c, uint8_t ttl)
     if (hops < host->hops_min)
         return host->hops_min - hops;
     return hops > host->hops_max ? hops - host->hops_max : 0;
+}
+
+/* ---- a listener that was away for a moment ---- */
+
+static void say_away(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct listener_state *at = c->listener;
+    int64_t gone_ns = at->accepted_before_refusal_ns != NS_NEVER ? at->accepted_before_refusal_ns
+                                                                 : at->refused_first_ns;
+
+    if (at->accepted_after_refusal_ns != NS_NEVER)
+        because(ruling, "listener-away", 0, "%.1f s until it accepted again",
+                case_seconds(ns_since(gone_ns, at->accepted_after_refusal_ns)));
+    else
+        because(ruling, "listener-gone", 0, "it accepted %.1f s before, and not since",
+                case_seconds(ns_since(gone_ns, c->rst ? c->rst->mark.ts_ns : c->last_ns)));
+}
+
+/* Several refusals over some time, not the part of one crowd that found no room. */
+static bool is_lasting(const struct verdict_case *c)
+{
+    const struct listener_state *at = c->listener;
+    bool is_crowd = is_within(at->refused_first_ns, at->crowded_ns, NS_PER_S);
+    int64_t least_ns = is_crowd ? c->limits->restart_crowd_ns : c->limits->restart_span_ns;
+
+    return at->n_refused_between >= c->limits->consecutive_failures &&
+           ns_since(at->refused_first_ns, at->refused_last_ns) >= least_ns;
+}
+
+enum confidence rule_refused_service_restart(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct listener_state *at = c->listener;
+    const struct rst_facts *rst = refusal(c);
+    bool is_before, is_after, has_quit;
+
+    if (!rst || hops_off(c, rst->mark.ttl) > 1 || !is_of_newest_run(c, rst) ||
+        is_interleaved(c, rst))
+        return CONFIDENCE_NONE;
+    is_before = is_within(at->accepted_before_refusal_ns, rst->mark.ts_ns, c->limits->restart_ns);
+    is_after = is_within(rst->mark.ts_ns, at->accepted_after_refusal_ns, c->limits->restart_ns);
+    has_quit = is_within(at->quit_ns, at->refused_first_ns, c->limits->restart_quit_ns);
+    if (!is_before && !is_after && !has_quit)
+        return CONFIDENCE_NONE;
+    say_away(c, ruling);
+    because(ruling, "refused-meanwhile", rst->mark.frame, "%u refused, none accepted between",
+            at->n_refused_between);
+    if (has_quit)
+        because(ruling, "hung-up-before", 0, "it closed other connections %.1f s before",
+                case_seconds(ns_since(at->quit_ns, at->refused_first_ns)));
+    return has_quit || is_lasting(c) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+}
+
+enum confidence rule_refused_backlog_rst(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct listener_state *at = c->listener;
+    const struct rst_facts *rst = refusal(c);
+
+    if (!rst || hosts_init_ttl(rst->mark.ttl) != 128 || hops_off(c, rst->mark.ttl) > 1 ||
+        at->crowded_ns == NS_NEVER || llabs(at->crowded_ns - rst->mark.ts_ns) > NS_PER_S)
+        return CONFIDENCE_NONE;
+    because(ruling, "refused-and-accepted", rst->mark.frame, "both in one second of over %u SYNs",
+            c->limits->crowded_syns - 1);
+    because(ruling, "ttl-of-windows", rst->mark.frame,
+            "TTL %u: Windows resets what it cannot queue", rst->mark.ttl);
+    return CONFIDENCE_POSSIBLE;
 }
 
 enum confidence rule_refused_closed_port(const struct verdict_case *c, struct ruling *ruling)

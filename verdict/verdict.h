@@ -134,6 +134,8 @@ enum verdict_kind {
         REJECTED, "icmp-admin-prohibited", "A packet filter rejects the connection")               \
     ROW(ICMP_PORT_UNREACHABLE, icmp_port_unreachable, SPECIFIC, FIREWALL_REJECT, REPORTER,         \
         REJECTED, "icmp-port-unreachable", "A filter or a service without backends rejects it")    \
+    ROW(REFUSED_NO_ENDPOINTS, refused_no_endpoints, SPECIFIC, REFUSED, SERVER_HOST, REJECTED,      \
+        "refused-no-endpoints", "A virtual address with no backends behind it")                    \
     ROW(ICMP_HOST_UNREACHABLE, icmp_host_unreachable, SPECIFIC, UNREACHABLE, PATH, REJECTED,       \
         "icmp-host-unreachable", "The last router cannot reach the host")                          \
     ROW(ICMP_NET_UNREACHABLE, icmp_net_unreachable, SPECIFIC, UNREACHABLE, PATH, REJECTED,         \
@@ -145,10 +147,14 @@ enum verdict_kind {
     ROW(ICMP_REJECTED, icmp_rejected, GENERIC, FIREWALL_REJECT, REPORTER, REJECTED,                \
         "icmp-rejected", "An ICMP error answered the SYN")                                         \
     /* The SYN was answered by a RST. */                                                           \
+    ROW(REFUSED_SERVICE_RESTART, refused_service_restart, SPECIFIC, REFUSED, SERVER_HOST, REFUSED, \
+        "refused-service-restart", "The listener was away for a moment")                           \
     ROW(REFUSED_CLOSED_PORT, refused_closed_port, SPECIFIC, REFUSED, SERVER_HOST, REFUSED,         \
         "refused-closed-port", "Nothing listens on that port")                                     \
     ROW(REFUSED_FIREWALL_RST, refused_firewall_rst, SPECIFIC, FIREWALL_REJECT, PATH, REFUSED,      \
         "refused-firewall-rst", "A firewall answered the SYN with a reset")                        \
+    ROW(REFUSED_BACKLOG_RST, refused_backlog_rst, SPECIFIC, BACKLOG_OVERFLOW, SERVER_HOST,         \
+        REFUSED, "refused-backlog-rst", "The listener's host resets what it cannot queue")         \
     ROW(REFUSED, refused, GENERIC, REFUSED, SERVER_HOST, REFUSED, "refused",                       \
         "A RST answered the SYN")                                                                  \
     /* The handshake went wrong in another way. */                                                 \

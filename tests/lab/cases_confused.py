@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Cases: listeners and handshakes that no Linux kernel makes by itself (raw sockets answer)."""
+
+import struct
+
+import wire
+from stage import table
+
+case = table(group=12)
+
+MSS = struct.pack('>BBH', 2, 4, 1460)
+
+
+def forged_server(t, answer):
+    """No SYN reaches the server: the middle router answers with what `answer(packet)` makes of it,
+    None for nothing."""
+
+    def react(packet):
+        if packet.dst == t.server and packet.flags & wire.SYN:
+            reply = answer(packet)
+            if reply:
+                t.inject('r2', reply)
+        return False
+
+    t.block('r2', 'forward', f'ip daddr {t.server} drop')
+    t.watch('r2', 'west', react)
+
+
+def synack(packet, ttl, **fields):
+    return wire.tcp(packet.dst, packet.dport, packet.src, packet.sport, wire.SYN | wire.ACK,
+                    seq=0x20000000 + packet.sport, ack=packet.seq + 1, win=64000, options=MSS,
+                    ttl=ttl, **fields)
+
+
+def refusal(packet, ttl, **fields):
+    return wire.tcp(packet.dst, packet.dport, packet.src, packet.sport, wire.RST | wire.ACK,
+                    ack=packet.seq + 1, ttl=ttl, **fields)
+
+
+def crowd(t, n_accepted, ttl):
+    """Twelve SYNs at once; the first are accepted, the others refused."""
+    n_seen = 0
+
+    def answer(packet):
+        nonlocal n_seen
+        n_seen += 1
+        return (synack if n_seen <= n_accepted else refusal)(packet, ttl)
+
+    forged_server(t, answer)
+    conns = [t.dial(80, wait=False) for _ in range(12)]
+    t.wait_rtt(2)
+    for conn in conns[:n_accepted]:
+        t.expect(conn, 'ok', '^>S <SA >A', accept=['in-progress'])
+    return conns[n_accepted:]
+
+
+@case('refused-backlog-rst', 'hit', 'windows-backlog',
+      'twelve SYNs in one instant: five SYN-ACKs and seven RSTs, all with the TTL of Windows')
+def windows_backlog(t):
+    """A Windows listener with a backlog of five (made with a raw socket)."""
+    for conn in crowd(t, 5, ttl=127):
+        t.expect(conn, 'refused-backlog-rst', '^>S <RA$', 'refused',
+                 accept=['refused', 'refused-closed-port'], never=['refused-service-restart'])
+
+
+@case('refused-backlog-rst', 'near', 'linux-replicas',
+      'the same answers with the TTL of Linux, which never refuses for a full queue')
+def linux_replicas(t):
+    """Several servers behind one address, some of them without the service."""
+    for conn in crowd(t, 5, ttl=62):
+        t.expect(conn, 'refused', '^>S <RA$', 'refused', accept=['refused-closed-port'],
+                 never=['refused-backlog-rst', 'refused-service-restart'])
