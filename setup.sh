@@ -10,7 +10,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 build_packages=(gcc libc6-dev meson ninja-build pkgconf git
-    libpcap-dev libjansson-dev libncurses-dev libxxhash-dev zlib1g-dev libzstd-dev)
+    libpcap-dev libjansson-dev libncurses-dev libxxhash-dev zlib1g-dev libzstd-dev
+    libnghttp2-dev)
 test_packages=(libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 mandoc
     python3 python3-jsonschema iproute2 nftables openssl tmux zstd util-linux)
 

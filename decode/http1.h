@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HTTP/1 as it passes (RFC 9112): start lines, framing, and what a refusing response says of
+ * itself. A push parser: each direction hands in its bytes in order, in pieces of any size.
+ *
+ * Bodies are skipped, however long; of a refusal's body the beginning is kept until the words of a
+ * known proxy are found in it. Nothing is allocated, and a stream that is not HTTP/1, or whose
+ * bytes are missing, is given up for good (`is_lost`): there is no resynchronising.
+ */
+#ifndef DECODE_HTTP1_H
+#define DECODE_HTTP1_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decode/speech.h"
+
+enum http1_from {
+    HTTP1_CLIENT,
+    HTTP1_SERVER,
+    HTTP1_FROM_COUNT
+};
+
+/* Who wrote an error page, by its Server and Via fields and its words. */
+enum http_author {
+    HTTP_AUTHOR_UNKNOWN,
+    HTTP_AUTHOR_NGINX,
+    HTTP_AUTHOR_HAPROXY,
+    HTTP_AUTHOR_ENVOY,
+    HTTP_AUTHOR_AWS_ELB,
+    HTTP_AUTHOR_APACHE,
+    HTTP_AUTHOR_VARNISH,
+    HTTP_AUTHOR_SQUID,
+    HTTP_AUTHOR_TRAEFIK,
+    HTTP_AUTHOR_CADDY,
+    HTTP_AUTHOR_CLOUDFLARE,
+    HTTP_AUTHOR_COUNT
+};
+
+/* What the author says of the server behind it. */
+enum http_upstream {
+    HTTP_UPSTREAM_UNSAID,
+    HTTP_UPSTREAM_REFUSED,   /* no connection could be made */
+    HTTP_UPSTREAM_TIMED_OUT, /* to connect or to answer */
+    HTTP_UPSTREAM_BROKE_OFF, /* closed, reset, or answered nonsense */
+    HTTP_UPSTREAM_ABSENT,    /* no server is configured or healthy */
+    HTTP_UPSTREAM_COUNT
+};
+
+enum http_switch {
+    HTTP_SWITCH_NONE,
+    HTTP_SWITCH_H2C_ASKED, /* a request offered Upgrade: h2c (RFC 7540 section 3.2) */
+    HTTP_SWITCH_H2C,       /* 101 to h2c: HTTP/2 follows */
+    HTTP_SWITCH_PREFACE,   /* the client began HTTP/2 with prior knowledge */
+    HTTP_SWITCH_TUNNEL,    /* CONNECT was granted: another connection begins inside */
+    HTTP_SWITCH_OTHER,     /* 101 to something else: opaque from here on */
+    HTTP_SWITCH_COUNT
+};
+
+struct http1_facts {
+    struct speech_place request;      /* last request line */
+    struct speech_place refusal;      /* first response that refuses, see http1_refuses() */
+    struct speech_place asked;        /* the request that it answers; frame 0 = none was open */
+    struct speech_place answered;     /* last response line but 1xx */
+    uint32_t n_requests, n_responses; /* start lines, without 1xx */
+    uint16_t status;                  /* of the last response */
+    uint16_t refusal_status;          /* 0 = none */
+    uint8_t author, upstream;         /* of the refusal: enum http_author, http_upstream */
+    uint8_t switched;                 /* enum http_switch */
+    bool is_lost[HTTP1_FROM_COUNT];   /* not HTTP/1, or bytes of it are missing */
+    char words[48]; /* of the refusal: what it names as reason, else its reason phrase; may hold
+                       any byte but 0, which ends it */
+};
+
+#define HTTP1_TEXT_BYTES 384
+#define HTTP1_OPEN_MAX 4 /* pipelined requests whose method is remembered */
+
+/* One direction. */
+struct http1_reader {
+    uint64_t left_bytes; /* of a counted body or chunk */
+    uint16_t n_text;
+    uint8_t state;
+    bool is_chunked, has_length, is_bodyless, is_refusal, is_interim, has_overflown;
+    bool wants_h2c;
+    char text[HTTP1_TEXT_BYTES]; /* the line being read, or the beginning of a refusal's body */
+};
+
+struct http1_request {
+    struct speech_place place;
+    bool is_head, is_connect;
+};
+
+/* One connection; begin with zeroes. */
+struct http1 {
+    struct http1_reader reader[HTTP1_FROM_COUNT];
+    struct http1_request open[HTTP1_OPEN_MAX]; /* oldest first */
+    uint8_t n_open;
+};
+
+/*
+ * Reads the next bytes of one direction; `place` is where they were seen. Returns how many belong
+ * to HTTP/1: fewer than n_bytes where facts->switched says that another protocol begins (of the
+ * client's HTTP/2 preface the first HTTP1_PREFACE_BYTES are read as its first line).
+ */
+size_t http1_read(struct http1 *http1, struct http1_facts *facts, enum http1_from from,
+                  const uint8_t *bytes, size_t n_bytes, const struct speech_place *place);
+
+#define HTTP1_PREFACE_BYTES 16
+
+/* Bytes of this direction are missing: it is not read any more. */
+void http1_lose(struct http1 *http1, struct http1_facts *facts, enum http1_from from);
+
+/* Whether a response of this status refuses the request for reasons that are not the resource's:
+ * VERDICTS.md 9.3. */
+bool http1_refuses(unsigned status);
+
+/* http_author.c: adds what a header field, or the body's beginning, tells of the refusal's author.
+ * The texts are not terminated. */
+void http_author_field(struct http1_facts *facts, const char *name, size_t n_name,
+                       const char *value, size_t n_value);
+void http_author_body(struct http1_facts *facts, const char *body, size_t n_body);
+
+#endif
