@@ -2,7 +2,6 @@
 /* See payload.h. */
 #include "decode/payload.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -10,8 +9,10 @@
 /* RFC 8446 section 5.1: type, version 03 00..04, length up to 2^14 + 256. */
 #define TLS_HEADER_BYTES 5
 #define TLS_RECORD_MAX_BYTES (16384 + 256)
+#define TLS_TYPE_MIN 20
+#define TLS_TYPE_MAX 24
 #define TLS_ALERT 21
-#define TLS_HANDSHAKE 22
+#define TLS_HANDSHAKE PAYLOAD_HANDSHAKE_BYTE
 
 /* RFC 9113 section 4.1: length 24, type 8, flags 8, stream 31. */
 #define H2_HEADER_BYTES 9
@@ -23,8 +24,8 @@ static const char h2_preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 static bool is_tls_record(const uint8_t *bytes, size_t n_bytes)
 {
-    return n_bytes >= TLS_HEADER_BYTES && bytes[0] >= 20 && bytes[0] <= 24 && bytes[1] == 3 &&
-           bytes[2] <= 4 && (bytes[3] << 8 | bytes[4]) <= TLS_RECORD_MAX_BYTES;
+    return n_bytes >= TLS_HEADER_BYTES && bytes[0] >= TLS_TYPE_MIN && bytes[0] <= TLS_TYPE_MAX &&
+           bytes[1] == 3 && bytes[2] <= 4 && (bytes[3] << 8 | bytes[4]) <= TLS_RECORD_MAX_BYTES;
 }
 
 static enum payload_kind tls_kind(const uint8_t *record, size_t n_bytes)
@@ -107,16 +108,34 @@ static bool begins_with(const uint8_t *bytes, size_t n_bytes, const char *word)
     return n_bytes >= n_word && memcmp(bytes, word, n_word) == 0;
 }
 
+static const char http1_response[] = "HTTP/1.";
+static const char *const methods[] = {"GET ",     "POST ",    "PUT ",   "HEAD ", "DELETE ",
+                                      "OPTIONS ", "CONNECT ", "PATCH ", "TRACE "};
+
 static bool is_http1_request(const uint8_t *bytes, size_t n_bytes)
 {
-    static const char *const methods[] = {"GET ",     "POST ",    "PUT ",   "HEAD ", "DELETE ",
-                                          "OPTIONS ", "CONNECT ", "PATCH ", "TRACE "};
-
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
         if (begins_with(bytes, n_bytes, methods[i]))
             return true;
     }
     return false;
+}
+
+/* All that is there of the word is right. */
+static bool is_cut_short(const uint8_t *bytes, size_t n_bytes, const char *word)
+{
+    return n_bytes < strlen(word) && memcmp(bytes, word, n_bytes) == 0;
+}
+
+bool payload_may_become_known(const uint8_t *bytes, size_t n_bytes)
+{
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        if (is_cut_short(bytes, n_bytes, methods[i]))
+            return true;
+    }
+    if (bytes[0] >= TLS_TYPE_MIN && bytes[0] <= TLS_TYPE_MAX && n_bytes <= TLS_HEADER_BYTES)
+        return n_bytes < 2 || bytes[1] == 3;
+    return is_cut_short(bytes, n_bytes, h2_preface) || is_cut_short(bytes, n_bytes, http1_response);
 }
 
 void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *facts)
@@ -130,7 +149,7 @@ void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *fa
     } else if (begins_with(bytes, n_bytes, h2_preface)) {
         facts->kind = PAYLOAD_HTTP2_PREFACE;
         peek_h2_frames(bytes + sizeof(h2_preface) - 1, n_bytes - (sizeof(h2_preface) - 1), facts);
-    } else if (begins_with(bytes, n_bytes, "HTTP/1.")) {
+    } else if (begins_with(bytes, n_bytes, http1_response)) {
         facts->kind = PAYLOAD_HTTP1_RESPONSE;
     } else if (is_http1_request(bytes, n_bytes)) {
         facts->kind = PAYLOAD_HTTP1_REQUEST;

@@ -7,6 +7,7 @@
 #ifndef DECODE_PAYLOAD_H
 #define DECODE_PAYLOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,16 @@ struct payload_facts {
     uint32_t goaway_code; /* RFC 9113 section 7 */
     uint32_t goaway_last_stream;
 };
+
+/* No kind needs more bytes than these to be told. */
+#define PAYLOAD_OPENING_BYTES 24
+
+/* A TLS handshake record begins with it, and no text does. */
+#define PAYLOAD_HANDSHAKE_BYTE 0x16
+
+/* Whether more bytes could yet make PAYLOAD_UNKNOWN one of the others: `bytes`, of which there are
+ * some but too few, begin as one of them does. */
+bool payload_may_become_known(const uint8_t *bytes, size_t n_bytes);
 
 /* Pure; `bytes` may end anywhere. */
 void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *facts);

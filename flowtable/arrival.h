@@ -26,6 +26,9 @@ void track_synack(struct arrival *arrival);
 /* track_segment.c: data, ACK, FIN. */
 void track_segment(struct arrival *arrival);
 
+/* track_speech.c: what it says above TCP, and on a SYN already (RFC 7413). */
+void track_speech(struct arrival *arrival);
+
 /* track_rst.c: a RST; and what a segment says of the RSTs before it. */
 void track_rst(struct arrival *arrival);
 void track_after_rst(struct arrival *arrival);

@@ -14,6 +14,7 @@
 
 #include "flowtable/facts.h"
 #include "flowtable/key.h"
+#include "flowtable/speech.h"
 
 enum flow_note_kind {
     NOTE_ATTEMPT,     /* a SYN of a new attempt was seen */
@@ -44,13 +45,15 @@ struct flow_note {
     int64_t now_ns;   /* capture clock */
     uint32_t kind;    /* enum flow_note_kind */
     bool has_trail;
+    bool has_speech;    /* only with has_trail */
     uint8_t client_end; /* key.addr[client_end] is the client */
     union {
         struct worker_gauges gauges; /* NOTE_TICK, NOTE_END: the record ends here */
         struct flow_key key;
     };
     struct flow_facts facts;
-    struct flow_trail trail; /* only with has_trail: otherwise the record ends before it */
+    struct flow_trail trail;   /* only with has_trail: otherwise the record ends before it */
+    struct flow_speech speech; /* only with has_speech: otherwise the record ends before it */
 };
 
 #endif

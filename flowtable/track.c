@@ -53,16 +53,25 @@ void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind)
     note->now_ns = tracker->now_ns;
     note->kind = kind;
     note->has_trail = false;
+    note->has_speech = false;
     note->client_end = 0;
     tracker->gauges.n_flows_open = tracker->table.n_used;
     note->gauges = tracker->gauges;
     tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
 }
 
+static size_t note_bytes(bool has_trail, bool has_speech)
+{
+    if (has_speech)
+        return sizeof(struct flow_note);
+    return has_trail ? offsetof(struct flow_note, speech) : offsetof(struct flow_note, trail);
+}
+
 void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind)
 {
     bool has_trail = kind == NOTE_ENDED && flow->trail_idx != FLOW_NONE;
-    size_t n_bytes = has_trail ? sizeof(struct flow_note) : offsetof(struct flow_note, trail);
+    struct stream *stream = has_trail ? trail_stream_of(&tracker->trails, flow) : NULL;
+    size_t n_bytes = note_bytes(has_trail, stream != NULL);
     struct flow_note *note = tracker->outlet.reserve(tracker->outlet.ctx, n_bytes);
 
     note->ordinal = tracker->ordinal;
@@ -70,6 +79,7 @@ void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note
     note->now_ns = tracker->now_ns;
     note->kind = kind;
     note->has_trail = has_trail;
+    note->has_speech = stream != NULL;
     note->client_end = flow->client_end;
     note->key = flow->key;
     note->facts = flow->facts;
@@ -79,6 +89,10 @@ void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note
         note->facts.bits |= FACT_SHED;
     if (has_trail)
         note->trail = tracker->trails.entry[flow->trail_idx].trail;
+    if (stream) {
+        stream_end(&tracker->trails.pool, stream);
+        note->speech = stream->speech;
+    }
     tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
 }
 

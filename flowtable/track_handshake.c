@@ -72,6 +72,7 @@ static void first_syn(struct arrival *arrival)
     track_history(arrival, 'S');
     mark_first(arrival, TRAIL_SYN);
     arrival->flow->state = is_reordered ? FLOW_SYN_RECEIVED : FLOW_SYN_SENT;
+    track_speech(arrival);
     track_note(arrival->tracker, arrival->flow, NOTE_ATTEMPT);
 }
 
@@ -130,6 +131,7 @@ static void first_synack(struct arrival *arrival)
     /* The client's ACK may have been captured first, or the SYN-ACK lost and sent again. */
     if (!(facts->bits & FACT_ESTABLISHED))
         arrival->flow->state = FLOW_SYN_RECEIVED;
+    track_speech(arrival);
     track_note_established(arrival);
 }
 

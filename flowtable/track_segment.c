@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The tracker's part for segments of a connection: data, ACKs, FINs, keep-alives. */
 #include "base/seqnum.h"
-#include "decode/payload.h"
 #include "flowtable/arrival.h"
 
 /* More than a client has under way before anything of the handshake's end is captured. */
 #define FIRST_FLIGHT_MAX_BYTES (1u << 24)
-
-/* Payload packets of a side that are looked into: refusals come in the first flights. */
-#define SPEECH_PKTS_MAX 16
 
 static bool has_text(const struct arrival *arrival)
 {
@@ -257,34 +253,6 @@ static void learn_fin(struct arrival *arrival)
         trail->quiet_before_fin_ns[arrival->from] = arrival->quiet_ns;
 }
 
-static void learn_speech(struct arrival *arrival)
-{
-    const struct packet_tcp *tcp = &arrival->packet->tcp;
-    struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
-    struct speech_facts *speech;
-    struct payload_facts said;
-
-    if (!trail || arrival->side->n_data > SPEECH_PKTS_MAX || arrival->is_repeat ||
-        tcp->payload_captured_bytes == 0)
-        return;
-    speech = &trail->speech[arrival->from];
-    payload_peek(tcp->payload, tcp->payload_captured_bytes, &said);
-    if (arrival->side->n_data == 1)
-        speech->first_kind = said.kind;
-    if (arrival->side->n_data == 1)
-        speech->is_not_tls = said.kind == PAYLOAD_UNKNOWN || said.kind > PAYLOAD_TLS_ALERT;
-    if (said.alert_level == 2 && !speech->alert_frame) {
-        speech->alert_frame = arrival->packet->ordinal;
-        speech->alert_code = said.alert_code;
-        speech->is_alert_first = arrival->side->n_data == 1 && said.kind == PAYLOAD_TLS_ALERT;
-    }
-    if (said.has_goaway && said.goaway_code != 0 && !speech->goaway_frame) {
-        speech->goaway_frame = arrival->packet->ordinal;
-        speech->goaway_code = said.goaway_code;
-        speech->goaway_last_stream = said.goaway_last_stream;
-    }
-}
-
 static void learn_pure_ack(struct arrival *arrival)
 {
     arrival->facts->bits |= arrival->from == SIDE_CLIENT ? FACT_CLIENT_ACKED : FACT_SERVER_ACKED;
@@ -306,7 +274,6 @@ static void learn_payload(struct arrival *arrival)
         track_mark_slot(arrival, is_client ? TRAIL_CLIENT_DATA : TRAIL_SERVER_DATA);
     }
     saturate_u8(&side->n_data);
-    learn_speech(arrival);
     if (arrival->is_repeat)
         return;
     if (is_client)
@@ -371,6 +338,7 @@ void track_segment(struct arrival *arrival)
     track_after_rst(arrival);
     track_mark_last(arrival);
     learn_payload(arrival);
+    track_speech(arrival);
     if (arrival->packet->tcp.flags & TCP_ACK)
         learn_ack(arrival);
     learn_window(arrival);

@@ -9,9 +9,17 @@
 /* How far the hand looks for a victim before a flow goes without: bounds the cost of a packet. */
 #define PROBES_MAX 64
 
+/* Few connections have bytes out of order at one time. */
+static uint32_t count_pieces(uint32_t n_max)
+{
+    return n_max / 4 + STREAM_SIDE_PIECES_MAX;
+}
+
 size_t trails_cost_bytes(uint32_t n_max)
 {
-    return arena_cost_bytes(n_max * sizeof(struct trail_entry));
+    return arena_cost_bytes(n_max * sizeof(struct trail_entry)) +
+           arena_cost_bytes(n_max * sizeof(struct stream)) +
+           stream_pool_cost_bytes(count_pieces(n_max));
 }
 
 int trails_create(struct trails *trails, struct arena *arena, uint32_t n_max)
@@ -19,9 +27,11 @@ int trails_create(struct trails *trails, struct arena *arena, uint32_t n_max)
     assert(n_max >= 1);
     *trails = (struct trails){
         .entry = arena_take(arena, n_max * sizeof(struct trail_entry)),
+        .stream = arena_take(arena, n_max * sizeof(struct stream)),
         .n_max = n_max,
     };
-    if (!trails->entry)
+    if (!trails->entry || !trails->stream ||
+        stream_pool_create(&trails->pool, arena, count_pieces(n_max)))
         return -ENOMEM;
     for (uint32_t i = 0; i < n_max; i++)
         trails->entry[i].flow_idx = FLOW_NONE;
@@ -43,6 +53,13 @@ static uint32_t pick(struct trails *trails)
     return FLOW_NONE;
 }
 
+static void end_stream(struct trails *trails, uint32_t idx)
+{
+    if (trails->entry[idx].has_stream)
+        stream_end(&trails->pool, &trails->stream[idx]);
+    trails->entry[idx].has_stream = false;
+}
+
 void trail_claim(struct trails *trails, struct flow *pool, uint32_t flow_idx)
 {
     uint32_t idx = pick(trails);
@@ -56,6 +73,7 @@ void trail_claim(struct trails *trails, struct flow *pool, uint32_t flow_idx)
     if (entry->flow_idx != FLOW_NONE) {
         pool[entry->flow_idx].trail_idx = FLOW_NONE;
         pool[entry->flow_idx].facts.bits |= FACT_TRAIL_LOST;
+        end_stream(trails, idx);
     }
     memset(entry, 0, sizeof(*entry));
     entry->flow_idx = flow_idx;
@@ -67,6 +85,7 @@ void trail_free(struct trails *trails, struct flow *flow)
 {
     if (flow->trail_idx == FLOW_NONE)
         return;
+    end_stream(trails, flow->trail_idx);
     trails->entry[flow->trail_idx].flow_idx = FLOW_NONE;
     trails->entry[flow->trail_idx].is_kept = false;
     flow->trail_idx = FLOW_NONE;

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "flowtable/flow.h"
+#include "flowtable/stream.h"
 
 /* A RST of one side, for what follows it. */
 struct rst_watch {
@@ -25,6 +26,7 @@ struct trail_entry {
     uint32_t flow_idx; /* owner; FLOW_NONE = free */
     bool is_recent;    /* written since the hand's last visit */
     bool is_kept;      /* its flow is in trouble */
+    bool has_stream;   /* its flow's stream is being read, or was */
     /* The tracker's own notes, not for the judge. */
     struct rst_watch watch[SIDE_COUNT];  /* the last RST of each side */
     struct packet_mark last[SIDE_COUNT]; /* last packet, where it is not in the LAST slot of the
@@ -36,6 +38,8 @@ struct trail_entry {
 
 struct trails {
     struct trail_entry *entry;
+    struct stream *stream; /* beside entry[]; valid with has_stream */
+    struct stream_pool pool;
     uint32_t n_max, hand;
 };
 
@@ -67,6 +71,14 @@ static inline struct flow_trail *trail_of(struct trails *trails, const struct fl
     struct trail_entry *entry = trail_entry_of(trails, flow);
 
     return entry ? &entry->trail : NULL;
+}
+
+/* What the flow's reader makes of it; NULL where nothing is read. */
+static inline struct stream *trail_stream_of(struct trails *trails, const struct flow *flow)
+{
+    return flow->trail_idx != FLOW_NONE && trails->entry[flow->trail_idx].has_stream
+               ? &trails->stream[flow->trail_idx]
+               : NULL;
 }
 
 static inline bool trail_is_watching(const struct trail_entry *entry)

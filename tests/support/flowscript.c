@@ -220,7 +220,9 @@ static void commit(void *ctx, size_t n_bytes)
     memset(note, 0, sizeof(*note));
     memcpy(note, &script->draft, n_bytes);
     assert_true(note->kind < NOTE_KIND_COUNT);
-    assert_int_equal(note->has_trail, n_bytes == sizeof(*note));
+    assert_true(note->has_trail || !note->has_speech);
+    assert_int_equal(note->has_trail, n_bytes >= offsetof(struct flow_note, speech));
+    assert_int_equal(note->has_speech, n_bytes == sizeof(*note));
     if (script->n_notes > 1)
         check_order(note - 1, note);
 }

@@ -4,6 +4,28 @@
 #include "flowscript_private.h"
 #include "flowtable/history.h"
 
+/* Each piece is free or held by one stream that is being read. */
+static void check_pieces(const struct trails *trails)
+{
+    uint32_t n_pieces = 0;
+
+    for (uint32_t i = trails->pool.free_head; i != STREAM_PIECE_NONE;
+         i = trails->pool.pieces[i].next)
+        n_pieces++;
+    for (uint32_t i = 0; i < trails->n_max; i++) {
+        const struct stream *stream = &trails->stream[i];
+
+        assert_true(trails->entry[i].flow_idx != FLOW_NONE || !trails->entry[i].has_stream);
+        if (!trails->entry[i].has_stream)
+            continue;
+        for (unsigned s = 0; s < SIDE_COUNT; s++) {
+            assert_true(stream->is_reading || stream->side[s].n_held == 0);
+            n_pieces += stream->side[s].n_held;
+        }
+    }
+    assert_int_equal(n_pieces, trails->pool.n_pieces);
+}
+
 void flowscript_check(const struct tracker *tracker)
 {
     uint32_t n_in_lists = 0, n_in_use = 0, n_trails = 0;
@@ -35,6 +57,7 @@ void flowscript_check(const struct tracker *tracker)
     for (uint32_t i = 0; i < tracker->trails.n_max; i++)
         n_trails -= tracker->trails.entry[i].flow_idx != FLOW_NONE;
     assert_int_equal(n_trails, 0);
+    check_pieces(&tracker->trails);
     assert_int_equal(n_in_use, n_in_lists);
     assert_int_equal(n_in_use, tracker->wheel.n_armed);
     assert_int_equal(n_in_use, tracker->table.n_used);
