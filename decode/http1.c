@@ -33,18 +33,6 @@ struct reading {
     enum http1_from from;
 };
 
-bool http1_refuses(unsigned status)
-{
-    static const uint16_t refusals[] = {400, 407, 408, 413, 414, 421, 426, 429, 431, 502,
-                                        503, 504, 520, 521, 522, 523, 524, 525, 526};
-
-    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
-        if (refusals[i] == status)
-            return true;
-    }
-    return false;
-}
-
 static void give_up(const struct reading *reading)
 {
     reading->facts->is_lost[reading->from] = true;
@@ -121,13 +109,13 @@ static void read_request_line(const struct reading *reading, const char *line, s
 static void learn_refusal(const struct reading *reading, unsigned status, const char *words,
                           size_t n_words)
 {
-    struct http1_facts *facts = reading->facts;
+    struct http_refusal *refusal = &reading->facts->refusal;
 
-    facts->refusal = *reading->place;
-    facts->refusal_status = (uint16_t)status;
+    refusal->place = *reading->place;
+    refusal->status = (uint16_t)status;
     if (reading->http1->n_open > 0)
-        facts->asked = reading->http1->open[0].place;
-    speech_keep(facts->words, sizeof(facts->words), words, n_words);
+        refusal->asked = reading->http1->open[0].place;
+    speech_keep(refusal->words, sizeof(refusal->words), words, n_words);
 }
 
 /* "HTTP/1.1 502 Bad Gateway" */
@@ -154,7 +142,7 @@ static void read_status_line(const struct reading *reading, const char *line, si
         reading->facts->n_responses++;
         reading->facts->answered = *reading->place;
     }
-    reader->is_refusal = http1_refuses(status) && !reading->facts->refusal_status;
+    reader->is_refusal = http_refuses(status) && !reading->facts->refusal.status;
     if (reader->is_refusal)
         learn_refusal(reading, status, n_line > 13 ? line + 13 : "", n_line > 13 ? n_line - 13 : 0);
     reader->state = READ_FIELDS;
@@ -219,7 +207,7 @@ static void read_field(const struct reading *reading, const char *line, size_t n
         reader->wants_h2c = has_word(value, n_value, "h2c");
     }
     if (reader->is_refusal)
-        http_author_field(reading->facts, line, n_name, value, n_value);
+        http_author_field(&reading->facts->refusal, line, n_name, value, n_value);
 }
 
 /* ---- the end of the fields: what body follows ---- */
@@ -402,7 +390,7 @@ static void keep_body(const struct reading *reading, const uint8_t *bytes, size_
         n_bytes = n_room;
     memcpy(reader->text + reader->n_text, bytes, n_bytes);
     reader->n_text = (uint16_t)(reader->n_text + n_bytes);
-    http_author_body(reading->facts, reader->text, reader->n_text);
+    http_author_body(&reading->facts->refusal, reader->text, reader->n_text);
 }
 
 static size_t take_body(const struct reading *reading, const uint8_t *bytes, size_t n_bytes)

@@ -14,38 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decode/http_refusal.h"
 #include "decode/speech.h"
 
 enum http1_from {
     HTTP1_CLIENT,
     HTTP1_SERVER,
     HTTP1_FROM_COUNT
-};
-
-/* Who wrote an error page, by its Server and Via fields and its words. */
-enum http_author {
-    HTTP_AUTHOR_UNKNOWN,
-    HTTP_AUTHOR_NGINX,
-    HTTP_AUTHOR_HAPROXY,
-    HTTP_AUTHOR_ENVOY,
-    HTTP_AUTHOR_AWS_ELB,
-    HTTP_AUTHOR_APACHE,
-    HTTP_AUTHOR_VARNISH,
-    HTTP_AUTHOR_SQUID,
-    HTTP_AUTHOR_TRAEFIK,
-    HTTP_AUTHOR_CADDY,
-    HTTP_AUTHOR_CLOUDFLARE,
-    HTTP_AUTHOR_COUNT
-};
-
-/* What the author says of the server behind it. */
-enum http_upstream {
-    HTTP_UPSTREAM_UNSAID,
-    HTTP_UPSTREAM_REFUSED,   /* no connection could be made */
-    HTTP_UPSTREAM_TIMED_OUT, /* to connect or to answer */
-    HTTP_UPSTREAM_BROKE_OFF, /* closed, reset, or answered nonsense */
-    HTTP_UPSTREAM_ABSENT,    /* no server is configured or healthy */
-    HTTP_UPSTREAM_COUNT
 };
 
 enum http_switch {
@@ -60,17 +35,12 @@ enum http_switch {
 
 struct http1_facts {
     struct speech_place request;      /* last request line */
-    struct speech_place refusal;      /* first response that refuses, see http1_refuses() */
-    struct speech_place asked;        /* the request that it answers; frame 0 = none was open */
     struct speech_place answered;     /* last response line but 1xx */
+    struct http_refusal refusal;      /* first response that refuses */
     uint32_t n_requests, n_responses; /* start lines, without 1xx */
     uint16_t status;                  /* of the last response */
-    uint16_t refusal_status;          /* 0 = none */
-    uint8_t author, upstream;         /* of the refusal: enum http_author, http_upstream */
     uint8_t switched;                 /* enum http_switch */
     bool is_lost[HTTP1_FROM_COUNT];   /* not HTTP/1, or bytes of it are missing */
-    char words[48]; /* of the refusal: what it names as reason, else its reason phrase; may hold
-                       any byte but 0, which ends it */
 };
 
 #define HTTP1_TEXT_BYTES 384
@@ -110,15 +80,5 @@ size_t http1_read(struct http1 *http1, struct http1_facts *facts, enum http1_fro
 
 /* Bytes of this direction are missing: it is not read any more. */
 void http1_lose(struct http1 *http1, struct http1_facts *facts, enum http1_from from);
-
-/* Whether a response of this status refuses the request for reasons that are not the resource's:
- * VERDICTS.md 9.3. */
-bool http1_refuses(unsigned status);
-
-/* http_author.c: adds what a header field, or the body's beginning, tells of the refusal's author.
- * The texts are not terminated. */
-void http_author_field(struct http1_facts *facts, const char *name, size_t n_name,
-                       const char *value, size_t n_value);
-void http_author_body(struct http1_facts *facts, const char *body, size_t n_body);
 
 #endif

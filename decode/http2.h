@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/blocks.h"
+#include "decode/http_refusal.h"
 #include "decode/speech.h"
 
 enum http2_from {
@@ -55,19 +56,17 @@ struct http2_side_facts {
 
 struct http2_facts {
     struct http2_side_facts side[HTTP2_FROM_COUNT];
-    struct speech_place refusal;       /* first response with a status of http1_refuses() */
+    struct http_refusal refusal;       /* first response that refuses */
     struct speech_place grpc;          /* first grpc-status other than 0 */
     struct speech_place grpc_answered; /* last grpc-status of any kind */
     uint32_t last_client_stream;       /* highest that a request opened */
-    uint32_t refusal_stream, grpc_stream;
-    uint16_t refusal_status;
+    uint32_t grpc_stream;
     uint16_t grpc_status;
     bool is_grpc;         /* a request or response said so by its content-type */
     bool is_refusal_grpc; /* the request that the refusal answers was gRPC */
     bool has_preface;
-    char grpc_message[HTTP2_MESSAGE_BYTES];  /* percent-decoded */
-    char grpc_method[HTTP2_METHOD_BYTES];    /* :path of the request; empty where unknown */
-    char refusal_server[HTTP2_SERVER_BYTES]; /* its server field */
+    char grpc_message[HTTP2_MESSAGE_BYTES]; /* percent-decoded */
+    char grpc_method[HTTP2_METHOD_BYTES];   /* :path of the request; empty where unknown */
 };
 
 /* Where inflaters live; one for each worker. */
@@ -83,6 +82,7 @@ int http2_pool_create(struct http2_pool *pool, struct arena *arena, uint32_t ord
 #define HTTP2_REQUESTS_KEPT 4
 
 struct http2_request {
+    struct speech_place place;
     uint32_t stream; /* 0 = empty */
     bool is_grpc;
     char path[HTTP2_METHOD_BYTES];

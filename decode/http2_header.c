@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "decode/http1.h"
 #include "decode/http2.h"
 
 static bool is_text(const char *text, size_t n_text, const char *wanted)
@@ -74,12 +73,14 @@ void http2_header(struct http2_block *block, const char *name, size_t n_name, co
 
 /* ---- requests ---- */
 
-static void keep_request(struct http2 *http2, const struct http2_block *block)
+static void keep_request(struct http2 *http2, const struct http2_block *block,
+                         const struct speech_place *place)
 {
     struct http2_request *request = &http2->request[http2->request_at];
 
     http2->request_at = (uint8_t)((http2->request_at + 1) % HTTP2_REQUESTS_KEPT);
     request->stream = block->stream;
+    request->place = *place;
     request->is_grpc = block->is_grpc;
     memcpy(request->path, block->text, sizeof(request->path));
 }
@@ -96,13 +97,13 @@ static const struct http2_request *request_of(const struct http2 *http2, uint32_
 }
 
 static void end_request(struct http2 *http2, struct http2_facts *facts,
-                        const struct http2_block *block)
+                        const struct http2_block *block, const struct speech_place *place)
 {
     facts->is_grpc |= block->is_grpc;
     if (block->stream <= facts->last_client_stream) /* trailers */
         return;
     facts->last_client_stream = block->stream;
-    keep_request(http2, block);
+    keep_request(http2, block, place);
 }
 
 /* ---- responses ---- */
@@ -130,13 +131,15 @@ static void end_response(const struct http2 *http2, struct http2_facts *facts,
         end_grpc(request, facts, block, place);
         return;
     }
-    if (!http1_refuses(block->status) || facts->refusal_status)
+    if (!http_refuses(block->status) || facts->refusal.status)
         return;
-    facts->refusal = *place;
-    facts->refusal_status = block->status;
-    facts->refusal_stream = block->stream;
+    facts->refusal.place = *place;
+    facts->refusal.asked = request->place;
+    facts->refusal.status = block->status;
+    facts->refusal.stream = block->stream;
     facts->is_refusal_grpc = request->is_grpc;
-    memcpy(facts->refusal_server, block->server, sizeof(facts->refusal_server));
+    http_author_field(&facts->refusal, "server", sizeof("server") - 1, block->server,
+                      strlen(block->server));
     if (request->is_grpc)
         memcpy(facts->grpc_method, request->path, sizeof(facts->grpc_method));
 }
@@ -147,7 +150,7 @@ void http2_block_end(struct http2 *http2, struct http2_facts *facts, enum http2_
     struct http2_block *block = &http2->reader[from].block;
 
     if (from == HTTP2_CLIENT)
-        end_request(http2, facts, block);
+        end_request(http2, facts, block, place);
     else
         end_response(http2, facts, block, place);
     *block = (struct http2_block){0};

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/compiler.h"
-#include "decode/http1.h"
+#include "decode/http_refusal.h"
 
 struct product {
     const char *field, *word; /* lower case; the value begins with the word or has it after " " */
@@ -83,24 +83,24 @@ static bool names(const char *value, size_t n_value, const char *word)
     return false;
 }
 
-static void learn_phrase(struct http1_facts *facts, const struct phrase *phrase, const char *found,
-                         size_t n_left)
+static void learn_phrase(struct http_refusal *refusal, const struct phrase *phrase,
+                         const char *found, size_t n_left)
 {
     static const char reason[] = "reset reason: ";
     size_t n_words = strlen(phrase->words);
 
-    facts->author = (uint8_t)phrase->author;
+    refusal->author = (uint8_t)phrase->author;
     if (phrase->upstream == HTTP_UPSTREAM_UNSAID)
         return;
-    facts->upstream = (uint8_t)phrase->upstream;
+    refusal->upstream = (uint8_t)phrase->upstream;
     if (begins_with(found, n_left, reason)) {
         found += sizeof(reason) - 1;
         n_words -= sizeof(reason) - 1;
     }
-    speech_keep(facts->words, sizeof(facts->words), found, n_words);
+    speech_keep(refusal->words, sizeof(refusal->words), found, n_words);
 }
 
-void http_author_field(struct http1_facts *facts, const char *name, size_t n_name,
+void http_author_field(struct http_refusal *refusal, const char *name, size_t n_name,
                        const char *value, size_t n_value)
 {
     for (size_t i = 0; i < ARRAY_LEN(products); i++) {
@@ -108,23 +108,35 @@ void http_author_field(struct http1_facts *facts, const char *name, size_t n_nam
 
         if (strlen(product->field) == n_name && strncasecmp(name, product->field, n_name) == 0 &&
             names(value, n_value, product->word)) {
-            facts->author = (uint8_t)product->author;
+            refusal->author = (uint8_t)product->author;
             break;
         }
     }
     if (n_name == sizeof("x-squid-error") - 1 && strncasecmp(name, "x-squid-error", n_name) == 0)
-        http_author_body(facts, value, n_value);
+        http_author_body(refusal, value, n_value);
 }
 
-void http_author_body(struct http1_facts *facts, const char *body, size_t n_body)
+void http_author_body(struct http_refusal *refusal, const char *body, size_t n_body)
 {
     for (size_t i = 0; i < ARRAY_LEN(phrases); i++) {
         size_t n_words = strlen(phrases[i].words);
         const char *found = memmem(body, n_body, phrases[i].words, n_words);
 
         if (found) {
-            learn_phrase(facts, &phrases[i], found, n_body - (size_t)(found - body));
+            learn_phrase(refusal, &phrases[i], found, n_body - (size_t)(found - body));
             return;
         }
     }
+}
+
+bool http_refuses(unsigned status)
+{
+    static const uint16_t refusals[] = {400, 407, 408, 413, 414, 421, 426, 429, 431, 502,
+                                        503, 504, 520, 521, 522, 523, 524, 525, 526};
+
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        if (refusals[i] == status)
+            return true;
+    }
+    return false;
 }

@@ -127,6 +127,40 @@ static bool is_cut_short(const uint8_t *bytes, size_t n_bytes, const char *word)
     return n_bytes < strlen(word) && memcmp(bytes, word, n_bytes) == 0;
 }
 
+/* What refuses, in the words that banner.c knows; their ends are its affair. */
+static bool is_greeting(const uint8_t *bytes, size_t n_bytes)
+{
+    static const char *const words[] = {"Exceeded MaxStartups",
+                                        "Not allowed at this",
+                                        "421",
+                                        "554",
+                                        "530",
+                                        "-ERR",
+                                        "-NOAUTH",
+                                        "-WRONGPASS",
+                                        "-LOADING",
+                                        "-MASTERDOWN",
+                                        "-DENIED",
+                                        "* BYE"};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (begins_with(bytes, n_bytes, words[i]))
+            return true;
+    }
+    /* MySQL: a first packet that is a greeting or an error; PostgreSQL: an error that has fields.
+     */
+    if (n_bytes >= 7 && bytes[2] == 0 && bytes[3] == 0)
+        return bytes[1] < 4 && (bytes[4] == 10 || bytes[4] == 0xff);
+    return n_bytes >= 6 && bytes[0] == 'E' && bytes[1] == 0 && bytes[2] == 0 && bytes[5] == 'S';
+}
+
+/* PostgreSQL's SSLRequest (80877103) and StartupMessage (version 3). */
+static bool is_login(const uint8_t *bytes, size_t n_bytes)
+{
+    return n_bytes >= 8 && bytes[0] == 0 && bytes[1] == 0 &&
+           (u32_at(bytes + 4) == 80877103 || u32_at(bytes + 4) == 196608);
+}
+
 bool payload_may_become_known(const uint8_t *bytes, size_t n_bytes)
 {
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
@@ -153,5 +187,9 @@ void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *fa
         facts->kind = PAYLOAD_HTTP1_RESPONSE;
     } else if (is_http1_request(bytes, n_bytes)) {
         facts->kind = PAYLOAD_HTTP1_REQUEST;
+    } else if (is_login(bytes, n_bytes)) {
+        facts->kind = PAYLOAD_LOGIN;
+    } else if (is_greeting(bytes, n_bytes)) {
+        facts->kind = PAYLOAD_GREETING;
     }
 }

@@ -21,6 +21,8 @@ enum payload_kind {
     PAYLOAD_HTTP1_RESPONSE,
     PAYLOAD_HTTP2_PREFACE, /* RFC 9113 section 3.4, client */
     PAYLOAD_HTTP2_FRAMES,  /* SETTINGS comes first, as a server's preface must */
+    PAYLOAD_GREETING,      /* a server's words, in a protocol that banner.h reads */
+    PAYLOAD_LOGIN,         /* a client's first words in one of those */
     PAYLOAD_KIND_COUNT
 };
 

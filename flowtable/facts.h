@@ -169,6 +169,8 @@ enum trail_slot {
     TRAIL_RUN_LAST,  /* its last copy */
     TRAIL_AFTER_RST, /* first packet from the RST's claimed sender that a dead sender cannot send */
     TRAIL_CHALLENGE, /* challenge ACK drawn by a RST */
+    TRAIL_TOLD,      /* first packet with words of refusal, as a protocol reader made them out */
+    TRAIL_TOLD_LAST, /* the last of them */
     TRAIL_SLOT_COUNT
 };
 

@@ -40,9 +40,16 @@
 
 union reader_state {
     struct tls_state tls;
+    struct http http;
+    struct banner banner;
 };
 
 _Static_assert(sizeof(union reader_state) <= READER_STATE_MAX_BYTES, "there is one for each trail");
+
+/* What readers allocate from; one for each worker. */
+struct reader_memory {
+    struct http2_pool http2;
+};
 
 /* The next bytes of a side. */
 struct reader_input {
@@ -51,14 +58,16 @@ struct reader_input {
     enum flow_side side;
     uint64_t frame; /* ordinal of the frame that brought (the last of) them */
     int64_t ts_ns;  /* its time */
+    uint16_t server_port;
 };
 
 struct reader {
     /* Bytes of each direction that are read, counted from where reading began. */
     uint32_t limit_bytes;
 
-    /* Both are zero before. The facts go on to be read when the state is gone. */
-    void (*open)(union reader_state *state, struct flow_speech *speech);
+    /* State and facts are zero before. The facts go on to be read when the state is gone. */
+    void (*open)(union reader_state *state, struct flow_speech *speech,
+                 struct reader_memory *memory);
 
     /* False: has learnt all that it wanted; is not called again, its state is given back. */
     bool (*feed)(union reader_state *state, struct flow_speech *speech,

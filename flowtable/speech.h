@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decode/banner.h"
+#include "decode/http.h"
 #include "decode/tls.h"
 #include "flowtable/key.h"
 
@@ -16,6 +18,8 @@
 enum reader_kind {
     READER_NONE, /* its first bytes were too few to tell */
     READER_TLS,
+    READER_HTTP,
+    READER_BANNER,
     READER_KIND_COUNT
 };
 
@@ -32,8 +36,11 @@ enum speech_bit {
 struct flow_speech {
     uint8_t kind;             /* enum reader_kind */
     uint8_t bits[SIDE_COUNT]; /* enum speech_bit */
+    uint64_t told_frame;      /* last packet that brought words of refusal; 0 = none */
     union {
         struct tls_facts tls;
+        struct http_facts http;
+        struct banner_facts banner;
     };
 };
 

@@ -12,11 +12,21 @@
 /* Further ahead is no segment of this connection: the greatest window (RFC 7323 section 2.3). */
 #define AHEAD_MAX_BYTES (INT32_C(1) << 30)
 
+/* So many pieces go with plenty of trails. */
+#define HTTP2_PIECES_ENOUGH 128
+
 /* ---- the pool of pieces ---- */
+
+/* A connection's header tables take some 16 KiB: a megabyte where memory is not short. */
+static uint32_t http2_order(uint32_t n_pieces)
+{
+    return n_pieces >= HTTP2_PIECES_ENOUGH ? 20 : 18;
+}
 
 size_t stream_pool_cost_bytes(uint32_t n_pieces)
 {
-    return arena_cost_bytes(n_pieces * sizeof(struct stream_piece));
+    return arena_cost_bytes(n_pieces * sizeof(struct stream_piece)) +
+           http2_pool_cost_bytes(http2_order(n_pieces));
 }
 
 int stream_pool_create(struct stream_pool *pool, struct arena *arena, uint32_t n_pieces)
@@ -26,7 +36,7 @@ int stream_pool_create(struct stream_pool *pool, struct arena *arena, uint32_t n
         .free_head = n_pieces ? 0 : STREAM_PIECE_NONE,
         .n_pieces = n_pieces,
     };
-    if (!pool->pieces)
+    if (!pool->pieces || http2_pool_create(&pool->memory.http2, arena, http2_order(n_pieces)))
         return -ENOMEM;
     for (uint32_t i = 0; i < n_pieces; i++)
         pool->pieces[i].next = i + 1 < n_pieces ? i + 1 : STREAM_PIECE_NONE;
@@ -57,9 +67,11 @@ static void drop_held(struct stream_pool *pool, struct stream_side *side)
 
 /* ---- life ---- */
 
-void stream_begin(struct stream *stream, const struct stream_start start[SIDE_COUNT])
+void stream_begin(struct stream *stream, uint16_t server_port,
+                  const struct stream_start start[SIDE_COUNT])
 {
     memset(stream, 0, sizeof(*stream));
+    stream->server_port = server_port;
     stream->is_reading = true;
     for (unsigned s = 0; s < SIDE_COUNT; s++) {
         stream->side[s].held = STREAM_PIECE_NONE;
@@ -110,6 +122,7 @@ static void feed(struct stream_pool *pool, struct stream *stream, const struct r
     struct stream_side *side = &stream->side[input->side];
     struct reader_input rest = *input;
 
+    rest.server_port = stream->server_port;
     if (!stream->is_reading || side->is_off || input->n_bytes == 0)
         return;
     if (rest.n_bytes > reader->limit_bytes - side->n_read_bytes)
@@ -121,14 +134,14 @@ static void feed(struct stream_pool *pool, struct stream *stream, const struct r
         turn_off(pool, stream, input->side, SPEECH_TOO_LONG);
 }
 
-static void choose_reader(struct stream *stream, enum payload_kind kind)
+static void choose_reader(struct stream_pool *pool, struct stream *stream, enum payload_kind kind)
 {
     enum reader_kind reader = reader_of_payload(kind);
 
     if (stream->speech.kind != READER_NONE || reader == READER_NONE)
         return;
     stream->speech.kind = (uint8_t)reader;
-    reader_of_kind(reader)->open(&stream->state, &stream->speech);
+    reader_of_kind(reader)->open(&stream->state, &stream->speech, &pool->memory);
 }
 
 /* The first words of a side: kept until they tell what it speaks. */
@@ -151,7 +164,7 @@ static void read_opening(struct stream_pool *pool, struct stream *stream,
     payload_peek(opening.bytes, opening.n_bytes, &said);
     side->is_opened = true;
     side->first_kind = said.kind;
-    choose_reader(stream, said.kind);
+    choose_reader(pool, stream, said.kind);
     if (stream->speech.kind == READER_NONE) {
         turn_off(pool, stream, input->side, 0);
         return;

@@ -60,6 +60,7 @@ struct stream_side {
 
 struct stream {
     bool is_reading; /* false: speech is final, nothing is held */
+    uint16_t server_port;
     struct stream_side side[SIDE_COUNT];
     struct flow_speech speech;
     union reader_state state;
@@ -69,6 +70,7 @@ struct stream_pool {
     struct stream_piece *pieces;
     uint32_t free_head, n_pieces;
     uint64_t n_refused; /* segments that found no room */
+    struct reader_memory memory;
 };
 
 /* Where reading of a side begins. */
@@ -93,7 +95,8 @@ size_t stream_pool_cost_bytes(uint32_t n_pieces);
 int stream_pool_create(struct stream_pool *pool, struct arena *arena, uint32_t n_pieces) MUST_CHECK;
 
 /* `stream` holds nothing: new, or after stream_end(). */
-void stream_begin(struct stream *stream, const struct stream_start start[SIDE_COUNT]);
+void stream_begin(struct stream *stream, uint16_t server_port,
+                  const struct stream_start start[SIDE_COUNT]);
 
 void stream_take(struct stream_pool *pool, struct stream *stream,
                  const struct stream_segment *segment);

@@ -121,7 +121,8 @@ static struct stream *begin_stream(const struct arrival *arrival)
     if (trails->entry[idx].has_stream)
         stream_end(&trails->pool, &trails->stream[idx]);
     trails->entry[idx].has_stream = true;
-    stream_begin(&trails->stream[idx], start);
+    stream_begin(&trails->stream[idx], arrival->flow->key.port[1 - arrival->flow->client_end],
+                 start);
     return &trails->stream[idx];
 }
 
@@ -138,7 +139,22 @@ static struct stream *find_stream(const struct arrival *arrival)
     return begin_stream(arrival);
 }
 
-static void read_payload(const struct arrival *arrival)
+/* Words of refusal came: the flow is in trouble, and their packet is evidence. What was held back
+ * for order came in an earlier one, which is not at hand any more. */
+static void keep_told(struct arrival *arrival, uint64_t frame)
+{
+    struct trail_entry *entry =
+        trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool, arrival->flow_idx);
+
+    if (!entry || frame != arrival->packet->ordinal)
+        return;
+    if (!entry->trail.slot[TRAIL_TOLD].frame)
+        track_mark_slot(arrival, TRAIL_TOLD);
+    else
+        track_mark_slot(arrival, TRAIL_TOLD_LAST);
+}
+
+static void read_payload(struct arrival *arrival)
 {
     const struct packet *packet = arrival->packet;
     struct stream *stream = find_stream(arrival);
@@ -152,8 +168,14 @@ static void read_payload(const struct arrival *arrival)
         .ts_ns = packet->ts_ns,
     };
 
-    if (stream && stream->is_reading)
-        stream_take(&arrival->tracker->trails.pool, stream, &segment);
+    uint64_t told_frame;
+
+    if (!stream || !stream->is_reading)
+        return;
+    told_frame = stream->speech.told_frame;
+    stream_take(&arrival->tracker->trails.pool, stream, &segment);
+    if (stream->speech.told_frame != told_frame)
+        keep_told(arrival, stream->speech.told_frame);
 }
 
 void track_speech(struct arrival *arrival)

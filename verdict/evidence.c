@@ -27,7 +27,7 @@ static const uint8_t slot_weight[TRAIL_SLOT_COUNT] = {
     [TRAIL_SERVER_DATA] = 4, [TRAIL_CLIENT_LAST] = 3, [TRAIL_SERVER_LAST] = 6,
     [TRAIL_CLIENT_FIN] = 5,  [TRAIL_SERVER_FIN] = 5,  [TRAIL_STALE_ACK] = 8,
     [TRAIL_RUN_FIRST] = 6,   [TRAIL_RUN_LAST] = 6,    [TRAIL_AFTER_RST] = 6,
-    [TRAIL_CHALLENGE] = 5,
+    [TRAIL_CHALLENGE] = 5,   [TRAIL_TOLD] = 8,        [TRAIL_TOLD_LAST] = 7,
 };
 
 static bool rests_on(const struct ruling *ruling, uint64_t frame)

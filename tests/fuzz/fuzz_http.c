@@ -72,7 +72,7 @@ static void read_http1(struct cursor *cursor)
         assert(n_read <= piece.n_bytes);
         assert(n_read == piece.n_bytes || facts.switched || facts.is_lost[piece.from]);
     }
-    assert(memchr(facts.words, 0, sizeof(facts.words)));
+    assert(memchr(facts.refusal.words, 0, sizeof(facts.refusal.words)));
 }
 
 static void read_banner(struct cursor *cursor)

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
     if (arena_map(&arena, stream_pool_cost_bytes(N_PIECES), NULL, &err) ||
         stream_pool_create(&pool, &arena, N_PIECES))
         return 0;
-    stream_begin(&stream, start);
+    stream_begin(&stream, 443, start);
     while (cursor_left(&cursor)) {
         uint8_t how = cursor_u8(&cursor);
 

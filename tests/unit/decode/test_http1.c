@@ -87,7 +87,7 @@ static void exchanges_are_counted_and_bodies_skipped(void **state)
     assert_int_equal(facts.n_requests, 4);
     assert_int_equal(facts.n_responses, 4);
     assert_int_equal(facts.status, 304);
-    assert_int_equal(facts.refusal_status, 0);
+    assert_int_equal(facts.refusal.status, 0);
     assert_false(facts.is_lost[HTTP1_CLIENT] || facts.is_lost[HTTP1_SERVER]);
     assert_int_equal(facts.answered.frame, 7);
     assert_int_equal(facts.request.frame, 6);
@@ -108,13 +108,13 @@ static void a_refusal_is_tied_to_its_request(void **state)
 
     (void)state;
     read_all_ways(pieces, &facts);
-    assert_int_equal(facts.refusal_status, 502); /* the first one */
-    assert_int_equal(facts.refusal.frame, 4);
-    assert_int_equal(facts.refusal.ts_ns, 3000000);
-    assert_int_equal(facts.asked.frame, 3);
-    assert_int_equal(facts.asked.ts_ns, 2000000);
-    assert_int_equal(facts.author, HTTP_AUTHOR_NGINX);
-    assert_string_equal(facts.words, "Bad Gateway");
+    assert_int_equal(facts.refusal.status, 502); /* the first one */
+    assert_int_equal(facts.refusal.place.frame, 4);
+    assert_int_equal(facts.refusal.place.ts_ns, 3000000);
+    assert_int_equal(facts.refusal.asked.frame, 3);
+    assert_int_equal(facts.refusal.asked.ts_ns, 2000000);
+    assert_int_equal(facts.refusal.author, HTTP_AUTHOR_NGINX);
+    assert_string_equal(facts.refusal.words, "Bad Gateway");
 }
 
 static void each_proxy_is_known_by_its_page(void **state)
@@ -161,9 +161,9 @@ static void each_proxy_is_known_by_its_page(void **state)
         struct http1_facts facts;
 
         read_all_ways(pieces, &facts);
-        assert_int_equal(facts.author, cases[i].author);
-        assert_int_equal(facts.upstream, cases[i].upstream);
-        assert_string_equal(facts.words, cases[i].words);
+        assert_int_equal(facts.refusal.author, cases[i].author);
+        assert_int_equal(facts.refusal.upstream, cases[i].upstream);
+        assert_string_equal(facts.refusal.words, cases[i].words);
     }
 }
 
@@ -180,8 +180,8 @@ static void the_words_of_other_pages_name_nobody(void **state)
 
     (void)state;
     read_all_ways(pieces, &facts);
-    assert_int_equal(facts.refusal_status, 0);
-    assert_int_equal(facts.author, HTTP_AUTHOR_UNKNOWN);
+    assert_int_equal(facts.refusal.status, 0);
+    assert_int_equal(facts.refusal.author, HTTP_AUTHOR_UNKNOWN);
     assert_int_equal(facts.status, 404);
 }
 
@@ -246,7 +246,7 @@ static void a_tunnel_is_opaque_from_its_first_byte(void **state)
     assert_int_equal(facts.switched, HTTP_SWITCH_TUNNEL);
     read_all_ways(refused, &facts);
     assert_int_equal(facts.switched, HTTP_SWITCH_NONE);
-    assert_int_equal(facts.refusal_status, 407);
+    assert_int_equal(facts.refusal.status, 407);
 }
 
 static void websockets_are_another_protocol(void **state)
@@ -311,8 +311,8 @@ static void lines_longer_than_what_is_kept_still_count(void **state)
     memcpy(request + sizeof(request) - 14, " HTTP/1.1\r\n\r\n", 13);
     read_all_ways(pieces, &facts);
     assert_int_equal(facts.n_requests, 1);
-    assert_int_equal(facts.refusal_status, 414);
-    assert_int_equal(facts.asked.frame, 1);
+    assert_int_equal(facts.refusal.status, 414);
+    assert_int_equal(facts.refusal.asked.frame, 1);
 }
 
 static void a_lost_side_is_not_read_again(void **state)
@@ -328,7 +328,7 @@ static void a_lost_side_is_not_read_again(void **state)
                                 sizeof(response) - 1, &place),
                      0);
     assert_true(facts.is_lost[HTTP1_SERVER]);
-    assert_int_equal(facts.refusal_status, 0);
+    assert_int_equal(facts.refusal.status, 0);
 }
 
 static void only_some_statuses_refuse(void **state)
@@ -340,9 +340,9 @@ static void only_some_statuses_refuse(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(refusing); i++)
-        assert_true(http1_refuses(refusing[i]));
+        assert_true(http_refuses(refusing[i]));
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        assert_false(http1_refuses(others[i]));
+        assert_false(http_refuses(others[i]));
 }
 
 int main(void)

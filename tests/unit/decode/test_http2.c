@@ -278,10 +278,10 @@ static void a_status_that_refuses_is_kept_with_its_server(void **state)
     headers(&script, HTTP2_CLIENT, 1, END_STREAM, request);
     headers(&script, HTTP2_SERVER, 1, END_STREAM, answer);
     facts = read_all_ways(&script);
-    assert_int_equal(facts.refusal_status, 503);
-    assert_int_equal(facts.refusal.frame, 5);
+    assert_int_equal(facts.refusal.status, 503);
+    assert_int_equal(facts.refusal.place.frame, 5);
     assert_false(facts.is_refusal_grpc);
-    assert_string_equal(facts.refusal_server, "envoy");
+    assert_int_equal(facts.refusal.author, HTTP_AUTHOR_ENVOY);
     script = begin();
     headers(&script, HTTP2_CLIENT, 1, END_STREAM, grpc_request);
     headers(&script, HTTP2_SERVER, 1, END_STREAM, answer);

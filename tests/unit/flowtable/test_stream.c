@@ -34,7 +34,7 @@ static int set_up(void **state)
     memset(&fixture, 0, sizeof(fixture));
     assert_int_equal(arena_map(&fixture.arena, stream_pool_cost_bytes(N_PIECES), NULL, &err), 0);
     assert_int_equal(stream_pool_create(&fixture.pool, &fixture.arena, N_PIECES), 0);
-    stream_begin(&fixture.stream, start);
+    stream_begin(&fixture.stream, 443, start);
     *state = &fixture;
     return 0;
 }
