@@ -147,8 +147,9 @@ enum mark_bit {
     MARK_HAS_OPTIONS = 0x04,     /* any option at all */
     MARK_OPTIONS_UNKNOWN = 0x08, /* snap length */
     MARK_V6 = 0x10,
-    MARK_BAD_CHECKSUM = 0x20, /* looked at for RSTs only */
-    MARK_GOOD_CHECKSUM = 0x40 /* looked at for RSTs, first SYNs and first SYN-ACKs */
+    MARK_BAD_CHECKSUM = 0x20,  /* looked at for RSTs only */
+    MARK_GOOD_CHECKSUM = 0x40, /* looked at for RSTs, first SYNs and first SYN-ACKs */
+    MARK_MPTCP_JOIN = 0x80     /* RFC 8684 section 3.2: asks to join another connection */
 };
 
 /* Which packet; each slot is written once unless it says "last". */

@@ -4,6 +4,8 @@
 #include "flowtable/arrival.h"
 #include "flowtable/history.h"
 
+#define MPTCP_JOIN 1 /* RFC 8684 section 3.2 */
+
 void track_mark(const struct arrival *arrival, struct packet_mark *mark)
 {
     const struct packet *packet = arrival->packet;
@@ -21,6 +23,8 @@ void track_mark(const struct arrival *arrival, struct packet_mark *mark)
         bits |= MARK_OPTIONS_UNKNOWN;
     if (packet->ip_version == 6)
         bits |= MARK_V6;
+    if (options->has_mptcp && options->mptcp_subtype == MPTCP_JOIN && tcp->flags & TCP_SYN)
+        bits |= MARK_MPTCP_JOIN;
     *mark = (struct packet_mark){
         .ts_ns = packet->ts_ns,
         .frame = packet->ordinal,

@@ -427,12 +427,14 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     }
     learn_host(hosts, note, SIDE_CLIENT);
     learn_host(hosts, note, SIDE_SERVER);
-    if (note->kind == NOTE_ESTABLISHED)
+    if (note->kind == NOTE_ESTABLISHED) {
         learn_established(hosts->limits, at, &note->facts);
-    else if (note->kind == NOTE_REFUSED)
+        race_add(&host_for(hosts, &note->key.addr[note->client_end])->connects, note);
+    } else if (note->kind == NOTE_REFUSED) {
         learn_refused(hosts->limits, at, note->now_ns);
-    else if (note->kind == NOTE_ENDED)
+    } else if (note->kind == NOTE_ENDED) {
         learn_ended(hosts, at, note);
+    }
     if (note->kind == NOTE_ENDED)
         learn_quit(hosts->limits, at, note);
     learn_taken(at, note);

@@ -16,6 +16,7 @@
 #include "base/ipaddr.h"
 #include "flowtable/note.h"
 #include "verdict/limits.h"
+#include "verdict/race.h"
 
 /* One address. */
 struct host_state {
@@ -29,7 +30,8 @@ struct host_state {
     int64_t last_ns;      /* last packet from it, NS_NEVER */
     int64_t refused_ns;   /* last RST that answered a SYN, NS_NEVER */
     uint16_t refused_port;
-    uint32_t n_synack_resets;   /* as a client: SYN-ACKs that it answered by RST */
+    struct race_connects connects; /* as a client */
+    uint32_t n_synack_resets;      /* as a client: SYN-ACKs that it answered by RST */
     uint32_t n_unanswered_talk; /* flows in which a peer went on though nothing from it was seen */
 };
 

@@ -90,6 +90,17 @@ static enum confidence lower(enum confidence confidence, unsigned n_grades)
     return confidence;
 }
 
+/* What puts the failure in another light and leaves its cause as sure as it is. */
+static void say_context(const struct verdict_case *c, struct ruling *context)
+{
+    if (race_is_lost(c))
+        against(context, "race-lost", 0, "the client connected elsewhere within %.1f s",
+                case_seconds(c->limits->race_ns));
+    if (case_slot(c, TRAIL_SYN)->bits & MARK_MPTCP_JOIN)
+        against(context, "mptcp-subflow", case_slot(c, TRAIL_SYN)->frame,
+                "it was to join a connection that may live on");
+}
+
 /* ---- the choice ---- */
 
 struct choice {
@@ -202,9 +213,10 @@ static enum family final_family(enum verdict_id id, enum outcome outcome)
     return outcome == OUTCOME_HALF_OPEN ? FAMILY_HALF_OPEN : FAMILY_TIMEOUT;
 }
 
-static bool counts_as_failure(enum verdict_id id, enum outcome outcome)
+static bool counts_as_failure(const struct verdict_case *c, enum verdict_id id,
+                              enum outcome outcome)
 {
-    if (verdict_row(id)->kind == KIND_FINE)
+    if (verdict_row(id)->kind == KIND_FINE || race_is_lost(c))
         return false;
     /* A forged RST is worth a line even where the connection survived it. */
     return id == VERDICT_RST_INJECTED || (outcome != OUTCOME_OK && outcome != OUTCOME_OK_DEGRADED);
@@ -292,12 +304,14 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     choose(&c, &choice, count_doubts(&c, &doubts));
     if (choice.id == VERDICT_COUNT) /* no rule at all: say so, do not guess */
         choice.id = VERDICT_UNKNOWN_CAPTURE_LOSS;
+    if (verdict_row(choice.id)->kind != KIND_FINE)
+        say_context(&c, &doubts);
 
     *event = (struct verdict_event){.kind = EVENT_CONNECTION, .ts_ns = decided_ns(&c, note)};
     to->outcome = final_outcome(&c, choice.id);
     to->verdict = choice.id;
     to->family = final_family(choice.id, to->outcome);
-    to->is_failure = counts_as_failure(choice.id, to->outcome);
+    to->is_failure = counts_as_failure(&c, choice.id, to->outcome);
     to->confidence = choice.confidence[choice.id];
     to->stage = final_stage(&c, to->family);
     to->blame = final_blame(&c, choice.id);

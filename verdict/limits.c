@@ -21,6 +21,7 @@ const struct verdict_limits *verdict_limits_default(void)
         .kept_ns = 2300 * NS_PER_MS,
         .overflow_rst_ns = 200 * NS_PER_MS,
         .gave_up_ns = 250 * NS_PER_MS,
+        .race_ns = 1 * NS_PER_S,
         .hops_differ = 2,
         .hops_strong = 5,
         .hops_stable_flows = 3,

@@ -34,6 +34,8 @@ struct verdict_limits {
                                    and is told 2 s (TRACK_RESET_NS) and a tick later */
     int64_t overflow_rst_ns;    /* and 3 round trips (13.3, P3) */
     int64_t gave_up_ns;         /* SYN-ACK so late that a client may have given up (13.3) */
+    int64_t race_ns;            /* a program that opens several connections has one: sooner than
+                                   any kernel repeats a SYN (14, trap 30) */
     unsigned hops_differ;       /* more than routes wobble (14, trap 14) */
     unsigned hops_strong;       /* beyond any wobble */
     unsigned hops_stable_flows; /* flows that must agree before a single hop counts */

@@ -17,14 +17,31 @@ static bool is_corrupt(const struct rst_facts *rst, const struct flow_trail *tra
     return rst->mark.bits & MARK_BAD_CHECKSUM && trail->slot[first].bits & MARK_GOOD_CHECKSUM;
 }
 
+/* It answers a packet of the other side, as a host without the connection does. What a late copy
+ * from an earlier connection of the tuple draws has that one's numbers (VERDICTS.md 14, trap 27).
+ */
+static bool is_answer(const struct rst_facts *rst, const struct flow_facts *facts)
+{
+    const struct side_facts *sender = &facts->side[rst->mark.side];
+    const struct side_facts *receiver = &facts->side[side_other((enum flow_side)rst->mark.side)];
+    uint32_t seq = rst->mark.seq;
+
+    if (!rst->trigger.frame)
+        return false;
+    if (rst->mark.flags & TCP_ACK || !(sender->bits & SIDE_ISN_KNOWN))
+        return true;
+    return seq_after(seq, sender->isn) &&
+           (!seq_after(seq, sender->nxt) || !seq_after(seq, receiver->acked));
+}
+
 /* A receiver drops a RST outside its window (RFC 5961 section 3.2); but one that answers a packet
- * of the other side is what a host without the connection sends, and is believed. */
+ * of the other side is believed. */
 static bool is_effective(const struct rst_facts *rst, const struct flow_facts *facts,
                          const struct flow_trail *trail)
 {
     if (is_corrupt(rst, trail))
         return false;
-    return facts->bits & FACT_MIDSTREAM || rst->trigger.frame ||
+    return facts->bits & FACT_MIDSTREAM || is_answer(rst, facts) ||
            (rst->fit != RST_FIT_BEHIND && rst->fit != RST_FIT_AHEAD);
 }
 
@@ -214,6 +231,10 @@ static bool is_given_up(const struct verdict_case *c)
 
 static enum outcome outcome_of_rst(const struct verdict_case *c)
 {
+    /* What the client sends into its close draws the RST, and cost nothing that was not lost. */
+    if (case_reset_by(c, SIDE_SERVER) && c->rst->sender_had_fin &&
+        is_hung_up(c, case_slot(c, TRAIL_SERVER_FIN)))
+        return OUTCOME_CLOSED_EARLY;
     if (is_close_noise(c))
         return OUTCOME_OK;
     if (is_given_up(c))

@@ -147,9 +147,10 @@ enum confidence rule_reset_lost_state(const struct verdict_case *c, struct rulin
             side_word(c->rst->mark.side));
     if (is_of_filter(c, ruling))
         return CONFIDENCE_POSSIBLE;
-    /* Straight after the handshake, a full accept queue looks the same (7.5, P3). */
+    /* Straight after the handshake, a full accept queue looks the same (7.5, P3); but it takes no
+     * data. */
     if (c->server->n_data == 0 && case_reset_by(c, SIDE_SERVER) &&
-        c->rst->mark.seq == c->server->isn + 1)
+        c->server->acked == c->client->isn + 1 && c->rst->mark.seq == c->server->isn + 1)
         return CONFIDENCE_POSSIBLE;
     return CONFIDENCE_LIKELY;
 }

@@ -53,6 +53,15 @@ static void only_the_client_is_seen(struct factscript *script)
     factscript_packet(script, "C PA +400", RTT + 1);
 }
 
+/* It hangs up before the request arrives, which then meets no socket. */
+static void hung_up_on(struct factscript *script)
+{
+    factscript_connected(script);
+    factscript_packet(script, "S FA", RTT + 5);
+    factscript_packet(script, "C PA +400", RTT + 6);
+    factscript_rst(script, SIDE_SERVER, RST_FAMILY_B2, 2 * RTT + 6);
+}
+
 /* ---- changes ---- */
 
 static void idle_before(struct factscript *script, int64_t ns)
@@ -164,6 +173,8 @@ static void a_server_hangs_up_when_it_closes_before_it_says_a_byte(void **state)
     static const struct rule_case cases[] = {
         {"right after the handshake", LIKELY, factscript_closed_unasked,
          .reason = "before-request"},
+        {"its close draws a RST for the request", LIKELY, hung_up_on},
+        {"it had said something before that RST", NONE, hung_up_on, server_spoke},
         {"just as late as that may be", LIKELY, factscript_closed_unasked, fin_after_handshake},
         {"later: it waited for a request", NONE, factscript_closed_unasked, fin_after_handshake, 1},
         {"the client closed first", NONE, factscript_closed_unasked, client_closed_first},

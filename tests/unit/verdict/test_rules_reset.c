@@ -145,7 +145,15 @@ static void answers_flow_label_with(struct factscript *script, int64_t label)
 static void straight_after_handshake(struct factscript *script, int64_t n_bytes)
 {
     script->note.facts.side[SIDE_SERVER].n_data = 0;
+    script->note.facts.side[SIDE_SERVER].acked = FACTSCRIPT_CLIENT_ISN + 1;
     first_rst(script)->mark.seq = FACTSCRIPT_SERVER_ISN + 1 + (uint32_t)n_bytes;
+}
+
+/* The server's kernel has acknowledged so much of the request. */
+static void straight_after_request(struct factscript *script, int64_t n_bytes)
+{
+    straight_after_handshake(script, 0);
+    script->note.facts.side[SIDE_SERVER].acked += (uint32_t)n_bytes;
 }
 
 static void taken_up_midstream(struct factscript *script, int64_t unused)
@@ -262,6 +270,8 @@ static void state_is_lost_when_a_host_answers_as_if_it_had_no_connection(void **
         {"it has a flow label", LIKELY, factscript_forgotten, answers_flow_label_with, 7},
         {"straight after the handshake: a full accept queue too", POSSIBLE, factscript_forgotten,
          straight_after_handshake},
+        {"after it took a byte: no full queue does", LIKELY, factscript_forgotten,
+         straight_after_request, 1},
         {"a byte later", LIKELY, factscript_forgotten, straight_after_handshake, 1},
         {"seen from the middle of it on", LIKELY, factscript_forgotten, taken_up_midstream},
         {"a socket's RST", NONE, factscript_aborted},
