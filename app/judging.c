@@ -14,6 +14,7 @@
 #include "base/nanotime.h"
 
 #define WAIT_NS (100 * NS_PER_MS)
+#define TRUST_AFTER_NS (10 * NS_PER_S)
 
 /* Shares of the tables that follow from the number of endpoints. */
 static struct incident_config incidents_of(const struct judging_config *config)
@@ -301,12 +302,24 @@ bool judging_step(struct judging *judging)
     return !judging->is_finished;
 }
 
+/* Until nothing has been lost for a while; the screen and the stats event tell of it. */
+static bool is_trusted(const struct judging *judging)
+{
+    for (uint32_t i = 0; i < judging->n_workers; i++) {
+        int64_t loss_ns = judging->gauges[i].last_loss_ns;
+
+        if (loss_ns != NS_NEVER && ns_since(loss_ns, judging->now_ns) < TRUST_AFTER_NS)
+            return false;
+    }
+    return true;
+}
+
 void judging_publish(struct judging *judging)
 {
     struct snapshot *draft = latest_draft(judging->snapshots);
     struct run_totals *total = &draft->total;
 
-    *draft = (struct snapshot){.is_trusted = true};
+    *draft = (struct snapshot){.is_trusted = is_trusted(judging)};
     draft->now_ns = judging->now_ns;
     draft->start_ns = judging->start_ns;
     if (judging->start_ns != NS_NEVER)

@@ -7,13 +7,17 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "tui/rescue.h"
+
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t usr1_came;
 
 static void on_stop(int signal_number)
 {
-    if (stop_signal)
+    if (stop_signal) {
+        rescue_terminal();
         _exit(128 + signal_number);
+    }
     stop_signal = signal_number;
 }
 

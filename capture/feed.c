@@ -98,10 +98,25 @@ static enum feed_result put_ticks(struct feed *feed)
     return FEED_DONE;
 }
 
+/* The same packet may come again (FEED_FULL) and is still the first to say so. */
+static bool is_stray_leap(struct feed *feed, int64_t ts_ns)
+{
+    bool is_confirmed = feed->leap_ns != 0 && feed->leap_ordinal != feed->ordinal &&
+                        ts_ns > feed->leap_ns - FEED_LEAP_NS;
+
+    if (feed->tick_ns < 0 || ts_ns - feed->now_ns < FEED_LEAP_NS || is_confirmed) {
+        feed->leap_ns = 0;
+        return false;
+    }
+    feed->leap_ns = ts_ns;
+    feed->leap_ordinal = feed->ordinal;
+    return true;
+}
+
 /* Must be repeatable: after FEED_FULL the same time comes again. */
 static enum feed_result pass_time(struct feed *feed, int64_t ts_ns)
 {
-    if (ts_ns > feed->now_ns)
+    if (ts_ns > feed->now_ns && !is_stray_leap(feed, ts_ns))
         feed->now_ns = ts_ns;
     if (feed->now_ns - feed->tick_ns >= FRAME_TICK_NS || feed->tick_ns < 0) {
         feed->tick_ns = feed->now_ns / FRAME_TICK_NS * FRAME_TICK_NS;

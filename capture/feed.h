@@ -23,6 +23,10 @@
 #define FEED_HIGH_WATER_NUMERATOR 3
 #define FEED_HIGH_WATER_DENOMINATOR 4
 
+/* One packet that is dated further ahead than this says nothing about the time; the next one as far
+ * ahead does. Clocks only go forward here: one wrong date would stop all ticks for good. */
+#define FEED_LEAP_NS (INT64_C(86400) * 1000000000)
+
 enum feed_result {
     FEED_DONE,
     FEED_FULL /* feed->full_ring has no room; publish, wait, call again with the same */
@@ -49,6 +53,8 @@ struct feed {
     uint64_t ordinal; /* packets read so far */
     int64_t now_ns;   /* the latest time so far; 0 before the first packet */
     int64_t tick_ns;  /* its boundary; -1 = no packet yet */
+    int64_t leap_ns;  /* time of the packet before, where it was too far ahead; 0 = it was not */
+    uint64_t leap_ordinal; /* what ordinal was before that packet */
     struct ring *full_ring;
 };
 

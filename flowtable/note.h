@@ -35,6 +35,7 @@ struct worker_gauges {
     uint64_t n_late_pkts;              /* of flows that had ended */
     uint64_t n_stray_icmp;             /* errors that quote no known flow, or bytes it never sent */
     uint64_t n_truncated, n_malformed; /* frames; see enum decode_result */
+    int64_t last_loss_ns;              /* when the capture last lost frames, NS_NEVER */
 };
 
 struct flow_note {

@@ -56,6 +56,7 @@ void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind)
     note->has_speech = false;
     note->client_end = 0;
     tracker->gauges.n_flows_open = tracker->table.n_used;
+    tracker->gauges.last_loss_ns = tracker->last_loss_ns;
     note->gauges = tracker->gauges;
     tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
 }

@@ -141,9 +141,16 @@ uint32_t wheel_due(struct wheel *wheel, int64_t now_ns, int64_t *slot_ns)
 {
     int64_t target = now_ns / WHEEL_SLOT_NS;
 
+    if (target != wheel->target) {
+        wheel->target = target;
+        wheel->from = wheel->current;
+    }
     while (wheel->current < target && wheel->n_armed > 0) {
-        unsigned cell = (unsigned)((uint64_t)++wheel->current % WHEEL_SLOTS);
+        unsigned cell;
 
+        if (wheel->current - wheel->from > WHEEL_GAP_SLOTS && target - wheel->current > WHEEL_SLOTS)
+            wheel->current = target - WHEEL_SLOTS;
+        cell = (unsigned)((uint64_t)++wheel->current % WHEEL_SLOTS);
         if (wheel->head[cell] != FLOW_NONE) {
             *slot_ns = wheel->current * WHEEL_SLOT_NS;
             return sort_by_first_frame(wheel, slot_take(wheel, cell, FLOW_NONE));

@@ -19,12 +19,18 @@
 
 #define WHEEL_SLOT_NS (100 * NS_PER_MS)
 #define WHEEL_SLOTS 4096
+
+/* After so much time without a packet only timers that a wrong date has armed are left; the slots
+ * up to the last round are passed over. */
+#define WHEEL_GAP_SLOTS (86400 * NS_PER_S / WHEEL_SLOT_NS)
 #define WHEEL_SLOT_NONE UINT16_C(0xffff)
 
 struct wheel {
     struct flow *pool;
     uint32_t *head;  /* of each slot's list */
     int64_t current; /* number of the slot that came up last: time / WHEEL_SLOT_NS */
+    int64_t target;  /* where the time last asked for is */
+    int64_t from;    /* where current was when that target was new */
     uint32_t n_armed;
     bool has_started;
 };

@@ -40,13 +40,21 @@ static struct {
     uint64_t n_taken[NOTE_COUNT];       /* main thread */
 } rescue;
 
-static void on_fatal(int signal_number, siginfo_t *info, void *unused)
+void rescue_terminal(void)
 {
-    ssize_t n_bytes = write(rescue.fd, rescue.leave, rescue.leave_bytes);
+    ssize_t n_bytes;
 
-    (void)unused;
+    if (!rescue.is_armed)
+        return;
+    n_bytes = write(rescue.fd, rescue.leave, rescue.leave_bytes);
     (void)n_bytes; /* there is nobody left to tell */
     (void)tcsetattr(rescue.fd, TCSANOW, &rescue.modes);
+}
+
+static void on_fatal(int signal_number, siginfo_t *info, void *unused)
+{
+    (void)unused;
+    rescue_terminal();
     for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++)
         if (fatal_signals[i] == signal_number)
             (void)sigaction(signal_number, &rescue.old_fatal[i], NULL);

@@ -25,6 +25,10 @@ void rescue_arm(int fd, const struct termios *modes, const char *leave);
 /* Puts the handlers back that were there before. Harmless when not armed. */
 void rescue_disarm(void);
 
+/* Puts the terminal back at once, for a handler that ends the process. Harmless when not armed.
+ * Any thread, also in a signal handler. */
+void rescue_terminal(void);
+
 /* Whether such a signal came since the last call. */
 bool rescue_take_stop(void);
 bool rescue_take_continue(void);

@@ -162,6 +162,29 @@ static void a_tick_comes_before_the_packet_that_passes_it(void **state)
     }
 }
 
+static void one_packet_from_the_future_moves_no_clock(void **state)
+{
+    const int64_t far_ns = START_NS + 2 * FEED_LEAP_NS;
+
+    (void)state;
+    start(1, false);
+    assert_int_equal(feed_small(START_NS, 0), FEED_DONE);
+    assert_int_equal(feed_small(far_ns, 0), FEED_DONE);
+    assert_int_equal(feed_small(MS(100), 0), FEED_DONE);
+    expect(0, FRAME_TICK, START_NS, 0);
+    expect(0, FRAME_PACKET, START_NS, 1);
+    expect(0, FRAME_PACKET, far_ns, 2);
+    expect(0, FRAME_TICK, MS(100), 2);
+    expect(0, FRAME_PACKET, MS(100), 3);
+    /* Another one later is again the first; the second in a row is believed. */
+    assert_int_equal(feed_small(far_ns, 0), FEED_DONE);
+    expect(0, FRAME_PACKET, far_ns, 4);
+    assert_int_equal(feed_small(far_ns + 1, 0), FEED_DONE);
+    expect(0, FRAME_TICK, far_ns, 4);
+    expect(0, FRAME_PACKET, far_ns + 1, 5);
+    release(0);
+}
+
 static void every_ring_gets_every_tick_and_the_end(void **state)
 {
     (void)state;
@@ -404,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_packet_arrives_as_it_was_fed),
         cmocka_unit_test(a_snap_length_cuts),
         cmocka_unit_test(a_tick_comes_before_the_packet_that_passes_it),
+        cmocka_unit_test(one_packet_from_the_future_moves_no_clock),
         cmocka_unit_test(every_ring_gets_every_tick_and_the_end),
         cmocka_unit_test(an_empty_capture_is_an_end),
         cmocka_unit_test(what_the_filter_refused_counts_and_moves_time),

@@ -231,6 +231,25 @@ static void a_gap_of_years_brings_up_everything_in_its_own_slot(void **state)
     arena_unmap(&fixture.arena);
 }
 
+static void what_a_wrong_date_armed_does_not_hold_up_a_gap_of_years(void **state)
+{
+    const int64_t years_ns = INT64_C(50) * 365 * 86400 * NS_PER_S;
+    struct fixture fixture;
+    int64_t slot_ns;
+    unsigned n_early = 0;
+
+    (void)state;
+    open_wheel(&fixture);
+    arm(&fixture, 0, START_NS + 2 * years_ns);
+    for (uint32_t i; (i = wheel_due(&fixture.wheel, START_NS + years_ns, &slot_ns)) != FLOW_NONE;) {
+        assert_int_equal(i, 0);
+        assert_in_range(n_early++, 0, 1000);
+        wheel_arm(&fixture.wheel, i, START_NS + 2 * years_ns);
+    }
+    assert_int_equal(fixture.wheel.current, (START_NS + years_ns) / WHEEL_SLOT_NS);
+    arena_unmap(&fixture.arena);
+}
+
 static void time_that_goes_back_brings_up_nothing(void **state)
 {
     struct fixture fixture;
@@ -313,6 +332,7 @@ int main(void)
         cmocka_unit_test(random_timers_come_up_as_a_model_says),
         cmocka_unit_test(arming_again_moves_a_timer_both_ways),
         cmocka_unit_test(a_gap_of_years_brings_up_everything_in_its_own_slot),
+        cmocka_unit_test(what_a_wrong_date_armed_does_not_hold_up_a_gap_of_years),
         cmocka_unit_test(time_that_goes_back_brings_up_nothing),
         cmocka_unit_test(draining_gives_all_in_the_order_of_their_first_frames),
         cmocka_unit_test(the_soonest_of_a_kind_is_found_and_stays_armed),
