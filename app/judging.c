@@ -219,6 +219,7 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
         take_attempt(judging, note);
         break;
     case NOTE_REFUSED:
+    case NOTE_RESET:
         hosts_note(&judging->hosts, note);
         break;
     case NOTE_ESTABLISHED:

@@ -36,6 +36,7 @@ struct tcp_options {
     uint8_t fastopen_cookie_bytes;
     uint16_t mss_bytes;
     uint32_t tsval, tsecr;
+    uint32_t sack_left, sack_right; /* edges of the first block: the one received last (RFC 2018) */
 };
 
 struct packet_tcp {

@@ -54,9 +54,10 @@ static void read_sack_permitted(struct tcp_options *options, const uint8_t *body
 
 static void read_sack(struct tcp_options *options, const uint8_t *body, size_t n_bytes)
 {
-    (void)body;
     (void)n_bytes;
     options->has_sack = true;
+    options->sack_left = load_be32(body);
+    options->sack_right = load_be32(body + 4);
 }
 
 static void read_timestamps(struct tcp_options *options, const uint8_t *body, size_t n_bytes)

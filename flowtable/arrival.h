@@ -33,6 +33,10 @@ void track_speech(struct arrival *arrival);
 void track_rst(struct arrival *arrival);
 void track_after_rst(struct arrival *arrival);
 
+/* track_room.c: windows of a segment's sender, and the sizes that get through to it. */
+void track_window(struct arrival *arrival);
+void track_size(struct arrival *arrival);
+
 /* track_icmp.c: an ICMP error; finds its flow itself. */
 void track_icmp(struct tracker *tracker, const struct packet *packet);
 
@@ -52,6 +56,8 @@ int64_t track_rtt_ns(const struct flow_facts *facts);
 
 /* track.c: beginning and end of a flow. */
 void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind);
+void track_note_reset(struct tracker *tracker, const struct flow *flow,
+                      const struct rst_facts *rst);
 void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind);
 void track_end_flow(struct tracker *tracker, uint32_t flow_idx);
 void track_two_way(struct arrival *arrival);

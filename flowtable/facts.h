@@ -172,6 +172,7 @@ enum trail_slot {
     TRAIL_CHALLENGE, /* challenge ACK drawn by a RST */
     TRAIL_TOLD,      /* first packet with words of refusal, as a protocol reader made them out */
     TRAIL_TOLD_LAST, /* the last of them */
+    TRAIL_REQUEST,   /* the client's last new payload */
     TRAIL_SLOT_COUNT
 };
 
@@ -240,6 +241,24 @@ struct acked_run { /* copies of one segment that the other side has acknowledged
     uint8_t n_copies; /* saturates */
 };
 
+/* The window of a side that has no room: packet after packet says 0. */
+struct stall_facts {
+    struct packet_mark first; /* that says so */
+    uint8_t n_pkts;           /* that say so; 0 = it has room; saturates */
+};
+
+/* Payload from here on is a full segment: paths of small MTU do not take it (VERDICTS.md 13.5,
+ * pmtu-blackhole). */
+#define FLOW_FULL_BYTES 1200
+
+/* Which sizes of a side's segments get through. */
+struct size_facts {
+    uint64_t full_frame; /* its first full segment, 0 = none */
+    uint32_t full_seq;
+    uint32_t sacked_end;                    /* how far behind it bytes arrived, as SACK says */
+    bool is_small_through, is_full_through; /* arrived behind it, while it did not */
+};
+
 struct flow_trail {
     struct packet_mark slot[TRAIL_SLOT_COUNT];
     struct rst_facts rst[TRAIL_RST_MAX];     /* the first ones; later ones only count */
@@ -248,6 +267,8 @@ struct flow_trail {
     struct icmp_facts icmp;                  /* the first error that quotes this flow */
     struct speech_facts speech[SIDE_COUNT];
     struct acked_run acked_run[SIDE_COUNT];
+    struct stall_facts stall[SIDE_COUNT];
+    struct size_facts size[SIDE_COUNT];
 };
 
 #endif

@@ -21,6 +21,7 @@ enum flow_note_kind {
     NOTE_REFUSED,     /* a RST acknowledged the SYN, for the first time in this flow */
     NOTE_ESTABLISHED, /* the handshake completed */
     NOTE_ALIVE,       /* an open flow goes on: at most one in ALIVE_NOTE_NS, and at the end */
+    NOTE_RESET,       /* a RST came for an open connection; what follows it is waited for */
     NOTE_ENDED,       /* the flow is over, or is judged as it stands; facts are final */
     NOTE_TICK,        /* time passed; this worker will not send an older note any more */
     NOTE_END,         /* the input is over */
@@ -48,6 +49,8 @@ struct flow_note {
     bool has_trail;
     bool has_speech;    /* only with has_trail */
     uint8_t client_end; /* key.addr[client_end] is the client */
+    uint8_t rst_side;   /* NOTE_RESET: enum flow_side, enum rst_family */
+    uint8_t rst_family;
     union {
         struct worker_gauges gauges; /* NOTE_TICK, NOTE_END: the record ends here */
         struct flow_key key;

@@ -68,32 +68,53 @@ static size_t note_bytes(bool has_trail, bool has_speech)
     return has_trail ? offsetof(struct flow_note, speech) : offsetof(struct flow_note, trail);
 }
 
-void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind)
+static struct flow_note *begin_note(struct tracker *tracker, const struct flow *flow,
+                                    enum flow_note_kind kind, size_t n_bytes)
 {
-    bool has_trail = kind == NOTE_ENDED && flow->trail_idx != FLOW_NONE;
-    struct stream *stream = has_trail ? trail_stream_of(&tracker->trails, flow) : NULL;
-    size_t n_bytes = note_bytes(has_trail, stream != NULL);
     struct flow_note *note = tracker->outlet.reserve(tracker->outlet.ctx, n_bytes);
 
     note->ordinal = tracker->ordinal;
     note->slot_ns = tracker->slot_ns;
     note->now_ns = tracker->now_ns;
     note->kind = kind;
-    note->has_trail = has_trail;
-    note->has_speech = stream != NULL;
+    note->has_trail = note->has_speech = false;
     note->client_end = flow->client_end;
+    note->rst_side = SIDE_COUNT;
+    note->rst_family = RST_FAMILY_COUNT;
     note->key = flow->key;
     note->facts = flow->facts;
     if (tracker->last_loss_ns >= flow->facts.first_ns)
         note->facts.bits |= FACT_LOSS;
     if (tracker->last_shed_ns >= flow->facts.first_ns)
         note->facts.bits |= FACT_SHED;
+    return note;
+}
+
+void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind)
+{
+    bool has_trail = kind == NOTE_ENDED && flow->trail_idx != FLOW_NONE;
+    struct stream *stream = has_trail ? trail_stream_of(&tracker->trails, flow) : NULL;
+    size_t n_bytes = note_bytes(has_trail, stream != NULL);
+    struct flow_note *note = begin_note(tracker, flow, kind, n_bytes);
+
+    note->has_trail = has_trail;
+    note->has_speech = stream != NULL;
     if (has_trail)
         note->trail = tracker->trails.entry[flow->trail_idx].trail;
     if (stream) {
         stream_end(&tracker->trails.pool, stream);
         note->speech = stream->speech;
     }
+    tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
+}
+
+void track_note_reset(struct tracker *tracker, const struct flow *flow, const struct rst_facts *rst)
+{
+    size_t n_bytes = offsetof(struct flow_note, trail);
+    struct flow_note *note = begin_note(tracker, flow, NOTE_RESET, n_bytes);
+
+    note->rst_side = rst->mark.side;
+    note->rst_family = rst->family;
     tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
 }
 

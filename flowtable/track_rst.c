@@ -175,10 +175,10 @@ static bool refuses_syn(const struct arrival *arrival)
            seq_between(arrival->peer->isn + 1, tcp->ack, arrival->peer->nxt);
 }
 
-static void end_by_rst(struct arrival *arrival, enum rst_fit fit)
+static void end_by_rst(struct arrival *arrival, const struct rst_facts *rst)
 {
     struct flow_facts *facts = arrival->facts;
-    bool is_ignored = fit == RST_FIT_BEHIND || fit == RST_FIT_AHEAD;
+    bool is_ignored = rst->fit == RST_FIT_BEHIND || rst->fit == RST_FIT_AHEAD;
 
     switch ((enum flow_state)arrival->flow->state) {
     case FLOW_SYN_SENT:
@@ -198,8 +198,10 @@ static void end_by_rst(struct arrival *arrival, enum rst_fit fit)
         arrival->flow->state = FLOW_CLOSING;
         break;
     case FLOW_ESTABLISHED:
-        if (!is_ignored || facts->bits & FACT_MIDSTREAM)
-            arrival->flow->state = FLOW_CLOSING;
+        if (is_ignored && !(facts->bits & FACT_MIDSTREAM))
+            break;
+        arrival->flow->state = FLOW_CLOSING;
+        track_note_reset(arrival->tracker, arrival->flow, rst);
         break;
     case FLOW_CLOSING:
     case FLOW_FREE:
@@ -264,7 +266,7 @@ void track_rst(struct arrival *arrival)
         watch(arrival, entry, &rst);
     learn_ack_of_rst(arrival, &rst);
     saturate_u8(&arrival->side->n_rst);
-    end_by_rst(arrival, (enum rst_fit)rst.fit);
+    end_by_rst(arrival, &rst);
 }
 
 /* ---- after a RST ---- */

@@ -77,8 +77,13 @@ static void count_acked_copy(struct arrival *arrival)
 static void count_run(struct arrival *arrival)
 {
     struct side_facts *side = arrival->side;
+    uint32_t seq = arrival->packet->tcp.seq;
 
-    if (side->run_count == 0 || side->run_seq != arrival->packet->tcp.seq)
+    /* What lies behind the oldest hole is sent again only along with it. */
+    if (side->run_count > 0 && seq_after(seq, side->run_seq) &&
+        !seq_after(arrival->peer->acked, side->run_seq))
+        return;
+    if (side->run_count == 0 || side->run_seq != seq)
         begin_run(arrival);
     else
         saturate_u8(&side->run_count);
@@ -173,21 +178,6 @@ static void learn_ack(struct arrival *arrival)
         peer->bits |= SIDE_FIN_ACKED;
 }
 
-static void learn_window(struct arrival *arrival)
-{
-    struct side_facts *side = arrival->side;
-
-    if (arrival->packet->tcp.is_header_cut)
-        return;
-    if (arrival->packet->tcp.window != 0) {
-        side->bits &= (uint16_t)~SIDE_WINDOW_ZERO_NOW;
-        return;
-    }
-    if (!(side->bits & SIDE_ZERO_WINDOW))
-        track_history(arrival, 'W');
-    side->bits |= SIDE_ZERO_WINDOW | SIDE_WINDOW_ZERO_NOW;
-}
-
 /* ---- the handshake's last step ---- */
 
 /* The client speaks past its SYN: it has the SYN-ACK, whether the capture has it or not. Far past
@@ -276,10 +266,12 @@ static void learn_payload(struct arrival *arrival)
     saturate_u8(&side->n_data);
     if (arrival->is_repeat)
         return;
-    if (is_client)
+    if (is_client) {
         arrival->facts->bits |= FACT_REQUEST_OPEN;
-    else
+        track_mark_slot(arrival, TRAIL_REQUEST);
+    } else {
         arrival->facts->bits &= ~(uint32_t)FACT_REQUEST_OPEN;
+    }
 }
 
 /* The sender waits for an acknowledgment already. */
@@ -339,9 +331,10 @@ void track_segment(struct arrival *arrival)
     track_mark_last(arrival);
     learn_payload(arrival);
     track_speech(arrival);
+    track_size(arrival);
     if (arrival->packet->tcp.flags & TCP_ACK)
         learn_ack(arrival);
-    learn_window(arrival);
+    track_window(arrival);
     if (has_fin(arrival))
         learn_fin(arrival);
     /* Both sides spoke of one connection, though its handshake is not, or not all, in here. */

@@ -100,6 +100,11 @@ static inline const struct packet_mark *case_slot(const struct verdict_case *c,
     return &c->trail->slot[slot];
 }
 
+static inline const char *case_side_word(unsigned side)
+{
+    return side == SIDE_CLIENT ? "client" : "server";
+}
+
 static inline bool case_has(const struct verdict_case *c, uint32_t bit)
 {
     return c->facts->bits & bit;
@@ -113,6 +118,15 @@ int64_t case_ack_ns(const struct verdict_case *c);
 
 /* The client closed while its answer was under way, and then reset it. */
 bool case_is_answer_lost(const struct verdict_case *c);
+
+/* The side whose segments of full size never arrive while smaller ones do; SIDE_COUNT = none. */
+enum flow_side case_stuck_side(const struct verdict_case *c);
+
+/* The side that stopped taking what the other has to send, up to the end; SIDE_COUNT = none. */
+enum flow_side case_stalled_side(const struct verdict_case *c);
+
+/* The server closes, though the client asked and it never said a byte. */
+bool case_is_closed_unanswered(const struct verdict_case *c);
 
 /* The deciding RST was sent by this side. */
 static inline bool case_reset_by(const struct verdict_case *c, enum flow_side side)

@@ -7,7 +7,7 @@
 #include "base/tcpflag.h"
 #include "verdict/case.h"
 
-#define CANDIDATES_MAX (TRAIL_SLOT_COUNT + 2 * TRAIL_RST_MAX + 1)
+#define CANDIDATES_MAX (TRAIL_SLOT_COUNT + 2 * TRAIL_RST_MAX + SIDE_COUNT + 1)
 
 struct candidate {
     struct packet_mark mark;
@@ -28,6 +28,7 @@ static const uint8_t slot_weight[TRAIL_SLOT_COUNT] = {
     [TRAIL_CLIENT_FIN] = 5,  [TRAIL_SERVER_FIN] = 5,  [TRAIL_STALE_ACK] = 8,
     [TRAIL_RUN_FIRST] = 6,   [TRAIL_RUN_LAST] = 6,    [TRAIL_AFTER_RST] = 6,
     [TRAIL_CHALLENGE] = 5,   [TRAIL_TOLD] = 8,        [TRAIL_TOLD_LAST] = 7,
+    [TRAIL_REQUEST] = 5,
 };
 
 static bool rests_on(const struct ruling *ruling, uint64_t frame)
@@ -81,6 +82,10 @@ static void collect(const struct verdict_case *c, const struct ruling *ruling,
     for (unsigned i = 0; i < c->trail->n_rst; i++) {
         add(all, ruling, &c->trail->rst[i].mark, i == 0 ? 9 : 6, false);
         add(all, ruling, &c->trail->rst[i].trigger, i == 0 ? 7 : 4, false);
+    }
+    for (unsigned s = 0; s < SIDE_COUNT; s++) {
+        if (c->trail->stall[s].n_pkts > 0)
+            add(all, ruling, &c->trail->stall[s].first, 5, false);
     }
     add(all, ruling, &error, 9, true);
 }

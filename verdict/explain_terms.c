@@ -66,12 +66,13 @@ static int64_t last_packet_ns(const struct connection_event *event)
     return last_ns > event->facts.first_ns ? last_ns : event->facts.first_ns;
 }
 
-/* Of the RST that ended it; without one in the evidence, of the last packet. */
-static int64_t rst_ns(const struct connection_event *event)
+/* Of the RST that ended it; without one in the evidence, of the FIN, else of the last packet. */
+static int64_t end_ns(const struct connection_event *event)
 {
     const struct packet_mark *rst = find_mark(event, EVIDENCE_RST);
+    const struct packet_mark *end = rst != NULL ? rst : find_mark(event, EVIDENCE_FIN);
 
-    return rst != NULL ? rst->ts_ns : last_packet_ns(event);
+    return end != NULL ? end->ts_ns : last_packet_ns(event);
 }
 
 /* Who sends and gets no answer: the side that spoke last. */
@@ -155,7 +156,7 @@ static void icmp_after(const struct connection_event *event, struct text *text)
 
 static void rst_after(const struct connection_event *event, struct text *text)
 {
-    int64_t ns = rst_ns(event);
+    int64_t ns = end_ns(event);
 
     calendar_add_duration(
         text, ns_since(client_sent_before(event, EVIDENCE_SYN, ns, event->facts.first_ns), ns));
@@ -165,17 +166,14 @@ static void rst_after(const struct connection_event *event, struct text *text)
 static void open_for(const struct connection_event *event, struct text *text)
 {
     int64_t open_ns = event->facts.first_ns + event->facts.ack_after_us * NS_PER_US;
-    const struct packet_mark *rst = find_mark(event, EVIDENCE_RST);
-    const struct packet_mark *end = rst != NULL ? rst : find_mark(event, EVIDENCE_FIN);
 
-    calendar_add_duration(text,
-                          ns_since(open_ns, end != NULL ? end->ts_ns : last_packet_ns(event)));
+    calendar_add_duration(text, ns_since(open_ns, end_ns(event)));
 }
 
-/* From the client's last data to the RST. */
+/* From the client's last data to what ended the connection. */
 static void waited(const struct connection_event *event, struct text *text)
 {
-    int64_t ns = rst_ns(event);
+    int64_t ns = end_ns(event);
 
     calendar_add_duration(
         text, ns_since(client_sent_before(event, EVIDENCE_DATA, ns, event->facts.first_ns), ns));
@@ -249,6 +247,12 @@ static void ender(const struct connection_event *event, struct text *text)
 
     _Static_assert(ARRAY_LEN(words) == ENDED_BY_COUNT, "words each ender");
     text_add(text, words[event->ended_by]);
+}
+
+/* Whose host is to blame, as a word for the side. */
+static void blamed(const struct connection_event *event, struct text *text)
+{
+    text_add(text, event->blame == BLAME_CLIENT_HOST ? "the client" : "the server");
 }
 
 static void speaker(const struct connection_event *event, struct text *text)
@@ -427,6 +431,7 @@ static const struct explain_term terms[] = {
     {"client_bytes", NULL, client_bytes},
     {"server_bytes", NULL, server_bytes},
     {"ender", NULL, ender},
+    {"blamed", NULL, blamed},
     {"speaker", NULL, speaker},
     {"silent", NULL, silent},
     {"silent_for", NULL, silent_for},

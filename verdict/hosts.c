@@ -112,6 +112,8 @@ static const struct listener_state listener_unknown = {
     .crowded_ns = NS_NEVER,
     .quit_ns = NS_NEVER,
     .recovered_ns = NS_NEVER,
+    .aborts = {.first_ns = NS_NEVER, .last_ns = NS_NEVER},
+    .unknowns = {.first_ns = NS_NEVER, .last_ns = NS_NEVER},
     .flood_from_ns = NS_NEVER,
     .flood_until_ns = NS_NEVER,
 };
@@ -343,6 +345,18 @@ static void learn_quit(const struct verdict_limits *limits, struct listener_stat
         later(&at->quit_ns, fin->ts_ns);
 }
 
+static void learn_unanswered(struct listener_state *at, const struct flow_note *note)
+{
+    const struct packet_mark *request = &note->trail.slot[TRAIL_REQUEST];
+    const struct packet_mark *fin = &note->trail.slot[TRAIL_SERVER_FIN];
+
+    if (!note->has_trail || note->facts.side[SIDE_SERVER].n_data > 0 || !request->frame ||
+        fin->frame <= request->frame)
+        return;
+    at->unanswered_wait_before_ns = at->unanswered_wait_ns;
+    at->unanswered_wait_ns = ns_since(request->ts_ns, fin->ts_ns);
+}
+
 static void learn_ended(struct hosts *hosts, struct listener_state *at,
                         const struct flow_note *note)
 {
@@ -350,6 +364,7 @@ static void learn_ended(struct hosts *hosts, struct listener_state *at,
 
     if (facts->bits & FACT_SYNACK_SEEN) {
         learn_accept(at, facts->synack_ns);
+        learn_unanswered(at, note);
         if (shows_overflow(hosts->limits, facts)) {
             at->overflow_before_ns = at->overflow_ns;
             later(&at->overflow_ns, facts_last_ns(facts));
@@ -412,6 +427,27 @@ static void learn_kept(const struct verdict_limits *limits, struct listener_stat
         later(&at->kept_ns, facts_last_ns(facts));
 }
 
+static void add_to_burst(struct reset_burst *burst, int64_t gap_ns, const struct flow_note *note)
+{
+    if (burst->last_ns == NS_NEVER || ns_since(burst->last_ns, note->now_ns) > gap_ns)
+        *burst = (struct reset_burst){.first_ns = note->now_ns};
+    burst->last_ns = note->now_ns;
+    burst->n++;
+    burst->n_served += note->facts.side[SIDE_SERVER].n_data > 0;
+    burst->n_unasked += note->facts.side[SIDE_CLIENT].n_data == 0;
+}
+
+static void learn_reset(const struct verdict_limits *limits, struct listener_state *at,
+                        const struct flow_note *note)
+{
+    if (note->rst_side != SIDE_SERVER)
+        return;
+    if (note->rst_family == RST_FAMILY_A)
+        add_to_burst(&at->aborts, limits->abort_burst_ns, note);
+    else if (note->rst_family == RST_FAMILY_B2)
+        add_to_burst(&at->unknowns, limits->unknown_burst_ns, note);
+}
+
 void hosts_note(struct hosts *hosts, const struct flow_note *note)
 {
     unsigned server_end = 1u - note->client_end;
@@ -424,6 +460,10 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     if (note->kind == NOTE_ATTEMPT) {
         at->n_syn_second++;
         return; /* the client may be forged: nothing else is learned from a bare SYN */
+    }
+    if (note->kind == NOTE_RESET) {
+        learn_reset(hosts->limits, at, note);
+        return; /* the RST may be: it says nothing of who is alive */
     }
     learn_host(hosts, note, SIDE_CLIENT);
     learn_host(hosts, note, SIDE_SERVER);

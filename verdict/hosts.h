@@ -35,6 +35,15 @@ struct host_state {
     uint32_t n_unanswered_talk; /* flows in which a peer went on though nothing from it was seen */
 };
 
+/* RSTs of one kind from one listener, each soon after the one before: a program that ends, a host
+ * that restarts. */
+struct reset_burst {
+    int64_t first_ns, last_ns; /* NS_NEVER */
+    uint32_t n;
+    uint32_t n_served;  /* of them, on connections that the server had sent data on */
+    uint32_t n_unasked; /* on connections that the client had sent nothing on */
+};
+
 /* One address and port. */
 struct listener_state {
     struct ipaddr addr;
@@ -63,6 +72,11 @@ struct listener_state {
     int64_t quit_ns;        /* last time that it hung up on an idle connection, NS_NEVER */
     int64_t recovered_ns;   /* last handshake that needed another SYN, NS_NEVER */
     uint32_t recovered_share_x256; /* moving share of those among the handshakes */
+    struct reset_burst aborts;     /* by sockets of the listener's host */
+    struct reset_burst unknowns;   /* by a host that does not know the connection */
+    /* From a request to the server's FIN, no answer between: of the last such connection, and of
+     * the one before; 0 = none. */
+    int64_t unanswered_wait_ns, unanswered_wait_before_ns;
     /* SYN rate: one-second slots */
     int64_t second;
     uint32_t n_syn_second, n_complete_second, n_refused_second;

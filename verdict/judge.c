@@ -252,6 +252,8 @@ static enum blame final_blame(const struct verdict_case *c, enum verdict_id id)
 
     if (blame == BLAME_ENDER)
         return case_reset_by(c, SIDE_CLIENT) ? BLAME_CLIENT_HOST : BLAME_SERVER_HOST;
+    if (blame == BLAME_STALLED)
+        return case_stalled_side(c) == SIDE_CLIENT ? BLAME_CLIENT_HOST : BLAME_SERVER_HOST;
     if (blame == BLAME_REPORTER)
         return ipaddr_equal(&c->trail->icmp.from, &c->key->addr[1 - c->client_end])
                    ? BLAME_SERVER_HOST

@@ -235,6 +235,8 @@ static enum outcome outcome_of_rst(const struct verdict_case *c)
     if (case_reset_by(c, SIDE_SERVER) && c->rst->sender_had_fin &&
         is_hung_up(c, case_slot(c, TRAIL_SERVER_FIN)))
         return OUTCOME_CLOSED_EARLY;
+    if (case_stalled_side(c) != SIDE_COUNT || case_stuck_side(c) != SIDE_COUNT)
+        return OUTCOME_BLACKHOLED;
     if (is_close_noise(c))
         return OUTCOME_OK;
     if (is_given_up(c))
@@ -249,6 +251,8 @@ static bool is_blackholed(const struct verdict_case *c)
 {
     bool is_closing = (c->client->bits | c->server->bits) & SIDE_FIN_SEEN;
 
+    if (case_stuck_side(c) != SIDE_COUNT || case_stalled_side(c) != SIDE_COUNT)
+        return true;
     for (unsigned s = 0; s < SIDE_COUNT && !is_closing; s++) {
         if (c->trail->acked_run[s].n_copies >= c->limits->blackhole_copies)
             return true; /* what acknowledges it passed here and does not arrive there */
@@ -311,7 +315,7 @@ static enum outcome outcome_of_connection(const struct verdict_case *c)
         return OUTCOME_HALF_OPEN;
     if (is_blackholed(c) || is_dead_at_once(c))
         return OUTCOME_BLACKHOLED;
-    if (is_hung_up(c, case_slot(c, TRAIL_SERVER_FIN)))
+    if (is_hung_up(c, case_slot(c, TRAIL_SERVER_FIN)) || case_is_closed_unanswered(c))
         return OUTCOME_CLOSED_EARLY;
     if (c->client->n_syn > 1 || (c->server->n_syn > 1 && !case_has(c, FACT_DUPLICATES)) ||
         case_has(c, FACT_ALIVE_AFTER_RST))

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A RST or silence ended an established connection (VERDICTS.md 13.5). */
+/* A RST ended an established connection (VERDICTS.md 13.5). */
 #include <stdlib.h>
 
 #include "base/tcpflag.h"
 #include "verdict/case.h"
-
-static const char *side_word(unsigned side)
-{
-    return side == SIDE_CLIENT ? "client" : "server";
-}
 
 static bool is_reset(const struct verdict_case *c)
 {
@@ -40,8 +35,23 @@ enum confidence rule_reset_unexplained(const struct verdict_case *c, struct ruli
     if (!c->rst)
         return CONFIDENCE_CERTAIN;
     because(ruling, "rst-shape", c->rst->mark.frame, "%s, from the %s", family[c->rst->family],
-            side_word(c->rst->mark.side));
+            case_side_word(c->rst->mark.side));
     return CONFIDENCE_CERTAIN;
+}
+
+static bool is_in_burst(const struct verdict_case *c, const struct reset_burst *burst)
+{
+    return burst->last_ns != NS_NEVER && case_reset_by(c, SIDE_SERVER) &&
+           c->rst->mark.ts_ns >= burst->first_ns && c->rst->mark.ts_ns <= burst->last_ns;
+}
+
+/* One cause for all of them: a program that ended, a host that restarted. */
+static void say_many(const struct verdict_case *c, const struct reset_burst *burst,
+                     struct ruling *ruling)
+{
+    if (is_in_burst(c, burst) && burst->n >= c->limits->many_resets)
+        because(ruling, "many-at-once", 0, "%u connections of this listener within %.3f s",
+                burst->n, case_seconds(burst->last_ns - burst->first_ns));
 }
 
 /* ---- the server had closed before ---- */
@@ -144,7 +154,8 @@ enum confidence rule_reset_lost_state(const struct verdict_case *c, struct rulin
         return CONFIDENCE_NONE;
     say_trigger(c, ruling);
     because(ruling, "no-close-before", 0, "the %s had sent no FIN and no RST",
-            side_word(c->rst->mark.side));
+            case_side_word(c->rst->mark.side));
+    say_many(c, &c->listener->unknowns, ruling);
     if (is_of_filter(c, ruling))
         return CONFIDENCE_POSSIBLE;
     /* Straight after the handshake, a full accept queue looks the same (7.5, P3); but it takes no
@@ -176,6 +187,65 @@ enum confidence rule_client_abort(const struct verdict_case *c, struct ruling *r
     return CONFIDENCE_LIKELY;
 }
 
+/* The listener refuses since then: refusals began after the RST, and soon. */
+static bool is_refused_since(const struct verdict_case *c)
+{
+    int64_t from_ns = c->listener->refused_first_ns;
+
+    return from_ns != NS_NEVER && from_ns >= c->rst->mark.ts_ns &&
+           ns_since(c->rst->mark.ts_ns, from_ns) <= c->limits->refused_since_ns;
+}
+
+static bool is_unserved_abort(const struct verdict_case *c)
+{
+    return (c->outcome == OUTCOME_RESET || c->outcome == OUTCOME_OK) && c->rst &&
+           case_reset_by(c, SIDE_SERVER) && c->rst->family == RST_FAMILY_A &&
+           !c->rst->sender_had_fin && !c->rst->peer_had_fin && !c->rst->lacks_timestamps &&
+           c->server->n_data == 0 && case_has(c, FACT_SYNACK_SEEN) &&
+           case_unacked_bytes(c, SIDE_CLIENT) == 0;
+}
+
+/* Connections that were completed by the kernel and that no program took are aborted with the
+ * listener. A program that accepts and aborts looks the same, but for one connection at a time;
+ * one that is killed aborts only where it has left something unread. */
+enum confidence rule_reset_listener_closed(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct reset_burst *burst = &c->listener->aborts;
+    int64_t age_ns;
+    bool is_many, is_unasked;
+
+    if (!is_unserved_abort(c))
+        return CONFIDENCE_NONE;
+    age_ns = ns_since(case_ack_ns(c), c->rst->mark.ts_ns);
+    is_many = is_in_burst(c, burst) && burst->n >= c->limits->queued_resets;
+    is_unasked = is_many ? burst->n_unasked > 0 : c->client->n_data == 0;
+    if (!is_many && !is_refused_since(c) &&
+        (c->outcome == OUTCOME_OK || age_ns < c->limits->queued_age_ns))
+        return CONFIDENCE_NONE;
+    because(ruling, "never-served", c->rst->mark.frame,
+            "reset after %.3f s, 0 bytes from the server", case_seconds(age_ns));
+    if (is_many)
+        because(ruling, "many-at-once", 0, "%u connections of this listener within %.3f s",
+                burst->n, case_seconds(burst->last_ns - burst->first_ns));
+    if (is_refused_since(c))
+        because(ruling, "refused-since", 0, "%.3f s later it refuses",
+                case_seconds(c->listener->refused_first_ns - c->rst->mark.ts_ns));
+    if (!is_many && !is_refused_since(c))
+        return CONFIDENCE_POSSIBLE;
+    if (is_many && burst->n_served > 0) {
+        against(ruling, "others-were-served", 0, "%u of them had been answered before",
+                burst->n_served);
+        return CONFIDENCE_POSSIBLE;
+    }
+    if (!is_unasked) {
+        against(ruling, "same-as-kill", 0, "a program killed with requests unread looks the same");
+        return CONFIDENCE_POSSIBLE;
+    }
+    because(ruling, "nothing-unread", 0, "the client had sent nothing%s",
+            c->client->n_data ? " on others of them" : "");
+    return CONFIDENCE_LIKELY;
+}
+
 /* A TTL that none of the sender's other packets has, by more than routes wobble. */
 static bool is_from_elsewhere(const struct verdict_case *c, struct ruling *ruling)
 {
@@ -198,9 +268,10 @@ enum confidence rule_reset_app_abort(const struct verdict_case *c, struct ruling
     from = (enum flow_side)c->rst->mark.side;
     because(ruling, "rst-of-socket", c->rst->mark.frame,
             "RST with ACK, window %u%s: the %s's own socket", c->rst->mark.window,
-            c->rst->mark.bits & MARK_HAS_TIMESTAMPS ? ", timestamps" : "", side_word(from));
+            c->rst->mark.bits & MARK_HAS_TIMESTAMPS ? ", timestamps" : "", case_side_word(from));
     if (c->facts->payload_bytes[side_other(from)] > 0 && case_has(c, FACT_REQUEST_OPEN))
         because(ruling, "unread-data", 0, "data was acknowledged and never answered");
+    say_many(c, &c->listener->aborts, ruling);
     if (is_from_elsewhere(c, ruling))
         return CONFIDENCE_POSSIBLE;
     return CONFIDENCE_LIKELY;
@@ -219,68 +290,6 @@ enum confidence rule_keepalive_timeout(const struct verdict_case *c, struct ruli
         return CONFIDENCE_NONE;
     because(ruling, "probes-unanswered", case_slot(c, TRAIL_RUN_LAST)->frame,
             "%u keep-alive probes, nothing back", case_side(c, from)->run_count);
-    because(ruling, "prober-resets", c->rst->mark.frame, "the %s gave up", side_word(from));
+    because(ruling, "prober-resets", c->rst->mark.frame, "the %s gave up", case_side_word(from));
     return CONFIDENCE_CERTAIN;
-}
-
-/* ---- silence with data outstanding ---- */
-
-/* The side that repeats itself into silence. */
-static enum flow_side repeating_side(const struct verdict_case *c)
-{
-    return c->client->run_count >= c->server->run_count ? SIDE_CLIENT : SIDE_SERVER;
-}
-
-static void say_silence(const struct verdict_case *c, struct ruling *ruling)
-{
-    enum flow_side side = repeating_side(c);
-    const struct packet_mark *last = case_slot(c, TRAIL_RUN_LAST);
-
-    for (unsigned s = 0; s < SIDE_COUNT; s++) {
-        if (c->trail->acked_run[s].n_copies >= c->limits->blackhole_copies) {
-            because(ruling, "acks-never-arrive", last->frame,
-                    "the %s repeats %u times what was acknowledged here", side_word(s),
-                    c->trail->acked_run[s].n_copies);
-            return;
-        }
-    }
-
-    because(ruling, "data-unanswered", last->frame, "the %s sent it %u times again",
-            side_word(side), case_side(c, side)->run_count);
-    because(ruling, "peer-silent", 0, "nothing from the %s for %.1f s", side_word(side_other(side)),
-            case_seconds(ns_since(c->facts->last_ns[side_other(side)], c->facts->last_ns[side])));
-}
-
-enum confidence rule_idle_timeout_blackhole(const struct verdict_case *c, struct ruling *ruling)
-{
-    int64_t idle_ns = (int64_t)c->facts->quiet_before_ms * NS_PER_MS;
-
-    if (c->outcome != OUTCOME_BLACKHOLED || idle_ns < c->limits->idle_ns)
-        return CONFIDENCE_NONE;
-    because(ruling, "idle-before", case_slot(c, TRAIL_RUN_FIRST)->frame, "idle for %.1f s before",
-            case_seconds(idle_ns));
-    say_silence(c, ruling);
-    return CONFIDENCE_LIKELY;
-}
-
-enum confidence rule_path_blackhole(const struct verdict_case *c, struct ruling *ruling)
-{
-    if (c->outcome != OUTCOME_BLACKHOLED)
-        return CONFIDENCE_NONE;
-    say_silence(c, ruling);
-    return CONFIDENCE_CERTAIN;
-}
-
-enum confidence rule_accept_then_close(const struct verdict_case *c, struct ruling *ruling)
-{
-    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
-
-    if (c->outcome != OUTCOME_CLOSED_EARLY)
-        return CONFIDENCE_NONE;
-    because(ruling, "closed-without-a-byte", fin->frame, "server FIN %.3f s after the handshake",
-            case_seconds(ns_since(case_ack_ns(c), fin->ts_ns)));
-    because(ruling, c->client->n_data ? "after-request" : "before-request", 0,
-            "%llu bytes from the client, 0 from the server",
-            (unsigned long long)c->facts->payload_bytes[SIDE_CLIENT]);
-    return CONFIDENCE_LIKELY;
 }

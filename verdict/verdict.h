@@ -71,7 +71,7 @@ enum confidence {
     CONFIDENCE_COUNT
 };
 
-/* Where to look first. The last two stand in the table only: the judge resolves them. */
+/* Where to look first. The last three stand in the table only: the judge resolves them. */
 enum blame {
     BLAME_CLIENT_HOST,
     BLAME_SERVER_HOST,
@@ -79,7 +79,8 @@ enum blame {
     BLAME_UNKNOWN,
     BLAME_COUNT,
     BLAME_ENDER = BLAME_COUNT, /* the side that sent the RST */
-    BLAME_REPORTER             /* the ICMP error's sender: the server's host, else the path */
+    BLAME_REPORTER,            /* the ICMP error's sender: the server's host, else the path */
+    BLAME_STALLED              /* the side that takes no more */
 };
 
 /* How far the connection got. */
@@ -193,6 +194,14 @@ enum verdict_kind {
         "The peer no longer knows the connection")                                                 \
     ROW(KEEPALIVE_TIMEOUT, keepalive_timeout, SPECIFIC, BLACKHOLED, PATH, RESET,                   \
         "keepalive-timeout", "Keep-alive probes went unanswered")                                  \
+    ROW(ZERO_WINDOW_STALL, zero_window_stall, SPECIFIC, BLACKHOLED, STALLED, BLACKHOLED,           \
+        "zero-window-stall", "The receiver stopped reading")                                       \
+    ROW(PMTU_BLACKHOLE, pmtu_blackhole, SPECIFIC, BLACKHOLED, PATH, BLACKHOLED, "pmtu-blackhole",  \
+        "Only segments of full size vanish")                                                       \
+    ROW(RESET_LISTENER_CLOSED, reset_listener_closed, SPECIFIC, RESET, SERVER_HOST, RESET,         \
+        "reset-listener-closed", "The server shut its listener with connections queued")           \
+    ROW(SERVER_TIMEOUT_CLOSE, server_timeout_close, SPECIFIC, CLOSED_EARLY, SERVER_HOST,           \
+        CLOSED_EARLY, "server-timeout-close", "The server gave up on its answer")                  \
     ROW(CLIENT_ABORT, client_abort, SPECIFIC, RESET, CLIENT_HOST, RESET, "client-abort",           \
         "The client hung up before the answer")                                                    \
     ROW(RESET_APP_ABORT, reset_app_abort, SPECIFIC, RESET, ENDER, RESET, "reset-app-abort",        \

@@ -24,6 +24,8 @@ static const char *blame_words(enum blame blame)
 {
     if (blame == BLAME_ENDER)
         return "ender";
+    if (blame == BLAME_STALLED)
+        return "receiver";
     return blame == BLAME_REPORTER ? "reporter" : blame_name(blame);
 }
 

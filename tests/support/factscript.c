@@ -166,6 +166,8 @@ static enum trail_slot learn_segment(struct factscript *script, const struct pac
         facts->ack_after_us = (uint32_t)((mark->ts_ns - facts->first_ns) / NS_PER_US);
         script->note.trail.slot[TRAIL_ACK] = *mark;
     }
+    if (mark->payload_bytes && is_client)
+        script->note.trail.slot[TRAIL_REQUEST] = *mark;
     if (mark->payload_bytes)
         facts->bits = is_client ? facts->bits | FACT_REQUEST_OPEN
                                 : facts->bits & ~(uint32_t)FACT_REQUEST_OPEN;

@@ -73,6 +73,11 @@ static struct tcp_options options_of(const struct script_conn *conn, const struc
         options.mss_bytes = 1460;
         options.wscale = conn->wscale[side_of(step)];
     }
+    if (step->sack[1]) {
+        options.has_sack = true;
+        options.sack_left = step->sack[0] + conn->isn[side_other(side_of(step))];
+        options.sack_right = step->sack[1] + conn->isn[side_other(side_of(step))];
+    }
     if (step->how & STEP_HEADER_CUT)
         options = (struct tcp_options){0};
     return options;

@@ -49,6 +49,7 @@ struct flowstep {
     uint8_t ttl;                  /* 0 = the connection's */
     uint16_t id;                  /* 0 = the sender's next */
     uint16_t win;                 /* 0 = 64240 on a SYN, else 501 */
+    uint32_t sack[2];             /* edges of a SACK block, 0 = none */
     uint8_t icmp_type, icmp_code; /* with a type: an ICMP error from a router that quotes `seq` */
 };
 

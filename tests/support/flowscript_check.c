@@ -122,6 +122,7 @@ static void check_trail_growth(const struct flow_trail *before, const struct flo
         [TRAIL_SYN_LAST] = true,    [TRAIL_SYNACK_LAST] = true, [TRAIL_CLIENT_LAST] = true,
         [TRAIL_SERVER_LAST] = true, [TRAIL_RUN_FIRST] = true,   [TRAIL_RUN_LAST] = true,
         [TRAIL_AFTER_RST] = true, /* a better one may come */
+        [TRAIL_REQUEST] = true,
     };
 
     for (unsigned i = 0; i < TRAIL_SLOT_COUNT; i++) {

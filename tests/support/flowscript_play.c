@@ -45,6 +45,13 @@ static void read_mark(const struct reading *reading, struct packet_mark *mark)
     mark->seq = mark->ack = 0; /* may be absolute: nothing to compare */
 }
 
+static void read_size(const struct reading *reading, unsigned side, struct size_facts *size)
+{
+    size->full_frame = read_ordinal(reading, size->full_frame);
+    size->full_seq = read_seq(reading, side, size->full_seq);
+    size->sacked_end = read_seq(reading, side, size->sacked_end);
+}
+
 static struct flow_note read_note(const struct reading *reading, const struct flow_note *note)
 {
     struct flow_note read = *note;
@@ -66,8 +73,11 @@ static struct flow_note read_note(const struct reading *reading, const struct fl
         read_mark(reading, &read.trail.rst[i].mark);
         read_mark(reading, &read.trail.rst[i].trigger);
     }
-    for (unsigned i = 0; note->has_trail && i < SIDE_COUNT; i++)
+    for (unsigned i = 0; note->has_trail && i < SIDE_COUNT; i++) {
         read.trail.acked_run[i].seq = 0; /* of other ISNs */
+        read_mark(reading, &read.trail.stall[i].first);
+        read_size(reading, i ^ is_swapped, &read.trail.size[i]);
+    }
     read.trail.icmp.frame = read_ordinal(reading, read.trail.icmp.frame);
     return read;
 }

@@ -111,7 +111,13 @@ static const struct option_case option_cases[] = {
     {"timestamps and a SACK block",
      {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 1, 5, 10, 0, 0, 0, 3, 0, 0, 0, 4},
      24,
-     {.is_complete = true, .has_timestamps = true, .tsval = 1, .tsecr = 2, .has_sack = true}},
+     {.is_complete = true,
+      .has_timestamps = true,
+      .tsval = 1,
+      .tsecr = 2,
+      .has_sack = true,
+      .sack_left = 3,
+      .sack_right = 4}},
     {"a window scale above 14 counts as 14",
      {3, 3, 255, 0},
      4,
@@ -174,6 +180,8 @@ static void assert_options_equal(const struct tcp_options *actual,
     assert_int_equal(actual->tsecr, expected->tsecr);
     assert_int_equal(actual->has_sack_permitted, expected->has_sack_permitted);
     assert_int_equal(actual->has_sack, expected->has_sack);
+    assert_int_equal(actual->sack_left, expected->sack_left);
+    assert_int_equal(actual->sack_right, expected->sack_right);
     assert_int_equal(actual->has_fastopen, expected->has_fastopen);
     assert_int_equal(actual->fastopen_cookie_bytes, expected->fastopen_cookie_bytes);
     assert_int_equal(actual->has_mptcp, expected->has_mptcp);
