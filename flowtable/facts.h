@@ -116,6 +116,12 @@ struct flow_facts {
 
 _Static_assert(sizeof(struct flow_facts) == 160, "a million flows must fit in 256 MiB");
 
+/* Packets with payload that was not sent before. */
+static inline uint8_t side_n_new_data(const struct side_facts *side)
+{
+    return side->n_retransmit < side->n_data ? (uint8_t)(side->n_data - side->n_retransmit) : 0;
+}
+
 /* Last packet of either side. */
 static inline int64_t facts_last_ns(const struct flow_facts *facts)
 {
@@ -206,8 +212,9 @@ struct rst_facts {
     uint16_t prev_ip_id;        /* of this side's packet before it */
     bool does_id_count;         /* this side's IP-IDs rise by small steps and never jumped */
     bool sender_had_fin, peer_had_fin, peer_had_rst;
-    bool lacks_timestamps; /* both sides negotiated timestamps and it has none */
-    bool is_unanswerable;  /* the receiver had sent nothing since this side's last packet */
+    bool lacks_timestamps;      /* both sides negotiated timestamps and it has none */
+    bool is_unanswerable;       /* the receiver had sent nothing since this side's last packet */
+    uint8_t n_data[SIDE_COUNT]; /* packets with new payload until then; saturate */
 };
 
 #define TRAIL_RST_MAX 4

@@ -4,6 +4,7 @@
 
 #include "base/tcpflag.h"
 #include "verdict/case.h"
+#include "verdict/tamper.h"
 
 typedef enum confidence (*rule_fn)(const struct verdict_case *c, struct ruling *ruling);
 
@@ -326,6 +327,7 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     to->key = note->key;
     to->facts = note->facts;
     to->both_directions = c.client->n_pkts > 0 && c.server->n_pkts > 0;
+    to->tamper_signature = tamper_signature(&c);
     to->conn_state = case_conn_state(c.facts);
     to->has_syn_mark = c.trail->slot[TRAIL_SYN].frame != 0;
     to->syn = c.trail->slot[TRAIL_SYN];

@@ -55,6 +55,8 @@ struct verdict_limits {
     unsigned flood_syns_per_s, flood_growth;         /* 13.4, syn-flood */
     unsigned flood_completed_percent;
     int64_t accept_close_ns;      /* 13.5, accept-then-close */
+    unsigned tamper_pkts;         /* a side's packets that a signature is looked for in (5.3) */
+    unsigned scan_resets;         /* SYN-ACKs that a scanner has reset (13.4, half-open-scan) */
     int64_t abort_burst_ns;       /* between aborts of one program's end (13.5, listener-closed) */
     int64_t unknown_burst_ns;     /* between RSTs of a host that restarted (13.5, lost-state) */
     unsigned many_resets;         /* in such a burst: one cause for all of them */

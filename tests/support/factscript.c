@@ -300,6 +300,8 @@ struct rst_facts *factscript_rst(struct factscript *script, enum flow_side side,
         .sender_had_fin = sender->bits & SIDE_FIN_SEEN,
         .peer_had_fin = peer->bits & SIDE_FIN_SEEN,
         .peer_had_rst = peer->n_rst > 0,
+        .n_data = {side_n_new_data(&script->note.facts.side[SIDE_CLIENT]),
+                   side_n_new_data(&script->note.facts.side[SIDE_SERVER])},
     };
     shape_rst(&rst->mark, trigger, family);
     if (has_ttl)

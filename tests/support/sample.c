@@ -254,7 +254,7 @@ void sample_forged(struct verdict_event *event)
     connection->blame = BLAME_PATH;
     connection->ended_by = ENDED_BY_THIRD_PARTY;
     connection->conn_state = "RSTR";
-    connection->tamper_signature = "PSH+ACK;Data -> RST+ACK";
+    connection->tamper_signature = "⟨PSH+ACK;Data → RST+ACK⟩";
     connection->flow_id = 0x23f;
     facts->bits |= FACT_SYNACK_SEEN | FACT_ESTABLISHED;
     facts->first_ns = SAMPLE_EPOCH_NS + INT64_C(35823068000);
