@@ -17,8 +17,14 @@ static void open_tls(union reader_state *state, struct flow_speech *speech,
 static bool feed_tls(union reader_state *state, struct flow_speech *speech,
                      const struct reader_input *input)
 {
-    return tls_feed(&state->tls, &speech->tls, input->side, input->bytes, input->n_bytes,
-                    input->frame);
+    const struct tls_input said = {
+        .side = input->side,
+        .bytes = input->bytes,
+        .n_bytes = input->n_bytes,
+        .place = {.frame = input->frame, .ts_ns = input->ts_ns},
+    };
+
+    return tls_feed(&state->tls, &speech->tls, &said);
 }
 
 /* ---- HTTP ---- */

@@ -90,7 +90,7 @@ static void check_whole(const struct fixture *fixture, uint64_t alert_frame)
 {
     assert_int_equal(client(fixture)->n_records, 3);
     assert_int_equal(client(fixture)->alert_code, 70);
-    assert_int_equal(client(fixture)->alert_frame, alert_frame);
+    assert_int_equal(client(fixture)->alert.frame, alert_frame);
     assert_int_equal(fixture->stream.speech.bits[SIDE_CLIENT], 0);
 }
 
