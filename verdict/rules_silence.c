@@ -260,7 +260,9 @@ enum confidence rule_client_gave_up(const struct verdict_case *c, struct ruling 
     bool is_late =
         c->client->n_syn > 1 || (wait_ns >= c->limits->gave_up_ns && wait_ns > 3 * usual_ns);
 
-    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED))
+    /* A client that was refused before had no choice. */
+    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED) ||
+        case_has(c, FACT_SYN_REFUSED))
         return CONFIDENCE_NONE;
     because(ruling, "synack-late", case_slot(c, TRAIL_SYNACK)->frame,
             "SYN-ACK %.3f s after the first SYN", case_seconds(wait_ns));
@@ -270,5 +272,5 @@ enum confidence rule_client_gave_up(const struct verdict_case *c, struct ruling 
     if (c->client->n_syn > 1)
         because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs",
                 c->client->n_syn);
-    return is_late && !case_has(c, FACT_SYN_REFUSED) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    return is_late ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 }
