@@ -141,11 +141,20 @@ static void count_ok(struct judging *judging, const struct verdict_event *event)
     tally_ok(judging->tally, &connection->server, done_ns, handshake_ns);
 }
 
+static void fail(struct judging *judging, struct verdict_event *event)
+{
+    struct connection_event *connection = &event->connection;
+
+    incident_add(judging->incidents, connection, event->ts_ns);
+    tally_failed(judging->tally, connection, event->ts_ns);
+    if (suppress_pass(judging->suppress, connection, event->ts_ns, judging->now_ns))
+        emit(judging, event);
+}
+
 static void judge_ended(struct judging *judging, const struct flow_note *note)
 {
     struct verdict_event event;
     struct connection_event *connection = &event.connection;
-    bool has_line = judging->config.report_all;
 
     verdict_judge(&judging->context, note, &event);
     if (!(note->facts.bits & FACT_SYN_SEEN)) /* the others were counted at their SYN */
@@ -153,14 +162,35 @@ static void judge_ended(struct judging *judging, const struct flow_note *note)
     tally_flow(judging->tally, &note->facts, connection->verdict,
                connection->verdict == VERDICT_UNKNOWN_ONE_SIDED);
     if (connection->is_failure) {
-        incident_add(judging->incidents, connection, event.ts_ns);
-        tally_failed(judging->tally, connection, event.ts_ns);
-        has_line = suppress_pass(judging->suppress, connection, event.ts_ns, judging->now_ns);
-    } else if (is_ok(connection)) {
-        count_ok(judging, &event);
+        fail(judging, &event);
+        return;
     }
-    if (has_line)
+    if (is_ok(connection))
+        count_ok(judging, &event);
+    if (judging->config.report_all)
         emit(judging, &event);
+}
+
+/* What the workers' frames leave of the capturing host's Ethernet address, as of the last tick. */
+static struct linkends ends_of(const struct judging *judging)
+{
+    struct linkends ends = {.is_told = false};
+
+    for (uint32_t i = 0; i < judging->n_workers; i++)
+        linkends_meet(&ends, &judging->gauges[i].ends);
+    return ends;
+}
+
+static void judge_neighbour(struct judging *judging, const struct flow_note *note)
+{
+    const struct linkends ends = ends_of(judging);
+    struct verdict_event event;
+
+    if (!verdict_judge_neighbour(&judging->context, note, &ends, &event))
+        return;
+    tally_attempt(judging->tally, &event.connection.server, event.ts_ns);
+    tally_flow(judging->tally, &note->facts, event.connection.verdict, false);
+    fail(judging, &event);
 }
 
 /* ---- notes ---- */
@@ -226,6 +256,12 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
     case NOTE_ALIVE:
         hosts_note(&judging->hosts, note);
         take_established(judging, note);
+        break;
+    case NOTE_NEIGHBOUR:
+        if (judging->start_ns == NS_NEVER)
+            judging->start_ns = note->facts.first_ns;
+        hosts_note(&judging->hosts, note);
+        judge_neighbour(judging, note);
         break;
     case NOTE_TICK:
         judging->gauges[worker_idx] = note->gauges;

@@ -40,6 +40,10 @@ void track_size(struct arrival *arrival);
 /* track_icmp.c: an ICMP error; finds its flow itself. */
 void track_icmp(struct tracker *tracker, const struct packet *packet);
 
+/* track_neighbour.c: who asks for an address, and who has it; those who asked in vain by now. */
+void track_neighbour(struct tracker *tracker, const struct packet *packet);
+void track_neighbours_expire(struct tracker *tracker, int64_t now_ns);
+
 /* track_learn.c: marks, letters, and the facts that every packet changes. */
 void track_mark(const struct arrival *arrival, struct packet_mark *mark);
 void track_mark_slot(const struct arrival *arrival, enum trail_slot slot);

@@ -14,6 +14,7 @@
 
 #include "flowtable/facts.h"
 #include "flowtable/key.h"
+#include "flowtable/linkend.h"
 #include "flowtable/speech.h"
 
 enum flow_note_kind {
@@ -23,12 +24,14 @@ enum flow_note_kind {
     NOTE_ALIVE,       /* an open flow goes on: at most one in ALIVE_NOTE_NS, and at the end */
     NOTE_RESET,       /* a RST came for an open connection; what follows it is waited for */
     NOTE_ENDED,       /* the flow is over, or is judged as it stands; facts are final */
+    NOTE_NEIGHBOUR,   /* addr[client_end] asked its link for the other address, and nobody answered:
+                         no flow; see track_neighbour.c for which facts are set */
     NOTE_TICK,        /* time passed; this worker will not send an older note any more */
     NOTE_END,         /* the input is over */
     NOTE_KIND_COUNT
 };
 
-/* What a worker counts; cumulative but for n_flows_open. */
+/* What a worker counts; cumulative but for n_flows_open and ends. */
 struct worker_gauges {
     uint32_t n_flows_open, n_flows_max;
     uint64_t n_evicted;                /* flows removed for want of memory */
@@ -37,13 +40,15 @@ struct worker_gauges {
     uint64_t n_stray_icmp;             /* errors that quote no known flow, or bytes it never sent */
     uint64_t n_truncated, n_malformed; /* frames; see enum decode_result */
     int64_t last_loss_ns;              /* when the capture last lost frames, NS_NEVER */
+    struct linkends ends;
 };
 
 struct flow_note {
     uint64_t ordinal; /* of the packet or tick that caused it */
     int64_t slot_ns;  /* NS_NEVER: a packet caused it; timers: the wheel slot's time; INT64_MAX: the
-                         tick itself, or the end of the input, before which, INT64_MAX - 1, flows
-                         that are served are said to be alive */
+                         tick itself, or the end of the input; before it, INT64_MAX - 2,
+                         neighbours, and at the end, INT64_MAX - 1, flows that are served and so
+                         alive */
     int64_t now_ns;   /* capture clock */
     uint32_t kind;    /* enum flow_note_kind */
     bool has_trail;
@@ -51,6 +56,7 @@ struct flow_note {
     uint8_t client_end; /* key.addr[client_end] is the client */
     uint8_t rst_side;   /* NOTE_RESET: enum flow_side, enum rst_family */
     uint8_t rst_family;
+    uint8_t mac[6]; /* NOTE_NEIGHBOUR: of who asked */
     union {
         struct worker_gauges gauges; /* NOTE_TICK, NOTE_END: the record ends here */
         struct flow_key key;

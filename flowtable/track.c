@@ -361,6 +361,8 @@ static void track_by_flags(struct arrival *arrival)
 {
     uint16_t flags = arrival->packet->tcp.flags;
 
+    if (flags & TCP_SYN)
+        linkends_learn(&arrival->tracker->gauges.ends, arrival->packet);
     if (flags & TCP_RST)
         track_rst(arrival);
     else if (!(flags & TCP_SYN))
@@ -418,10 +420,12 @@ void tracker_packet(struct tracker *tracker, const struct packet *packet)
     case PACKET_ICMP_ERROR:
         track_icmp(tracker, packet);
         break;
+    case PACKET_NEIGHBOUR:
+        track_neighbour(tracker, packet);
+        break;
     case PACKET_OTHER:
     case PACKET_UDP:
     case PACKET_ICMP_OTHER:
-    case PACKET_NEIGHBOUR:
     case PACKET_KIND_COUNT:
         break;
     }

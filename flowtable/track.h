@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/nanotime.h"
+#include "flowtable/neighbour.h"
 #include "flowtable/note.h"
 #include "flowtable/table.h"
 #include "flowtable/tomb.h"
@@ -61,6 +62,7 @@ struct tracker {
     struct wheel wheel;
     struct trails trails;
     struct tombs tombs;
+    struct neighbours neighbours;
     struct note_outlet outlet;
     struct worker_gauges gauges;
     uint64_t ordinal;     /* of the frame being worked on */
@@ -74,8 +76,9 @@ size_t tracker_cost_bytes(const struct tracker_config *config);
 int tracker_create(struct tracker *tracker, struct arena *arena,
                    const struct tracker_config *config) MUST_CHECK;
 
-/* A decoded packet with ts_ns (0 .. 2^62, of any order) and ordinal (rising) set. TCP and ICMP
- * errors have an effect. Every worker must have had the same tick before its first packet. */
+/* A decoded packet with ts_ns (0 .. 2^62, of any order) and ordinal (rising) set. TCP, ICMP
+ * errors and requests for neighbours have an effect. Every worker must have had the same tick
+ * before its first packet. */
 void tracker_packet(struct tracker *tracker, const struct packet *packet);
 
 /* Time passed: fires timers. `ordinal` is that of the last packet before the tick. */

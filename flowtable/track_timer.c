@@ -118,6 +118,8 @@ void tracker_tick(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
             flow_idx = next;
         }
     }
+    tracker->slot_ns = INT64_MAX - 2;
+    track_neighbours_expire(tracker, now_ns);
     tracker->slot_ns = NS_NEVER;
     track_note_gauges(tracker, NOTE_TICK);
 }
@@ -138,6 +140,8 @@ void tracker_finish(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
     tracker->ordinal = ordinal;
     if (now_ns > tracker->now_ns)
         tracker->now_ns = now_ns;
+    tracker->slot_ns = INT64_MAX - 2;
+    track_neighbours_expire(tracker, now_ns);
     /* First who is served, so that every flow is judged with what is known in the end. */
     tracker->slot_ns = INT64_MAX - 1;
     for (uint32_t i = flow_idx; i != FLOW_NONE; i = tracker->table.pool[i].next) {

@@ -96,6 +96,8 @@ static void add_figures(struct report *report, const struct report_group *group,
     if (report_is_answered(event)) {
         text_add(&text, "answered after ");
         add_spread(&text, &group->delay_ns, format_duration);
+    } else if (is_handshake && group->amount.max == 0) {
+        return; /* there never was a SYN */
     } else if (is_handshake) {
         add_spread(&text, &group->amount, format_plain_count);
         text_add(&text, group->amount.max == 1 ? " SYN each" : " SYNs each, tried for ");

@@ -190,6 +190,12 @@ void explain_wireshark_filter(const struct connection_event *event, struct text 
     const char *clause = words->filter;
     bool is_choice = strstr(clause, "||") != NULL;
 
+    if (event->server.port == 0) {
+        text_add(text, ipaddr_is_v4(&event->server.addr) ? "arp.dst.proto_ipv4=="
+                                                         : "icmpv6.nd.ns.target_address==");
+        explain_fill("{addr}", event, text);
+        return;
+    }
     text_add(text, ipaddr_is_v4(&event->server.addr) ? "ip.addr==" : "ipv6.addr==");
     explain_fill("{addr} && tcp.port=={port}", event, text);
     if (clause[0] == '\0')

@@ -50,6 +50,24 @@ const struct verdict_words words_filtered_drop = {
              STEP_TRACE},
 };
 
+const struct verdict_words words_host_down_onlink = {
+    .message = "{addr} is not on the link: {caddr} asked for it and nobody answered",
+    .brief = "ARP or NDP unanswered",
+    .meaning = "The client {caddr} asked its link for {addr} ({sign}) and nobody answered. Before "
+               "the answer there is no SYN: the connection failed on the first hop. The host is "
+               "off, unplugged, in another VLAN, or has another address.",
+    .doc = "Three ARP requests or neighbour solicitations, a second apart, with no answer: "
+           "connect() fails after 3 s with EHOSTUNREACH, and no SYN is sent, so the server's port "
+           "is not known. The host is off, its cable or VLAN is wrong, its address has changed, or "
+           "client isolation of a wireless network keeps the request from it. Where the request is "
+           "a router's, the client gets an ICMP error (icmp-host-unreachable) or nothing.",
+    .filter = "",
+    .step = {{"client", "ip neigh show {addr}", "FAILED or INCOMPLETE: nobody answered"},
+             {"client", "ip route get {addr}", "is the address meant to be on this link"},
+             {"here", "tcpdump -eni any 'arp or icmp6'", "does anybody answer the requests"},
+             {"server", "ip addr show", "is the host up, and with this address"}},
+};
+
 const struct verdict_words words_client_gave_up = {
     .message = "{client} had given up when {server} answered: SYN-ACK {handshake} after the SYN",
     .brief = "SYN-ACK after {handshake}, RST by client",

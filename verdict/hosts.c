@@ -61,9 +61,16 @@ static uint32_t listener_home(const struct hosts *hosts, const struct ipaddr *ad
     return (uint32_t)hash_bytes(&hosts->hash_key, bytes, sizeof(bytes)) & hosts->listener_mask;
 }
 
+static const struct host_state host_unknown = {
+    .last_ns = NS_NEVER,
+    .refused_ns = NS_NEVER,
+    .asked_ns = NS_NEVER,
+    .unresolved_from_ns = NS_NEVER,
+    .unresolved_ns = NS_NEVER,
+};
+
 const struct host_state *hosts_host(const struct hosts *hosts, const struct ipaddr *addr)
 {
-    static const struct host_state unknown = {.last_ns = NS_NEVER, .refused_ns = NS_NEVER};
     uint32_t home = host_home(hosts, addr);
 
     for (uint32_t i = 0; i < WAYS; i++) {
@@ -72,7 +79,7 @@ const struct host_state *hosts_host(const struct hosts *hosts, const struct ipad
         if (host->is_used && ipaddr_equal(&host->addr, addr))
             return host;
     }
-    return &unknown;
+    return &host_unknown;
 }
 
 static struct host_state *host_for(struct hosts *hosts, const struct ipaddr *addr)
@@ -89,8 +96,9 @@ static struct host_state *host_for(struct hosts *hosts, const struct ipaddr *add
             victim = host;
     }
     hosts->n_evicted += victim->is_used;
-    *victim = (struct host_state){
-        .addr = *addr, .is_used = true, .last_ns = NS_NEVER, .refused_ns = NS_NEVER};
+    *victim = host_unknown;
+    victim->addr = *addr;
+    victim->is_used = true;
     return victim;
 }
 
@@ -448,6 +456,15 @@ static void learn_reset(const struct verdict_limits *limits, struct listener_sta
         add_to_burst(&at->unknowns, limits->unknown_burst_ns, note);
 }
 
+static void learn_unresolved(struct hosts *hosts, const struct flow_note *note)
+{
+    struct host_state *host = host_for(hosts, &note->key.addr[1 - note->client_end]);
+
+    host->unresolved_from_ns = note->facts.first_ns;
+    host->unresolved_ns = note->facts.last_ns[SIDE_CLIENT];
+    host->unresolved_by = note->key.addr[note->client_end];
+}
+
 void hosts_note(struct hosts *hosts, const struct flow_note *note)
 {
     unsigned server_end = 1u - note->client_end;
@@ -455,10 +472,15 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
 
     if (note->kind == NOTE_TICK || note->kind == NOTE_END)
         return;
+    if (note->kind == NOTE_NEIGHBOUR) {
+        learn_unresolved(hosts, note);
+        return;
+    }
     at = listener_for(hosts, &note->key.addr[server_end], note->key.port[server_end]);
     roll_second(hosts->limits, at, note->now_ns);
     if (note->kind == NOTE_ATTEMPT) {
         at->n_syn_second++;
+        later(&host_for(hosts, &note->key.addr[server_end])->asked_ns, note->facts.first_ns);
         return; /* the client may be forged: nothing else is learned from a bare SYN */
     }
     if (note->kind == NOTE_RESET) {

@@ -32,6 +32,10 @@ struct host_state {
     uint16_t refused_port;
     struct race_connects connects; /* as a client */
     uint32_t n_synack_resets;      /* as a client: SYN-ACKs that it answered by RST */
+    int64_t asked_ns;              /* last SYN to it, NS_NEVER */
+    /* Last time that somebody asked the link for it and got no answer: first and last request */
+    int64_t unresolved_from_ns, unresolved_ns; /* NS_NEVER */
+    struct ipaddr unresolved_by;               /* who asked; valid with unresolved_ns */
     uint32_t n_unanswered_talk; /* flows in which a peer went on though nothing from it was seen */
 };
 

@@ -24,6 +24,14 @@ struct judge_context {
 void verdict_judge(const struct judge_context *context, const struct flow_note *note,
                    struct verdict_event *event);
 
+/*
+ * Judges a NOTE_NEIGHBOUR: an attempt that ended before its SYN. `ends` is what is known of the
+ * capturing host's Ethernet address. False where there is nothing to tell: somebody else asked, of
+ * whom only the requests are captured here, or the SYNs are, whose flow will be judged.
+ */
+bool verdict_judge_neighbour(const struct judge_context *context, const struct flow_note *note,
+                             const struct linkends *ends, struct verdict_event *event);
+
 /* Confidence of each rule for the note before anything is lowered: the golden matrix. */
 void verdict_matrix(const struct judge_context *context, const struct flow_note *note,
                     enum confidence confidence[VERDICT_COUNT]);

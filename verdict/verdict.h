@@ -169,6 +169,8 @@ enum verdict_kind {
         "The SYN-ACK came after the client had given up")                                          \
     ROW(ACCEPT_QUEUE_OVERFLOW, accept_queue_overflow, SPECIFIC, BACKLOG_OVERFLOW, SERVER_HOST,     \
         COUNT, "accept-queue-overflow", "The listener's accept queue is full")                     \
+    ROW(HOST_DOWN_ONLINK, host_down_onlink, SPECIFIC, UNREACHABLE, SERVER_HOST, TIMED_OUT,         \
+        "host-down-onlink", "Nobody on the link has the address")                                  \
     ROW(FILTERED_DROP, filtered_drop, SPECIFIC, TIMEOUT, PATH, TIMED_OUT, "filtered-drop",         \
         "The host is alive, the port is silently dropped")                                         \
     ROW(CONNECT_TIMEOUT, connect_timeout, GENERIC, TIMEOUT, UNKNOWN, TIMED_OUT, "connect-timeout", \

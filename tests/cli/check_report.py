@@ -32,12 +32,13 @@ def report(path, *options):
     return run.returncode, run.stdout.decode(), run.stderr.decode()
 
 
-HEADER = re.compile(r'^(?:#\d+ )?(?:client \S+|\S+/\d+|\S+:(\d+))  [A-Z]{2}', re.M)
+HEADER = re.compile(r'^(?:#\d+ )?(?:client \S+|\S+/\d+|(?:\[\S+\]|[\d.]+):(\d+)|[\da-f.:]+)'
+                    r'  [A-Z]{2}', re.M)
 
 
 def sections(text):
-    """(server port, text) of each group of failures that is told in full; of a client or a network
-    the port is None."""
+    """(server port, text) of each group of failures that is told in full; of a client, a network
+    or a host the port is None."""
     headers = list(HEADER.finditer(text))
     ends = [header.start() for header in headers[1:]] + [len(text)]
     for header, end in zip(headers, ends):

@@ -4,6 +4,7 @@
 import struct
 
 import wire
+from net import ABSENT_HOST4
 from stage import table
 
 case = table(group=12)
@@ -70,3 +71,31 @@ def linux_replicas(t):
     for conn in crowd(t, 5, ttl=62):
         t.expect(conn, 'refused', '^>S <RA$', 'refused', accept=['refused-closed-port'],
                  never=['refused-backlog-rst', 'refused-service-restart'])
+
+
+@case('host-down-onlink', 'near', 'gateway-asks',
+      'ARP requests of the last router for a host that is off, seen by another host of the link',
+      pace='medium', vantage=('s', ))
+def gateway_asks(t):
+    """A stranger connects to a host that is off; its neighbour sees the router ask for it."""
+    t.clock()
+    t.sleep(1.5)
+    t.dial(80, server=ABSENT_HOST4, timeout=4)
+    t.sleep(1.2)
+    t.clock()
+    t.note('host-down-onlink', server=ABSENT_HOST4, count=0)
+
+
+@case('host-down-onlink', 'hit', 'gone-stale-neighbour',
+      'SYNs to a neighbour that was there, ARP requests for it 5 s later, no answer to either',
+      pace='medium')
+def gone_neighbour(t):
+    """A host of the client's link was known and is gone: the SYNs leave before the requests."""
+    target = '10.77.64.98'
+    t.ip('c', f'neigh replace {target} lladdr 02:77:00:00:ee:01 dev eth0 nud stale')
+    conn = t.dial(80, server=target, timeout=10)
+    t.ip('c', f'neigh del {target} dev eth0')
+    t.sleep(7)
+    t.clock()
+    t.expect(conn, 'host-down-onlink', '^>S >S', 'timed_out', count=1,
+             never=['filtered-drop', 'connect-timeout'])

@@ -370,8 +370,13 @@ struct host_state *factscript_host(struct factscript *script, enum flow_side sid
         struct host_state *host = find_host(script, &addr[end]);
 
         if (!is_known[end] && host)
-            *host = (struct host_state){
-                .addr = addr[end], .is_used = true, .last_ns = NS_NEVER, .refused_ns = NS_NEVER};
+            *host = (struct host_state){.addr = addr[end],
+                                        .is_used = true,
+                                        .last_ns = NS_NEVER,
+                                        .refused_ns = NS_NEVER,
+                                        .asked_ns = NS_NEVER,
+                                        .unresolved_from_ns = NS_NEVER,
+                                        .unresolved_ns = NS_NEVER};
     }
     return find_host(script, &addr[side]);
 }
