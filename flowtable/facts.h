@@ -158,6 +158,23 @@ enum mark_bit {
     MARK_MPTCP_JOIN = 0x80     /* RFC 8684 section 3.2: asks to join another connection */
 };
 
+/* A SYN that is more than plain TCP: it asks for ECN (RFC 3168 section 6.1.1) or has data (RFC
+ * 7413). Some boxes drop such SYNs. */
+static inline bool mark_is_extended_syn(const struct packet_mark *mark)
+{
+    const uint16_t ecn = TCP_ECE | TCP_CWR;
+
+    return mark->frame && (mark->payload_bytes || (mark->flags & ecn) == ecn);
+}
+
+/* Extended SYNs went unanswered, and the plain one after them did not. */
+static inline bool mark_is_fallback(const struct packet_mark *first, const struct packet_mark *last,
+                                    int64_t synack_ns)
+{
+    return mark_is_extended_syn(first) && last->frame && !mark_is_extended_syn(last) &&
+           synack_ns >= last->ts_ns;
+}
+
 /* Which packet; each slot is written once unless it says "last". */
 enum trail_slot {
     TRAIL_SYN,
@@ -266,6 +283,17 @@ struct size_facts {
     bool is_small_through, is_full_through; /* arrived behind it, while it did not */
 };
 
+/* The connection that the tuple had before, at most 240 s ago. Sequence numbers are its last. */
+struct previous_facts {
+    int64_t ended_ns; /* its last packet */
+    uint32_t client_isn, client_nxt, server_nxt;
+    uint32_t tsval; /* the client's clock at its end, as a clock of milliseconds has it */
+    uint8_t ttl_syn;
+    bool is_known; /* the other fields are valid */
+    bool has_tsval, had_rst;
+    bool is_closed_by_server; /* both sides closed, the server first: it is in TIME_WAIT */
+};
+
 struct flow_trail {
     struct packet_mark slot[TRAIL_SLOT_COUNT];
     struct rst_facts rst[TRAIL_RST_MAX];     /* the first ones; later ones only count */
@@ -276,6 +304,7 @@ struct flow_trail {
     struct acked_run acked_run[SIDE_COUNT];
     struct stall_facts stall[SIDE_COUNT];
     struct size_facts size[SIDE_COUNT];
+    struct previous_facts previous;
 };
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/nanotime.h"
+#include "flowtable/facts.h"
 
 /* Longer than TIME_WAIT anywhere (2 MSL, RFC 9293 section 3.4.2). */
 #define TOMB_KEPT_NS (240 * NS_PER_S)
@@ -21,6 +22,7 @@ struct tomb {
     int64_t ended_ns; /* last packet of the flow */
     uint32_t client_isn;
     bool is_isn_known;
+    struct previous_facts previous; /* what a connection that reuses the tuple gets to know of it */
 };
 
 struct tombs {

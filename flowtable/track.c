@@ -120,6 +120,33 @@ void track_note_reset(struct tracker *tracker, const struct flow *flow, const st
 
 /* ---- beginning and end of a flow ---- */
 
+static struct previous_facts epitaph(struct tracker *tracker, const struct flow *flow)
+{
+    const struct flow_facts *facts = &flow->facts;
+    const struct side_facts *client = &facts->side[SIDE_CLIENT];
+    const struct side_facts *server = &facts->side[SIDE_SERVER];
+    const struct flow_trail *trail = trail_of(&tracker->trails, flow);
+    struct previous_facts previous = {
+        .ended_ns = facts_last_ns(facts),
+        .client_isn = client->isn,
+        .client_nxt = client->nxt,
+        .server_nxt = server->nxt,
+        .ttl_syn = client->ttl_syn,
+        .is_known = client->bits & SIDE_ISN_KNOWN,
+        .had_rst = client->n_rst || server->n_rst,
+    };
+
+    if (!trail)
+        return previous;
+    previous.is_closed_by_server =
+        client->bits & server->bits & SIDE_FIN_SEEN &&
+        trail->slot[TRAIL_SERVER_FIN].frame < trail->slot[TRAIL_CLIENT_FIN].frame;
+    previous.has_tsval = trail->slot[TRAIL_SYN].bits & MARK_HAS_TIMESTAMPS;
+    previous.tsval = trail->slot[TRAIL_SYN].tsval +
+                     (uint32_t)(ns_since(facts->first_ns, previous.ended_ns) / NS_PER_MS);
+    return previous;
+}
+
 void track_end_flow(struct tracker *tracker, uint32_t flow_idx)
 {
     struct flow *flow = &tracker->table.pool[flow_idx];
@@ -129,6 +156,7 @@ void track_end_flow(struct tracker *tracker, uint32_t flow_idx)
         .ended_ns = facts_last_ns(&flow->facts),
         .client_isn = client->isn,
         .is_isn_known = client->bits & SIDE_ISN_KNOWN,
+        .previous = epitaph(tracker, flow),
     };
 
     track_note(tracker, flow, NOTE_ENDED);
@@ -314,6 +342,30 @@ static void arrival_bind(struct arrival *arrival, uint32_t flow_idx, unsigned fr
     arrival->quiet_ns = last_ns == NS_NEVER ? 0 : ns_since(last_ns, arrival->packet->ts_ns);
 }
 
+/* The packet is the first of its flow. */
+static void begin_attempt(struct arrival *arrival, const struct flow_key *key, unsigned from_end,
+                          bool is_reused)
+{
+    struct tracker *tracker = arrival->tracker;
+    struct previous_facts previous = {.is_known = false};
+    const struct tomb *tomb = NULL;
+    struct flow_trail *trail;
+
+    /* Before room is made: the tombs of those that go may need its place. */
+    if (is_reused)
+        tomb = tombs_find(&tracker->tombs, flow_key_hash(&tracker->table.hash_key, key),
+                          arrival->packet->ts_ns);
+    if (tomb)
+        previous = tomb->previous;
+    arrival_bind(arrival, begin_flow(tracker, arrival->packet, key, from_end), from_end);
+    if (!is_reused)
+        return;
+    arrival->facts->bits |= FACT_TUPLE_REUSED;
+    trail = trail_of(&tracker->trails, arrival->flow);
+    if (trail)
+        trail->previous = previous;
+}
+
 /* False when the packet is to have no effect. */
 static bool arrival_find(struct arrival *arrival)
 {
@@ -343,10 +395,7 @@ static bool arrival_find(struct arrival *arrival)
         tracker->gauges.n_late_pkts++;
         return false;
     }
-    flow_idx = begin_flow(tracker, packet, &key, from_end);
-    arrival_bind(arrival, flow_idx, from_end);
-    if (is_reused)
-        arrival->facts->bits |= FACT_TUPLE_REUSED;
+    begin_attempt(arrival, &key, from_end, is_reused);
     return true;
 }
 

@@ -31,6 +31,16 @@ const struct verdict_words words_rst_after_fin = {
     .filter = "tcp.flags.fin==1 || tcp.flags.reset==1",
 };
 
+const struct verdict_words words_simultaneous_open = {
+    .message = "{client} and {server} connected to each other at once, {lasted}",
+    .brief = "SYNs crossed",
+    .meaning = "Both sides sent a SYN before either got a SYN-ACK, and both SYN-ACKs came: one "
+               "connection, opened from both ends.",
+    .doc = "SYNs of both sides crossed and the connection works (RFC 9293, section 3.5). Programs "
+           "that go through NAT do so on purpose.",
+    .filter = "",
+};
+
 const struct verdict_words words_slow_handshake = {
     .message = "{client} connected to {server} only after {handshake}: {syns}, {synacks}",
     .brief = "connected after {handshake}, {n_syn}",

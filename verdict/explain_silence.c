@@ -145,26 +145,6 @@ const struct verdict_words words_handshake_ack_lost = {
              {"client", "ip route get {addr}", "the way there"}},
 };
 
-const struct verdict_words words_stale_connection_on_server = {
-    .message = "{server} answered the SYN of {client} with an ACK of an older connection",
-    .brief = "SYN answered by ACK of old connection",
-    .meaning = "The SYN was answered by a bare ACK that belongs to an earlier connection between "
-               "the same ports. The client has lost that connection without the server noticing: "
-               "a restart, a NAT entry gone, power. Its RST clears it, and the next SYN can "
-               "connect ({syns} seen here).",
-    .doc = "A SYN drew a challenge ACK: the server still holds an established connection with "
-           "these addresses and ports. The client restarted or lost it without a FIN. A RST of "
-           "the client clears it and the SYN is repeated; where a firewall eats the RST or the "
-           "ACK, the client cannot connect until the server gives up. A NAT that reuses ports "
-           "too soon does the same to different clients.",
-    .filter = "",
-    .step = {{"server", "ss -tno state established 'sport = :{port}'",
-              "the old connection, and whether keepalive watches it"},
-             {"server", "sysctl net.ipv4.tcp_keepalive_time net.ipv4.tcp_keepalive_intvl",
-              "how long a dead connection is kept"},
-             {"client", "uptime", "did the client restart"}},
-};
-
 const struct verdict_words words_syn_flood = {
     .message = "{server} is flooded with SYNs; that of {client} is one of them",
     .brief = "{n_syn}, half of a flood",

@@ -7,6 +7,7 @@
 
 #include "base/nanotime.h"
 #include "base/seqnum.h"
+#include "verdict/hosts_learn.h"
 
 /* Entries of one key lie among this many neighbours; the quietest of them gives way. */
 #define WAYS 8
@@ -165,12 +166,6 @@ static struct listener_state *listener_for(struct hosts *hosts, const struct ipa
 
 /* ---- learning ---- */
 
-static void later(int64_t *at_ns, int64_t ns)
-{
-    if (ns > *at_ns)
-        *at_ns = ns;
-}
-
 static void learn_ttl(struct host_state *host, const struct side_facts *side)
 {
     uint8_t ttl = side->ttl_min ? side->ttl_min : side->ttl_syn;
@@ -259,35 +254,6 @@ static void learn_accept(struct listener_state *at, int64_t synack_ns)
         at->accepted_after_refusal_ns = synack_ns;
 }
 
-/* Refusals and answers of one busy second: some get in and some do not. */
-static void learn_crowd(const struct verdict_limits *limits, struct listener_state *at,
-                        int64_t now_ns)
-{
-    if (at->n_refused_second > 0 && at->n_complete_second > 0 &&
-        at->n_syn_second >= limits->crowded_syns)
-        at->crowded_ns = now_ns;
-}
-
-static void learn_refused(const struct verdict_limits *limits, struct listener_state *at,
-                          int64_t refused_ns)
-{
-    bool is_first = at->refused_last_ns == NS_NEVER;
-
-    at->n_refused_second++;
-    learn_crowd(limits, at, refused_ns);
-    if (!is_first && at->accepted_after_refusal_ns == NS_NEVER) {
-        at->n_refused_between++;
-        later(&at->refused_last_ns, refused_ns);
-        return;
-    }
-    if (!is_first && ns_since(at->refused_last_ns, refused_ns) <= limits->interleaved_ns)
-        at->interleaved_ns = refused_ns;
-    at->refused_first_ns = at->refused_last_ns = refused_ns;
-    at->accepted_before_refusal_ns = at->accept_ns;
-    at->accepted_after_refusal_ns = NS_NEVER;
-    at->n_refused_between = 1;
-}
-
 /* Whether the SYN-ACK answered another SYN than the first. */
 static bool is_recovered(const struct flow_facts *facts)
 {
@@ -303,7 +269,7 @@ static void learn_established(const struct verdict_limits *limits, struct listen
 
     learn_accept(at, facts->synack_ns);
     at->n_complete_second++;
-    learn_crowd(limits, at, facts->synack_ns);
+    listener_crowd(limits, at, facts->synack_ns);
     at->n_refused_run = 0;
     if (facts->side[SIDE_CLIENT].n_syn == 1 && rtt_ns > 0 &&
         (!at->rtt_min_ns || rtt_ns < at->rtt_min_ns))
@@ -332,25 +298,6 @@ static bool shows_overflow(const struct verdict_limits *limits, const struct flo
 
     return facts->bits & FACT_ESTABLISHED && facts->bits & FACT_SYNACK_SEEN &&
            server->n_data == 0 && server->n_syn_late >= limits->overflow_synacks;
-}
-
-/* The server's socket aborts, or closes after a silence and before the client does: what a program
- * does that ends, and what it seldom does otherwise. */
-static void learn_quit(const struct verdict_limits *limits, struct listener_state *at,
-                       const struct flow_note *note)
-{
-    const struct flow_trail *trail = &note->trail;
-    const struct packet_mark *fin = &trail->slot[TRAIL_SERVER_FIN];
-    const struct packet_mark *client_fin = &trail->slot[TRAIL_CLIENT_FIN];
-
-    if (!note->has_trail || !(note->facts.bits & (FACT_ESTABLISHED | FACT_MIDSTREAM)))
-        return;
-    if (trail->n_rst && trail->rst[0].mark.side == SIDE_SERVER &&
-        trail->rst[0].family == RST_FAMILY_A && !trail->rst[0].peer_had_fin)
-        later(&at->quit_ns, trail->rst[0].mark.ts_ns);
-    if (fin->frame && !(client_fin->frame && client_fin->frame < fin->frame) &&
-        trail->quiet_before_fin_ns[SIDE_SERVER] >= limits->pooled_idle_ns)
-        later(&at->quit_ns, fin->ts_ns);
 }
 
 static void learn_unanswered(struct listener_state *at, const struct flow_note *note)
@@ -493,12 +440,12 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
         learn_established(hosts->limits, at, &note->facts);
         race_add(&host_for(hosts, &note->key.addr[note->client_end])->connects, note);
     } else if (note->kind == NOTE_REFUSED) {
-        learn_refused(hosts->limits, at, note->now_ns);
+        listener_refused(hosts->limits, at, note->now_ns);
     } else if (note->kind == NOTE_ENDED) {
         learn_ended(hosts, at, note);
+        listener_quit(hosts->limits, at, note);
+        host_syn_kind(host_for(hosts, &note->key.addr[server_end]), note);
     }
-    if (note->kind == NOTE_ENDED)
-        learn_quit(hosts->limits, at, note);
     learn_taken(at, note);
     learn_kept(hosts->limits, at, note);
 }

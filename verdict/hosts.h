@@ -36,6 +36,8 @@ struct host_state {
     /* Last time that somebody asked the link for it and got no answer: first and last request */
     int64_t unresolved_from_ns, unresolved_ns; /* NS_NEVER */
     struct ipaddr unresolved_by;               /* who asked; valid with unresolved_ns */
+    /* Connections that only a plain SYN opened; that an extended one did (mark_is_extended_syn) */
+    uint32_t n_syn_fallbacks, n_extended_syns_taken;
     uint32_t n_unanswered_talk; /* flows in which a peer went on though nothing from it was seen */
 };
 

@@ -70,6 +70,8 @@ const struct verdict_limits *verdict_limits_default(void)
         .partial_ns = 1 * NS_PER_S,
         .crowded_syns = 5,
         .first_hop_ns = 5 * NS_PER_MS,
+        .clock_jump_ms = 10 * 60 * 1000,
+        .syn_fallbacks = 2,
         .arp_failed_ns = 2500 * NS_PER_MS,
     };
 

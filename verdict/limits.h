@@ -84,7 +84,10 @@ struct verdict_limits {
     int64_t partial_ns;    /* and so short an absence is none (13.1, near miss) */
     unsigned crowded_syns; /* in one second (13.1, refused-backlog-rst) */
     int64_t first_hop_ns;  /* an answer from so near is of this host or network (13.1) */
-    int64_t arp_failed_ns; /* neighbour resolution gives up after 3 probes, 1 s apart (8.2) */
+    int64_t
+        clock_jump_ms; /* of a client's timestamps: another machine (13.4, nat-port-collision) */
+    unsigned syn_fallbacks; /* connections to one host (13.3, syn-options-blackhole) */
+    int64_t arp_failed_ns;  /* neighbour resolution gives up after 3 probes, 1 s apart (8.2) */
 };
 
 const struct verdict_limits *verdict_limits_default(void);

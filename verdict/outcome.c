@@ -112,6 +112,8 @@ static enum outcome outcome_of_syn(const struct verdict_case *c)
         return OUTCOME_REJECTED;
     if (case_has(c, FACT_EVICTED))
         return OUTCOME_UNKNOWN;
+    if (case_has(c, FACT_BAD_SYNACK))
+        return OUTCOME_HALF_OPEN;
     if (is_censored(c) && c->client->n_syn == 1 && !c->client->n_rst)
         return OUTCOME_IN_PROGRESS;
     return OUTCOME_TIMED_OUT;

@@ -1,27 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Confused handshakes and floods (VERDICTS.md 13.4). */
+/* Floods and scans (VERDICTS.md 13.4). */
 #include "verdict/case.h"
-
-enum confidence rule_stale_connection_on_server(const struct verdict_case *c, struct ruling *ruling)
-{
-    const struct packet_mark *stale = case_slot(c, TRAIL_STALE_ACK);
-
-    if (!case_has(c, FACT_STALE_ACK) || !stale->frame)
-        return CONFIDENCE_NONE;
-    because(ruling, "ack-of-something-else", stale->frame, "the SYN is answered by ACK %u, not %u",
-            stale->ack, c->client->isn + 1);
-    for (unsigned i = 0; i < c->trail->n_rst; i++) {
-        const struct packet_mark *rst = &c->trail->rst[i].mark;
-
-        if (rst->side == SIDE_CLIENT && rst->seq == stale->ack)
-            because(ruling, "client-resets-it", rst->frame,
-                    "the client resets what it does not know");
-    }
-    if (case_has(c, FACT_ESTABLISHED))
-        because(ruling, "then-connects", case_slot(c, TRAIL_ACK)->frame, "after %.3f s",
-                case_seconds(ns_since(c->facts->first_ns, case_ack_ns(c))));
-    return ruling->n_because > 1 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-}
 
 enum confidence rule_half_open_scan(const struct verdict_case *c, struct ruling *ruling)
 {

@@ -236,7 +236,7 @@ static bool is_only_this_client(const struct verdict_case *c)
 
 enum confidence rule_handshake_ack_lost(const struct verdict_case *c, struct ruling *ruling)
 {
-    if (c->outcome != OUTCOME_HALF_OPEN)
+    if (c->outcome != OUTCOME_HALF_OPEN || !case_has(c, FACT_SYNACK_SEEN))
         return CONFIDENCE_NONE;
     if (case_has(c, FACT_ESTABLISHED)) {
         because(ruling, "ack-never-accepted", case_slot(c, TRAIL_ACK)->frame,

@@ -159,8 +159,16 @@ enum verdict_kind {
     ROW(REFUSED, refused, GENERIC, REFUSED, SERVER_HOST, REFUSED, "refused",                       \
         "A RST answered the SYN")                                                                  \
     /* The handshake went wrong in another way. */                                                 \
+    ROW(BAD_SYNACK, bad_synack, SPECIFIC, HALF_OPEN, PATH, COUNT, "bad-synack",                    \
+        "The SYN-ACK acknowledges something else")                                                 \
+    ROW(TIMEWAIT_REUSE, timewait_reuse, SPECIFIC, HALF_OPEN, CLIENT_HOST, COUNT, "timewait-reuse", \
+        "The port's last connection is in TIME_WAIT")                                              \
     ROW(STALE_CONNECTION_ON_SERVER, stale_connection_on_server, SPECIFIC, HALF_OPEN, CLIENT_HOST,  \
         COUNT, "stale-connection-on-server", "The server still holds the old connection")          \
+    ROW(NAT_PORT_COLLISION, nat_port_collision, SPECIFIC, HALF_OPEN, PATH, COUNT,                  \
+        "nat-port-collision", "Two clients behind one address use the same port")                  \
+    ROW(SYN_OPTIONS_BLACKHOLE, syn_options_blackhole, SPECIFIC, TIMEOUT, PATH, COUNT,              \
+        "syn-options-blackhole", "Only plain SYNs get through")                                    \
     ROW(SYN_FLOOD, syn_flood, SPECIFIC, OF_OUTCOME, CLIENT_HOST, COUNT, "syn-flood",               \
         "Half of a SYN flood")                                                                     \
     ROW(HALF_OPEN_SCAN, half_open_scan, SPECIFIC, OF_OUTCOME, CLIENT_HOST, COUNT,                  \
@@ -221,6 +229,8 @@ enum verdict_kind {
         "RST after an orderly close: harmless")                                                    \
     ROW(OK_RST_CLOSE, ok_rst_close, FINE, NONE, UNKNOWN, OK, "ok-rst-close",                       \
         "Closed by RST with nothing outstanding: harmless")                                        \
+    ROW(SIMULTANEOUS_OPEN, simultaneous_open, FINE, HALF_OPEN, UNKNOWN, OK, "simultaneous-open",   \
+        "Both sides connected to each other")                                                      \
     ROW(SLOW_HANDSHAKE, slow_handshake, FINE, NONE, PATH, OK_DEGRADED, "slow-handshake",           \
         "Connected only after a retransmission")                                                   \
     ROW(OK, ok, FINE, NONE, UNKNOWN, OK, "ok", "Nothing wrong")                                    \

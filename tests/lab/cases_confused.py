@@ -99,3 +99,74 @@ def gone_neighbour(t):
     t.clock()
     t.expect(conn, 'host-down-onlink', '^>S >S', 'timed_out', count=1,
              never=['filtered-drop', 'connect-timeout'])
+
+
+@case('nat-port-collision', 'hit', 'two-clocks',
+      'second SYN of the port: two hops farther, timestamps of another clock; ACK of the old one',
+      vantage=('s', ))
+def two_clocks(t):
+    """A NAT gives a second machine the port of the first, whose connection the server still has."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    t.vanish(conn.sock)
+    t.sleep(1.2)
+    options = MSS + b'\x04\x02' + wire.option_timestamps(0x12345678, 0)[2:] + b'\x01\x03\x03\x07'
+    t.inject('r1', wire.tcp(t.client, conn.key[1], t.server, 80, wire.SYN, seq=0x70000000,
+                            win=64240, options=options, ttl=61, ipid=7))
+    t.wait_rtt(3)
+    t.expect(conn, 'nat-port-collision', outcome='timed_out', nth=2,
+             accept=['stale-connection-on-server'], never=['timewait-reuse'])
+
+
+@case('nat-port-collision', 'near', 'same-machine',
+      'second SYN of the port: same hops, same clock; ACK of the old connection')
+def same_machine(t):
+    """A client's program loses its connection without a word and takes the same port again."""
+    listener = t.listen(80)
+    conn, peer = t.pair(80, listener)
+    t.exchange(conn, peer)
+    t.vanish(conn.sock)
+    t.sleep(1.2)
+    again = t.good(80, listener, cport=conn.key[1])
+    t.expect(again, 'stale-connection-on-server', '>S <A >R >S <SA >A .*F', 'ok_degraded', nth=2,
+             never=['nat-port-collision', 'timewait-reuse'])
+
+
+def ecn_blackhole(t, n_flows, rule):
+    """Connections that ask for ECN, one after the other, through a box that drops by `rule`."""
+    t.sysctl('c', 'ipv4.tcp_ecn', 1)
+    t.block('r2', 'forward', rule)
+    listener = t.listen(80)
+    return [t.good(80, listener) for _ in range(n_flows)]
+
+
+@case('syn-options-blackhole', 'hit', 'ecn',
+      'SYNs with ECE and CWR stay unanswered, the plain one after each is answered', pace='medium')
+def ecn_dropped(t):
+    """An old firewall drops SYNs that ask for ECN; Linux falls back after a second."""
+    conns = ecn_blackhole(t, 3, f'ip daddr {t.server} tcp flags & (syn|ecn|cwr) == '
+                                'syn|ecn|cwr drop')
+    t.expect(conns[0], 'slow-handshake', '^>S >S <SA >A .*F', 'ok_degraded',
+             accept=['syn-options-blackhole'])
+    for conn in conns[1:]:
+        t.expect(conn, 'syn-options-blackhole', '^>S >S <SA >A .*F', 'ok_degraded',
+                 accept=['slow-handshake'])
+
+
+@case('syn-options-blackhole', 'near', 'lost-once',
+      'the first SYN is lost; others that ask for ECN as well are answered at once', pace='medium')
+def ecn_lost_once(t):
+    """A SYN with ECN is lost by chance: it is not what the SYN asks for."""
+    t.sysctl('c', 'ipv4.tcp_ecn', 1)
+    listener = t.listen(80)
+    conns = []
+    for is_lost in (True, False, True):
+        if is_lost:
+            t.block('r2', 'forward', f'ip daddr {t.server} tcp flags & (syn|ecn|cwr) == '
+                                     'syn|ecn|cwr drop')
+        conns.append(t.good(80, listener))
+        t.unblock('r2')
+    t.expect(conns[0], 'slow-handshake', '^>S >S <SA >A .*F', 'ok_degraded')
+    t.expect(conns[1], 'ok', '^>S <SA >A .*F', 'ok')
+    t.expect(conns[2], 'slow-handshake', '^>S >S <SA >A .*F', 'ok_degraded',
+             never=['syn-options-blackhole'])

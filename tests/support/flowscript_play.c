@@ -52,6 +52,19 @@ static void read_size(const struct reading *reading, unsigned side, struct size_
     size->sacked_end = read_seq(reading, side, size->sacked_end);
 }
 
+/* Its numbers are of other ISNs; a copy of its last packet ends it a little later. */
+static void read_previous(struct previous_facts *previous)
+{
+    struct previous_facts read;
+
+    memset(&read, 0, sizeof(read));
+    read.is_known = previous->is_known;
+    read.is_closed_by_server = previous->is_closed_by_server;
+    read.had_rst = previous->had_rst;
+    read.ttl_syn = previous->ttl_syn;
+    memcpy(previous, &read, sizeof(read));
+}
+
 static struct flow_note read_note(const struct reading *reading, const struct flow_note *note)
 {
     struct flow_note read = *note;
@@ -78,6 +91,7 @@ static struct flow_note read_note(const struct reading *reading, const struct fl
         read_mark(reading, &read.trail.stall[i].first);
         read_size(reading, i ^ is_swapped, &read.trail.size[i]);
     }
+    read_previous(&read.trail.previous);
     read.trail.icmp.frame = read_ordinal(reading, read.trail.icmp.frame);
     return read;
 }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See hosts_learn.h. */
+#include "verdict/hosts_learn.h"
+
+/* Refusals and answers of one busy second: some get in and some do not. */
+void listener_crowd(const struct verdict_limits *limits, struct listener_state *at, int64_t now_ns)
+{
+    if (at->n_refused_second > 0 && at->n_complete_second > 0 &&
+        at->n_syn_second >= limits->crowded_syns)
+        at->crowded_ns = now_ns;
+}
+
+void listener_refused(const struct verdict_limits *limits, struct listener_state *at,
+                      int64_t refused_ns)
+{
+    bool is_first = at->refused_last_ns == NS_NEVER;
+
+    at->n_refused_second++;
+    listener_crowd(limits, at, refused_ns);
+    if (!is_first && at->accepted_after_refusal_ns == NS_NEVER) {
+        at->n_refused_between++;
+        later(&at->refused_last_ns, refused_ns);
+        return;
+    }
+    if (!is_first && ns_since(at->refused_last_ns, refused_ns) <= limits->interleaved_ns)
+        at->interleaved_ns = refused_ns;
+    at->refused_first_ns = at->refused_last_ns = refused_ns;
+    at->accepted_before_refusal_ns = at->accept_ns;
+    at->accepted_after_refusal_ns = NS_NEVER;
+    at->n_refused_between = 1;
+}
+
+/* The server's socket aborts, or closes after a silence and before the client does: what a program
+ * does that ends, and what it seldom does otherwise. */
+void listener_quit(const struct verdict_limits *limits, struct listener_state *at,
+                   const struct flow_note *note)
+{
+    const struct flow_trail *trail = &note->trail;
+    const struct packet_mark *fin = &trail->slot[TRAIL_SERVER_FIN];
+    const struct packet_mark *client_fin = &trail->slot[TRAIL_CLIENT_FIN];
+
+    if (!note->has_trail || !(note->facts.bits & (FACT_ESTABLISHED | FACT_MIDSTREAM)))
+        return;
+    if (trail->n_rst && trail->rst[0].mark.side == SIDE_SERVER &&
+        trail->rst[0].family == RST_FAMILY_A && !trail->rst[0].peer_had_fin)
+        later(&at->quit_ns, trail->rst[0].mark.ts_ns);
+    if (fin->frame && !(client_fin->frame && client_fin->frame < fin->frame) &&
+        trail->quiet_before_fin_ns[SIDE_SERVER] >= limits->pooled_idle_ns)
+        later(&at->quit_ns, fin->ts_ns);
+}
+
+void host_syn_kind(struct host_state *server, const struct flow_note *note)
+{
+    const struct packet_mark *first = &note->trail.slot[TRAIL_SYN];
+
+    if (!note->has_trail || !(note->facts.bits & FACT_ESTABLISHED))
+        return;
+    if (mark_is_fallback(first, &note->trail.slot[TRAIL_SYN_LAST], note->facts.synack_ns))
+        server->n_syn_fallbacks++;
+    else if (mark_is_extended_syn(first))
+        server->n_extended_syns_taken++;
+}

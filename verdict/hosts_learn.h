@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The parts of hosts.c that learn of refusals, restarts and SYNs. Private to hosts.c. */
+#ifndef VERDICT_HOSTS_LEARN_H
+#define VERDICT_HOSTS_LEARN_H
+
+#include "base/nanotime.h"
+#include "verdict/hosts.h"
+
+static inline void later(int64_t *at_ns, int64_t ns)
+{
+    if (ns > *at_ns)
+        *at_ns = ns;
+}
+
+/* It refused a SYN at that time. */
+void listener_refused(const struct verdict_limits *limits, struct listener_state *at,
+                      int64_t refused_ns);
+
+/* An attempt was refused or accepted: is the second one of a crowd? */
+void listener_crowd(const struct verdict_limits *limits, struct listener_state *at, int64_t now_ns);
+
+/* A NOTE_ENDED: did the server hang up as a program does that ends? */
+void listener_quit(const struct verdict_limits *limits, struct listener_state *at,
+                   const struct flow_note *note);
+
+/* A NOTE_ENDED: which SYNs does the host answer? */
+void host_syn_kind(struct host_state *server, const struct flow_note *note);
+
+#endif
