@@ -49,6 +49,7 @@ struct options {
     uint32_t n_tags;
     const char *fail_on[OPTIONS_FAIL_ON_MAX];
     uint32_t n_fail_on;
+    const char *color, *theme; /* of the screen; NULL = not asked for */
     bool is_ascii, is_quiet, is_verbose;
     bool wants_devices, wants_help, wants_version;
     char *interface_words; /* -i eth0,lo cut at the commas; freed by options_free */

@@ -12,6 +12,7 @@
 #include "app/runinfo.h"
 #include "app/signals.h"
 #include "base/nanotime.h"
+#include "base/text.h"
 #include "tui/tui.h"
 
 #define POLL_NS (50 * NS_PER_MS)
@@ -41,14 +42,25 @@ static int open_one(struct outputs *outputs, const struct sink_ops *ops, const c
     return code;
 }
 
+/* What the screen is opened with instead of a place to write to (tui/tui.h). */
+static const char *screen_looks(const struct options *options, struct text *text)
+{
+    text_addf(text, "color=%s", options->color ? options->color : "auto");
+    text_addf(text, ",theme=%s", options->theme ? options->theme : "ansi");
+    return text->at;
+}
+
 int outputs_open(struct outputs *outputs, struct run_info *run, const struct options *options,
                  enum face face, struct err *err)
 {
+    char looks[64];
+    struct text text = TEXT_OF(looks);
+    const char *argument = face == FACE_TUI ? screen_looks(options, &text) : options->output_path;
     int code;
 
     *outputs =
         (struct outputs){.run = run, .options = options, .start_ns = clock_ns(CLOCK_MONOTONIC)};
-    code = open_one(outputs, face_ops[face], options->output_path, err);
+    code = open_one(outputs, face_ops[face], argument, err);
     if (!code && options->log_path)
         code = open_one(outputs, &sink_json, options->log_path, err);
     if (!code && options->write_path)

@@ -59,6 +59,8 @@ class Refused(program.Case):
                 (['--fail-on', 'rain'], 'rain'),
                 (['--tag', 'novalue'], 'novalue'),
                 (['--tui', '-o', 'file'], '--tui'),
+                (['--color', 'blue'], 'blue'),
+                (['--theme', 'purple'], 'purple'),
         ):
             with self.subTest(arguments):
                 self.assertIn(word, self.assert_refused(USAGE, *arguments))
