@@ -250,6 +250,7 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
         break;
     case NOTE_REFUSED:
     case NOTE_RESET:
+    case NOTE_HALF_OPEN:
         hosts_note(&judging->hosts, note);
         break;
     case NOTE_ESTABLISHED:

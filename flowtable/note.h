@@ -20,6 +20,7 @@
 enum flow_note_kind {
     NOTE_ATTEMPT,     /* a SYN of a new attempt was seen */
     NOTE_REFUSED,     /* a RST acknowledged the SYN, for the first time in this flow */
+    NOTE_HALF_OPEN,   /* the SYN-ACK came again before the client said anything, once a flow */
     NOTE_ESTABLISHED, /* the handshake completed */
     NOTE_ALIVE,       /* an open flow goes on: at most one in ALIVE_NOTE_NS, and at the end */
     NOTE_RESET,       /* a RST came for an open connection; what follows it is waited for */

@@ -181,6 +181,8 @@ void track_synack(struct arrival *arrival)
         first_synack(arrival);
         return;
     }
+    if (side->n_syn == 2 && !(facts->bits & FACT_ESTABLISHED))
+        track_note(arrival->tracker, arrival->flow, NOTE_HALF_OPEN);
     if (facts->bits & FACT_ESTABLISHED)
         saturate_u8(&side->n_syn_late);
     else if (arrival->packet->tcp.seq != side->isn)

@@ -412,6 +412,24 @@ static void learn_unresolved(struct hosts *hosts, const struct flow_note *note)
     host->unresolved_by = note->key.addr[note->client_end];
 }
 
+/* Targets that are not known to accept anybody: one that fell silent is no scan's. */
+static void learn_targets(struct hosts *hosts, const struct listener_state *at,
+                          const struct flow_note *note)
+{
+    const struct flow_facts *facts = &note->facts;
+    struct host_state *client = host_for(hosts, &note->key.addr[note->client_end]);
+    bool is_silent = facts->bits & FACT_SYN_SEEN && facts->last_ns[SIDE_SERVER] == NS_NEVER &&
+                     !(facts->bits & (FACT_ESTABLISHED | FACT_EVICTED | FACT_AT_END));
+
+    if (note->kind == NOTE_ESTABLISHED)
+        scan_made(&client->targets, note);
+    else if (at->accept_ns == NS_NEVER && (note->kind == NOTE_REFUSED || is_silent))
+        scan_failed(&client->targets, note, note->kind == NOTE_REFUSED);
+    if (note->kind == NOTE_ENDED && note->has_trail && scatter_is_answer(facts, &note->trail) &&
+        facts->first_ns - hosts->start_ns >= SCAN_WINDOW_NS)
+        scatter_add(&client->scatter, note);
+}
+
 void hosts_note(struct hosts *hosts, const struct flow_note *note)
 {
     unsigned server_end = 1u - note->client_end;
@@ -423,6 +441,8 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
         learn_unresolved(hosts, note);
         return;
     }
+    if (!hosts->start_ns)
+        hosts->start_ns = note->facts.first_ns;
     at = listener_for(hosts, &note->key.addr[server_end], note->key.port[server_end]);
     roll_second(hosts->limits, at, note->now_ns);
     if (note->kind == NOTE_ATTEMPT) {
@@ -441,11 +461,16 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
         race_add(&host_for(hosts, &note->key.addr[note->client_end])->connects, note);
     } else if (note->kind == NOTE_REFUSED) {
         listener_refused(hosts->limits, at, note->now_ns);
+    } else if (note->kind == NOTE_HALF_OPEN) {
+        pressure_repeated(&at->pressure, note);
     } else if (note->kind == NOTE_ENDED) {
         learn_ended(hosts, at, note);
+        pressure_ended(&at->pressure, note);
         listener_quit(hosts->limits, at, note);
         host_syn_kind(host_for(hosts, &note->key.addr[server_end]), note);
     }
+    if (note->kind != NOTE_ALIVE)
+        learn_targets(hosts, at, note);
     learn_taken(at, note);
     learn_kept(hosts->limits, at, note);
 }

@@ -16,7 +16,9 @@
 #include "base/ipaddr.h"
 #include "flowtable/note.h"
 #include "verdict/limits.h"
+#include "verdict/pressure.h"
 #include "verdict/race.h"
+#include "verdict/scan.h"
 
 /* One address. */
 struct host_state {
@@ -38,6 +40,8 @@ struct host_state {
     struct ipaddr unresolved_by;               /* who asked; valid with unresolved_ns */
     /* Connections that only a plain SYN opened; that an extended one did (mark_is_extended_syn) */
     uint32_t n_syn_fallbacks, n_extended_syns_taken;
+    struct scan_targets targets;  /* as a client */
+    struct scatter_peers scatter; /* as whom somebody pretends to be */
     uint32_t n_unanswered_talk; /* flows in which a peer went on though nothing from it was seen */
 };
 
@@ -83,6 +87,7 @@ struct listener_state {
     /* From a request to the server's FIN, no answer between: of the last such connection, and of
      * the one before; 0 = none. */
     int64_t unanswered_wait_ns, unanswered_wait_before_ns;
+    struct pressure pressure; /* of half-open connections */
     /* SYN rate: one-second slots */
     int64_t second;
     uint32_t n_syn_second, n_complete_second, n_refused_second;
@@ -97,6 +102,7 @@ struct hosts {
     struct listener_state *listener;
     uint32_t host_mask, listener_mask;
     uint64_t n_evicted;
+    int64_t start_ns; /* of the first flow told of; 0 = none */
 };
 
 /* n_hosts, n_listeners: powers of two, at least 16. */

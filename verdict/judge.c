@@ -211,6 +211,10 @@ static enum family final_family(enum verdict_id id, enum outcome outcome)
         return family;
     if (outcome == OUTCOME_RESET)
         return FAMILY_RESET;
+    if (outcome == OUTCOME_REFUSED)
+        return FAMILY_REFUSED;
+    if (outcome == OUTCOME_REJECTED)
+        return FAMILY_FIREWALL_REJECT;
     return outcome == OUTCOME_HALF_OPEN ? FAMILY_HALF_OPEN : FAMILY_TIMEOUT;
 }
 

@@ -328,6 +328,9 @@ static enum outcome outcome_of_connection(const struct verdict_case *c)
 enum outcome case_outcome(const struct verdict_case *c)
 {
     if (case_has(c, FACT_MIDSTREAM)) {
+        /* A SYN-ACK whose SYN is not in here: the capture began late, or nobody sent one. */
+        if (case_has(c, FACT_SYNACK_SEEN) && !case_has(c, FACT_ESTABLISHED))
+            return OUTCOME_UNKNOWN;
         if (c->rst && c->rst->trigger.frame && outcome_of_rst(c) == OUTCOME_RESET)
             return OUTCOME_RESET;
         return is_blackholed(c) ? OUTCOME_BLACKHOLED : OUTCOME_UNKNOWN;

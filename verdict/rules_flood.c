@@ -10,9 +10,9 @@ enum confidence rule_half_open_scan(const struct verdict_case *c, struct ruling 
     int64_t limit_ns =
         2 * c->rtt_ns > c->limits->rtt_unknown_ns ? 2 * c->rtt_ns : c->limits->rtt_unknown_ns;
 
-    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED) ||
-        case_has(c, FACT_SYN_REFUSED) || c->client->n_syn > 1 || !c->trail->n_rst ||
-        ns_since(c->facts->synack_ns, c->trail->rst[0].mark.ts_ns) > limit_ns)
+    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || !case_has(c, FACT_SYN_SEEN) ||
+        case_has(c, FACT_ESTABLISHED) || case_has(c, FACT_SYN_REFUSED) || c->client->n_syn > 1 ||
+        !c->trail->n_rst || ns_since(c->facts->synack_ns, c->trail->rst[0].mark.ts_ns) > limit_ns)
         return CONFIDENCE_NONE;
     because(ruling, "client-resets-synack", c->trail->rst[0].mark.frame,
             "RST %.3f ms after the SYN-ACK",

@@ -84,6 +84,8 @@ static bool is_under_pressure(const struct verdict_case *c, struct ruling *rulin
                 at->recovered_share_x256 * 100 / 256);
     if (is_of_late(c, at->overflow_ns))
         because(ruling, "overflow-seen", 0, "other flows show SYN-ACKs repeated after the ACK");
+    if (at->pressure.cookies_ns && is_of_late(c, at->pressure.cookies_ns))
+        because(ruling, "syn-cookies", 0, "its SYN-ACKs to others are SYN cookies");
     return ruling->n_because > n_before;
 }
 
@@ -261,8 +263,8 @@ enum confidence rule_client_gave_up(const struct verdict_case *c, struct ruling 
         c->client->n_syn > 1 || (wait_ns >= c->limits->gave_up_ns && wait_ns > 3 * usual_ns);
 
     /* A client that was refused before had no choice. */
-    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || case_has(c, FACT_ESTABLISHED) ||
-        case_has(c, FACT_SYN_REFUSED))
+    if (!case_has(c, FACT_CLIENT_RST_SYNACK) || !case_has(c, FACT_SYN_SEEN) ||
+        case_has(c, FACT_ESTABLISHED) || case_has(c, FACT_SYN_REFUSED))
         return CONFIDENCE_NONE;
     because(ruling, "synack-late", case_slot(c, TRAIL_SYNACK)->frame,
             "SYN-ACK %.3f s after the first SYN", case_seconds(wait_ns));

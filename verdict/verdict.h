@@ -148,6 +148,8 @@ enum verdict_kind {
     ROW(ICMP_REJECTED, icmp_rejected, GENERIC, FIREWALL_REJECT, REPORTER, REJECTED,                \
         "icmp-rejected", "An ICMP error answered the SYN")                                         \
     /* The SYN was answered by a RST. */                                                           \
+    ROW(PORT_SCAN, port_scan, SPECIFIC, OF_OUTCOME, CLIENT_HOST, COUNT, "port-scan",               \
+        "One client tries many targets in vain")                                                   \
     ROW(REFUSED_SERVICE_RESTART, refused_service_restart, SPECIFIC, REFUSED, SERVER_HOST, REFUSED, \
         "refused-service-restart", "The listener was away for a moment")                           \
     ROW(REFUSED_CLOSED_PORT, refused_closed_port, SPECIFIC, REFUSED, SERVER_HOST, REFUSED,         \
@@ -177,6 +179,8 @@ enum verdict_kind {
         "The SYN-ACK came after the client had given up")                                          \
     ROW(ACCEPT_QUEUE_OVERFLOW, accept_queue_overflow, SPECIFIC, BACKLOG_OVERFLOW, SERVER_HOST,     \
         COUNT, "accept-queue-overflow", "The listener's accept queue is full")                     \
+    ROW(SYN_BACKLOG_OVERFLOW, syn_backlog_overflow, SPECIFIC, BACKLOG_OVERFLOW, SERVER_HOST,       \
+        TIMED_OUT, "syn-backlog-overflow", "The queue of half-open connections is full")           \
     ROW(HOST_DOWN_ONLINK, host_down_onlink, SPECIFIC, UNREACHABLE, SERVER_HOST, TIMED_OUT,         \
         "host-down-onlink", "Nobody on the link has the address")                                  \
     ROW(FILTERED_DROP, filtered_drop, SPECIFIC, TIMEOUT, PATH, TIMED_OUT, "filtered-drop",         \
@@ -229,6 +233,8 @@ enum verdict_kind {
         "RST after an orderly close: harmless")                                                    \
     ROW(OK_RST_CLOSE, ok_rst_close, FINE, NONE, UNKNOWN, OK, "ok-rst-close",                       \
         "Closed by RST with nothing outstanding: harmless")                                        \
+    ROW(SYN_COOKIES_ACTIVE, syn_cookies_active, FINE, NONE, SERVER_HOST, OK, "syn-cookies-active", \
+        "The server answers SYNs with cookies")                                                    \
     ROW(SIMULTANEOUS_OPEN, simultaneous_open, FINE, HALF_OPEN, UNKNOWN, OK, "simultaneous-open",   \
         "Both sides connected to each other")                                                      \
     ROW(SLOW_HANDSHAKE, slow_handshake, FINE, NONE, PATH, OK_DEGRADED, "slow-handshake",           \
@@ -236,6 +242,8 @@ enum verdict_kind {
     ROW(OK, ok, FINE, NONE, UNKNOWN, OK, "ok", "Nothing wrong")                                    \
     ROW(IN_PROGRESS, in_progress, FINE, NONE, UNKNOWN, IN_PROGRESS, "in-progress",                 \
         "The capture ends before an answer was due")                                               \
+    ROW(BACKSCATTER, backscatter, FINE, UNDETERMINED, UNKNOWN, UNKNOWN, "backscatter",             \
+        "Answers to SYNs that somebody forged")                                                    \
     ROW(UNKNOWN_ONE_SIDED, unknown_one_sided, FINE, UNDETERMINED, UNKNOWN, UNKNOWN,                \
         "unknown-one-sided", "Only one direction was captured")                                    \
     ROW(UNKNOWN_CAPTURE_LOSS, unknown_capture_loss, FINE, UNDETERMINED, UNKNOWN, UNKNOWN,          \

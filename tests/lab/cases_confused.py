@@ -5,7 +5,7 @@ import struct
 
 import wire
 from net import ABSENT_HOST4
-from stage import table
+from stage import Conn, table
 
 case = table(group=12)
 
@@ -170,3 +170,47 @@ def ecn_lost_once(t):
     t.expect(conns[1], 'ok', '^>S <SA >A .*F', 'ok')
     t.expect(conns[2], 'slow-handshake', '^>S >S <SA >A .*F', 'ok_degraded',
              never=['syn-options-blackhole'])
+
+
+def answers_to_nothing(t, n_peers, answer):
+    """Packets of many servers for SYNs that the client never sent; each is answered by RST or not
+    at all."""
+    conns = []
+    for n in range(1, n_peers + 1):
+        peer = f'10.77.{t.case.group}.{100 + t.case.row * 10 + n}'
+        t.inject('r2', answer(peer, 80, 30000 + n))
+        conns.append(Conn(None, wire.endpoint(t.client, 30000 + n), wire.endpoint(peer, 80),
+                          (t.client, 30000 + n, peer, 80)))
+        t.sleep(0.2)
+    return conns
+
+
+@case('backscatter', 'hit', 'forged-address',
+      'after a minute of other traffic: SYN-ACKs of eight servers, each answered by RST',
+      pace='slow')
+def forged_address(t):
+    """Somebody floods others in the client's name."""
+    t.clock()
+    t.sleep(61)
+    conns = answers_to_nothing(t, 8, lambda peer, port, cport: wire.tcp(
+        peer, port, t.client, cport, wire.SYN | wire.ACK, seq=0x10000000 + cport, ack=77777,
+        win=29200, options=MSS, ttl=55))
+    t.sleep(4)
+    t.clock()
+    for conn in conns[5:]:
+        t.expect(conn, 'backscatter', '^<SA >R$')
+    for conn in conns[:4]:
+        t.expect(conn, 'unknown-midstream', '^<SA >R$', accept=['backscatter', 'unknown-one-sided'])
+
+
+@case('backscatter', 'near', 'begun-before',
+      'the first second of a capture: SYN-ACKs of eight servers, whose SYNs may have come before it')
+def begun_before(t):
+    """The same, but the capture has only begun."""
+    conns = answers_to_nothing(t, 8, lambda peer, port, cport: wire.tcp(
+        peer, port, t.client, cport, wire.SYN | wire.ACK, seq=0x10000000 + cport, ack=77777,
+        win=29200, options=MSS, ttl=55))
+    t.wait_rtt(2)
+    for conn in conns:
+        t.expect(conn, 'unknown-midstream', '^<SA >R$', accept=['unknown-one-sided'],
+                 never=['backscatter'])
