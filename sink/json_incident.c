@@ -73,6 +73,12 @@ static json_t *related(const struct run_info *run, const struct incident_event *
     return array;
 }
 
+/* Nanoseconds, null for none. */
+static json_t *json_span(int64_t span_ns)
+{
+    return span_ns ? json_integer(span_ns) : json_null();
+}
+
 /* Which one, and its life so far. */
 static json_t *identity(const struct run_info *run, const struct incident_event *event)
 {
@@ -90,14 +96,17 @@ static json_t *identity(const struct run_info *run, const struct incident_event 
 /* What belongs to it. */
 static json_t *contents(const struct run_info *run, const struct incident_event *event)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:I, s:b, s:o, s:o, s:s, s:o, s:o, s:s?}",
-                     "failures", json_count(event->n_failures), "failures_delta",
-                     json_count(event->n_failures_delta), "delta_ns", (json_int_t)event->delta_ns,
-                     "attempts", json_count(event->n_attempts), "ratio", ratio(event), "clients",
-                     json_count(event->n_clients), "clients_capped", event->clients_capped,
-                     "top_clients", top_clients(event), "verdicts", verdicts(event), "confidence",
-                     confidence_name(event->confidence), "samples", samples(run, event), "related",
-                     related(run, event), "close_reason", close_reason_name(event->close_reason));
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:f, s:I, s:b, s:o, s:o, s:s, s:o, s:o, s:s?, s:s?, s:o, s:o}",
+        "failures", json_count(event->n_failures), "failures_delta",
+        json_count(event->n_failures_delta), "delta_ns", (json_int_t)event->delta_ns, "attempts",
+        json_count(event->n_attempts), "ratio", ratio(event), "clients",
+        json_count(event->n_clients), "clients_capped", event->clients_capped, "top_clients",
+        top_clients(event), "verdicts", verdicts(event), "confidence",
+        confidence_name(event->confidence), "samples", samples(run, event), "related",
+        related(run, event), "close_reason", close_reason_name(event->close_reason), "pattern",
+        incident_pattern_name(event->pattern), "period_ns", json_span(event->period_ns),
+        "outage_ns", json_span(event->outage_ns));
 }
 
 void json_build_incident(struct json_line *line, const struct run_info *run,

@@ -177,6 +177,18 @@ static void add_others(struct report *report, const struct report_group *group,
     add_words(&report->page, "Also", buffer);
 }
 
+/* VERDICTS.md 13.5, reset-app-abort: so many within so much time have one cause. */
+#define INSTANT_RESETS 3
+#define INSTANT_NS (100 * NS_PER_MS)
+
+static bool is_one_instant(const struct report_group *group)
+{
+    const struct report_series *series = &group->series;
+
+    return group->family == FAMILY_RESET && series->n >= INSTANT_RESETS &&
+           report_span_ns(series->first_ns, series->last_ns) <= INSTANT_NS;
+}
+
 static void add_cadence(struct report *report, const struct report_group *group)
 {
     char buffer[128];
@@ -184,11 +196,19 @@ static void add_cadence(struct report *report, const struct report_group *group)
     bool is_steady;
     int64_t cadence_ns = report_series_cadence_ns(&group->series, &is_steady);
 
-    if (!is_steady)
+    if (is_one_instant(group)) {
+        text_addf(&text, "all %" PRIu64 " within ", group->series.n);
+        format_duration(&text, report_span_ns(group->series.first_ns, group->series.last_ns));
+        text_add(&text, ": one event, such as a crash or a restart");
+    } else if (group->incident && group->incident->pattern == PATTERN_LOAD) {
+        text_add(&text, "the more attempts, the greater the part that fails: it follows the load");
+    } else if (is_steady) {
+        text_add(&text, "one every ");
+        format_duration(&text, cadence_ns);
+        text_add(&text, ", steady: a health check, a timer or a retry loop drives it");
+    } else {
         return;
-    text_add(&text, "one every ");
-    format_duration(&text, cadence_ns);
-    text_add(&text, ", steady: a timer or a retry loop drives it");
+    }
     add_words(&report->page, "Pace", buffer);
 }
 
@@ -280,12 +300,19 @@ static void add_end(struct report *report, const struct report_group *group)
         return;
     if (incident->close_reason == CLOSE_RECOVERED) {
         text_add(&text, "connections succeeded again after the last failure");
+    } else if (incident->outage_ns) {
+        text_add(&text, "connections succeed again");
     } else if (quiet_ns <= 2 * report_series_cadence_ns(&group->series, &is_steady)) {
         text_add(&text, "still failing when the capture ended");
     } else {
         text_add(&text, "no failure in the last ");
         format_duration(&text, quiet_ns);
         text_add(&text, " of the capture");
+    }
+    if (incident->outage_ns) {
+        text_add(&text, ", ");
+        format_duration(&text, incident->outage_ns);
+        text_add(&text, " after the first");
     }
     if (group->n_incidents > 1)
         text_addf(&text, "; it came back: %" PRIu32 " incidents of this kind here",

@@ -144,7 +144,13 @@ void explain_incident_message(const struct incident_event *event, struct text *t
     text_add(text, " attempts");
     if (event->phase == INCIDENT_OPEN)
         add_duration_before(" in ", event->first_ns, event->opened_ns, text);
+    if (event->pattern == PATTERN_PERIODIC)
+        add_duration_before(", one every ", 0, event->period_ns, text);
+    if (event->pattern == PATTERN_LOAD)
+        text_add(text, ", the more the busier it is");
     text_add(text, close_phrases[event->close_reason]);
+    if (event->outage_ns)
+        add_duration_before(", down for ", 0, event->outage_ns, text);
     if (event->close_reason == CLOSE_QUIET)
         add_duration_before(" for ", event->last_ns, event->closed_ns, text);
     if (event->close_reason == CLOSE_EVICTED)

@@ -83,6 +83,17 @@ static void count_attempt(struct incidents *incidents, const struct counted_at *
             attempts_count(&incidents->book.network[i]->own, ts_ns);
 }
 
+static void fail_attempt(struct incidents *incidents, const struct counted_at *at, int64_t ts_ns)
+{
+    if (at->place)
+        attempts_fail(&at->place->attempts, ts_ns);
+    if (at->client)
+        attempts_fail(&at->client->attempts, ts_ns);
+    for (uint32_t i = 0; i < incidents->book.n_networks; i++)
+        if (is_in_network(incidents->book.network[i], at))
+            attempts_fail(&incidents->book.network[i]->own, ts_ns);
+}
+
 static struct counted_at where(struct incidents *incidents, const struct ipaddr *client,
                                const struct endpoint *server, int64_t ts_ns, bool may_add)
 {
@@ -129,7 +140,7 @@ static void add_overflow(struct incidents *incidents, struct connection_event *e
         incident = incident_book_take(book);
         incident->scope = SCOPE_OVERFLOW;
         incident->family = event->family;
-        incident->own.last_ok_ns = NS_NEVER;
+        incident->own = attempts_none();
         incidents->overflow = incident_book_ref(book, incident);
     }
     attempts_count(&incident->own, ts_ns);
@@ -165,7 +176,7 @@ static struct incident *network_incident(struct incidents *incidents, enum famil
     incident->scope = SCOPE_NETWORK;
     incident->family = family;
     incident->server.addr = *network;
-    incident->own.last_ok_ns = NS_NEVER;
+    incident->own = attempts_none();
     return incident;
 }
 
@@ -380,13 +391,12 @@ void incident_add(struct incidents *incidents, struct connection_event *event, i
     struct watch_failing *failing =
         place ? watch_failing(watch, place, event, ts_ns, !wider) : NULL;
     struct incident *incident = failing ? live_incident(incidents, failing->incident) : NULL;
+    struct counted_at at = {place, client, watch_network(&event->server.addr)};
 
     event->incident = 0;
-    if (!incident_is_counted(&event->facts)) {
-        struct counted_at at = {place, client, watch_network(&event->server.addr)};
-
+    if (!incident_is_counted(&event->facts))
         count_attempt(incidents, &at, ts_ns);
-    }
+    fail_attempt(incidents, &at, ts_ns);
     if (incident || wider)
         incident_book_fail(&incidents->book, incident ? incident : wider, event, ts_ns);
     else if (add_to_client(incidents, client, place, event, ts_ns))

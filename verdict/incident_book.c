@@ -150,8 +150,29 @@ uint64_t incident_attempts(const struct incident *incident)
     return n > outbreak->n_failures ? n : outbreak->n_failures;
 }
 
-static void describe(const struct incident_book *book, const struct incident *incident,
-                     int64_t ts_ns, struct incident_event *event)
+/* Load shows while attempts and failures of a minute are known, and is not forgotten after. */
+static void describe_pattern(struct incident *incident, struct incident_event *event)
+{
+    incident->follows_load |= incident_follows_load(&incident->outbreak, incident->attempts);
+    event->period_ns = outbreak_period_ns(&incident->outbreak);
+    event->pattern = event->period_ns         ? PATTERN_PERIODIC
+                     : incident->follows_load ? PATTERN_LOAD
+                                              : PATTERN_NONE;
+}
+
+/* From the first failure to the first success after the last, where none was between. */
+static int64_t outage_ns(const struct incident *incident)
+{
+    const struct attempts *attempts = incident->attempts;
+
+    if (attempts->ok_before_ns >= incident->outbreak.first_ns ||
+        attempts->recovered_ns <= incident->outbreak.last_ns)
+        return 0;
+    return attempts->recovered_ns - incident->outbreak.first_ns;
+}
+
+static void describe(const struct incident_book *book, struct incident *incident, int64_t ts_ns,
+                     struct incident_event *event)
 {
     *event = (struct incident_event){
         .number = incident->number,
@@ -169,6 +190,7 @@ static void describe(const struct incident_book *book, const struct incident *in
         .n_failures_delta = incident->outbreak.n_failures - incident->told_failures,
     };
     outbreak_describe(&incident->outbreak, book->pool, event);
+    describe_pattern(incident, event);
     event->delta_ns = ts_ns - (incident->number ? incident->told_ns : event->first_ns);
 }
 
@@ -292,6 +314,7 @@ static void close_incident(struct incident_book *book, struct incident *incident
     event->phase = INCIDENT_CLOSE;
     event->closed_ns = ts_ns;
     event->close_reason = reason;
+    event->outage_ns = outage_ns(incident);
     send(book, incident, ts_ns, emitter);
     incident->closed_ns = ts_ns;
     book->n_closed++;

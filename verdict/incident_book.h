@@ -56,6 +56,7 @@ struct incident {
     int64_t opened_ns;
     int64_t heard_ns;     /* judge's clock at the newest failure */
     int64_t line_due_ns;  /* judge's clock: settling: of the line to come, open: of the last one */
+    bool follows_load;    /* it was seen to */
     bool is_surer;        /* confidence rose since the last line */
     uint8_t told_highest; /* enum confidence, of all lines */
 

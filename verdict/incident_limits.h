@@ -49,6 +49,17 @@
  * what turns out to be a part of something bigger never got a line of its own. */
 #define INCIDENT_SETTLE_NS (5 * NS_PER_S)
 
+/* periodic: so many failures in step, not faster than a human would set a timer to. */
+#define INCIDENT_PERIODIC_FAILURES 5
+#define INCIDENT_PERIOD_NS (1 * NS_PER_S)
+
+/* load: in the busiest half of the buckets so many times the attempts of the calmest half, and so
+ * many times the share of failures. A retry adds attempts where there are failures, but leaves
+ * the share as it is. */
+#define INCIDENT_LOAD_BUCKETS 6
+#define INCIDENT_LOAD_ATTEMPTS 2
+#define INCIDENT_LOAD_SHARE 3
+
 #define INCIDENT_CLIENTS_MAX 1024      /* distinct ones that an incident tells apart */
 #define INCIDENT_CLIENTS_BEFORE_MAX 64 /* the same before it opens */
 

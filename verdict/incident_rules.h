@@ -9,17 +9,21 @@
 #include "verdict/event.h"
 #include "verdict/outbreak.h"
 
-/* The attempts at an address and port: those that completed the handshake, or failed before. All
- * zero but last_ok_ns. */
+/* The attempts at an address and port: those that completed the handshake, or failed before. As
+ * attempts_none() leaves them: none. */
 struct attempts {
     uint64_t n;
     int64_t last_ok_ns; /* when the newest of those that work was established; NS_NEVER */
-    int64_t newest;     /* buckets as those of an outbreak */
+    /* The newest failure, the newest success before it and the first one after it; NS_NEVER */
+    int64_t failed_ns, ok_before_ns, recovered_ns;
+    int64_t newest; /* buckets as those of an outbreak */
     uint32_t count[OUTBREAK_BUCKETS];
 };
 
+struct attempts attempts_none(void);
 void attempts_count(struct attempts *attempts, int64_t ts_ns);
 void attempts_succeed(struct attempts *attempts, int64_t established_ns);
+void attempts_fail(struct attempts *attempts, int64_t ts_ns);
 
 /* What a rule may look at. */
 struct rule_case {
@@ -32,6 +36,9 @@ struct rule_case {
 /* Whether the bucket is bad. */
 bool incident_bucket_is_bad(const struct outbreak *outbreak, const struct attempts *attempts,
                             int64_t bucket);
+
+/* Whether a greater share of the attempts fails when there are more of them. */
+bool incident_follows_load(const struct outbreak *outbreak, const struct attempts *attempts);
 
 /* The gravest rule that holds, INCIDENT_RULE_COUNT where none does. */
 enum incident_rule incident_rule_for(const struct rule_case *c);

@@ -2,6 +2,7 @@
 /* See outbreak.h. */
 #include "verdict/outbreak.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "verdict/incident.h"
@@ -95,6 +96,7 @@ void outbreak_add(struct outbreak *outbreak, struct clientpool *pool,
     add_to_bucket(outbreak, bucket, 1, (uint32_t)into_us, (uint8_t)event->confidence);
     add_span(outbreak, ts_ns, ts_ns);
     outbreak->n_failures++;
+    rhythm_add(&outbreak->rhythm, ts_ns);
     add_verdict(outbreak, event->verdict, 1);
     add_sample(outbreak, event);
     clientset_add(&outbreak->clients, pool, &event->client.addr, 1, n_clients_max);
@@ -113,6 +115,7 @@ void outbreak_add_all(struct outbreak *outbreak, struct clientpool *pool,
     }
     add_span(outbreak, from->first_ns, from->last_ns);
     outbreak->n_failures += from->n_failures;
+    rhythm_add_all(&outbreak->rhythm, &from->rhythm);
     for (unsigned i = 0; i < from->n_verdicts; i++)
         add_verdict(outbreak, from->verdict[i].id, from->verdict[i].n);
     for (unsigned i = 0; i < from->n_samples && outbreak->n_samples < INCIDENT_SAMPLES; i++)
@@ -135,6 +138,18 @@ int64_t outbreak_recent_first_ns(const struct outbreak *outbreak, unsigned n_buc
             return bucket * INCIDENT_BUCKET_NS + outbreak->first_us[i] * NS_PER_US;
     }
     return NS_NEVER;
+}
+
+/* Only the newest times are known: the others were in step if they were as many as fit. */
+int64_t outbreak_period_ns(const struct outbreak *outbreak)
+{
+    int64_t period_ns = rhythm_period_ns(&outbreak->rhythm);
+    int64_t span_ns = outbreak->last_ns - outbreak->first_ns;
+    int64_t n_gaps = (int64_t)outbreak->n_failures - 1;
+
+    if (!period_ns)
+        return 0;
+    return llabs(span_ns - n_gaps * period_ns) <= span_ns / 5 ? period_ns : 0;
 }
 
 enum confidence outbreak_confidence(const struct outbreak *outbreak)

@@ -9,6 +9,7 @@
 #include "verdict/clientset.h"
 #include "verdict/event.h"
 #include "verdict/incident_limits.h"
+#include "verdict/rhythm.h"
 #include "verdict/window.h"
 
 /* Two more than the rules look at: conclusions come late and out of order. */
@@ -28,6 +29,8 @@ struct outbreak {
     uint32_t count[OUTBREAK_BUCKETS];
     uint32_t first_us[OUTBREAK_BUCKETS]; /* the first failure since the bucket's begin */
     uint8_t lowest[OUTBREAK_BUCKETS];    /* enum confidence */
+
+    struct rhythm rhythm;
 
     uint8_t n_verdicts, n_samples;
     struct incident_verdict verdict[INCIDENT_VERDICTS_MAX];
@@ -53,6 +56,9 @@ void outbreak_add_all(struct outbreak *outbreak, struct clientpool *pool,
 /* Failures in the newest `n_buckets`, and when the first of them was (NS_NEVER: none). */
 uint64_t outbreak_recent(const struct outbreak *outbreak, unsigned n_buckets);
 int64_t outbreak_recent_first_ns(const struct outbreak *outbreak, unsigned n_buckets);
+
+/* The time from one failure to the next, where all of them are in step; else 0. */
+int64_t outbreak_period_ns(const struct outbreak *outbreak);
 
 /* The lowest among the failures of the window: doubts that were not repeated for a minute are
  * forgotten, or confidence could never rise. CONFIDENCE_NONE without failures. */

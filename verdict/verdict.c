@@ -43,6 +43,7 @@ static const char *const evidence_kind_names[] = {"syn", "synack", "ack", "data"
 static const char *const incident_phase_names[] = {"open", "update", "close"};
 static const char *const incident_scope_names[] = {"endpoint", "client", "network", "overflow"};
 static const char *const incident_rule_names[] = {"sustained", "burst", "persistent", "forged"};
+static const char *const incident_pattern_names[] = {NULL, "periodic", "load"};
 static const char *const close_reason_names[] = {NULL,      "recovered",    "quiet",
                                                  "evicted", "end_of_input", "shutdown"};
 
@@ -58,6 +59,7 @@ _Static_assert(ARRAY_LEN(evidence_kind_names) == EVIDENCE_KIND_COUNT, "a name ea
 _Static_assert(ARRAY_LEN(incident_phase_names) == INCIDENT_PHASE_COUNT, "a name each phase");
 _Static_assert(ARRAY_LEN(incident_scope_names) == INCIDENT_SCOPE_COUNT, "a name each scope");
 _Static_assert(ARRAY_LEN(incident_rule_names) == INCIDENT_RULE_COUNT, "a name each rule");
+_Static_assert(ARRAY_LEN(incident_pattern_names) == INCIDENT_PATTERN_COUNT, "a name each pattern");
 _Static_assert(ARRAY_LEN(close_reason_names) == CLOSE_REASON_COUNT, "a name each reason");
 
 const struct verdict_row *verdict_row(enum verdict_id id)
@@ -151,6 +153,11 @@ const char *incident_scope_name(enum incident_scope scope)
 const char *incident_rule_name(enum incident_rule rule)
 {
     return incident_rule_names[rule];
+}
+
+const char *incident_pattern_name(enum incident_pattern pattern)
+{
+    return incident_pattern_names[pattern];
 }
 
 const char *close_reason_name(enum close_reason reason)

@@ -123,7 +123,7 @@ struct watch_place *watch_place(struct watch *watch, const struct endpoint *serv
             return NULL;
         idx = lrumap_add(&watch->places, server);
         watch->place[idx] = (struct watch_place){
-            .attempts.last_ok_ns = NS_NEVER, .last_ns = ts_ns, .first_failing = LRUMAP_NONE};
+            .attempts = attempts_none(), .last_ns = ts_ns, .first_failing = LRUMAP_NONE};
     }
     lrumap_touch(&watch->places, idx);
     if (ts_ns > watch->place[idx].last_ns)
@@ -160,7 +160,7 @@ struct watch_client *watch_client(struct watch *watch, const struct ipaddr *addr
         if (!may_add || !make_room_for_client(watch))
             return NULL;
         idx = lrumap_add(&watch->clients, addr);
-        watch->client[idx] = (struct watch_client){.attempts.last_ok_ns = NS_NEVER};
+        watch->client[idx] = (struct watch_client){.attempts = attempts_none()};
     }
     lrumap_touch(&watch->clients, idx);
     return &watch->client[idx];

@@ -318,6 +318,38 @@ static void days_and_clients_and_kinds_are_told_apart(void **state)
     run_expect(f, "days");
 }
 
+/* A crash, a server that fails under load, an outage with an end. */
+static void what_failures_have_in_common_is_said(void **state)
+{
+    static const char *const server[] = {"10.20.0.21:80", "10.20.0.22:80", "10.20.0.23:80"};
+    struct report_run *f = run_begin();
+    struct verdict_event event;
+
+    (void)state;
+    for (unsigned i = 0; i < 24; i++) {
+        unsigned which = i / 8;
+
+        eventscript_failure(&event, "10.20.0.10:40000", server[which],
+                            which == 2 ? VERDICT_REFUSED_CLOSED_PORT : VERDICT_RESET_APP_ABORT,
+                            which == 0 ? i * 10000 : (int64_t)(i * i) * 100000);
+        eventscript_packet(&event, "C S", f->next_frame++, 0, "");
+        run_feed(f, &event);
+    }
+    for (unsigned which = 1; which < 3; which++) {
+        eventscript_failure(&event, "10.20.0.10:40000", server[which],
+                            which == 2 ? VERDICT_REFUSED_CLOSED_PORT : VERDICT_RESET_APP_ABORT, 0);
+        eventscript_incident(&event, which, INCIDENT_CLOSE, &event, 64 * US_PER_S);
+        event.incident.server = eventscript_endpoint(server[which]);
+        event.incident.family = which == 2 ? FAMILY_REFUSED : FAMILY_RESET;
+        event.incident.close_reason = CLOSE_END_OF_INPUT;
+        event.incident.pattern = which == 1 ? PATTERN_LOAD : PATTERN_NONE;
+        event.incident.outage_ns = which == 2 ? 22 * NS_PER_S : 0;
+        run_feed(f, &event);
+    }
+    f->final.total.n_pkts = 48;
+    run_expect(f, "patterns");
+}
+
 /* Two files, one of them with the packets of two interfaces. */
 static void inputs_are_counted_and_named_in_commands(void **state)
 {
@@ -373,6 +405,7 @@ int main(void)
         cmocka_unit_test(a_scan_is_one_incident_of_its_client),
         cmocka_unit_test(a_network_gone_dark_is_one_incident),
         cmocka_unit_test(days_and_clients_and_kinds_are_told_apart),
+        cmocka_unit_test(what_failures_have_in_common_is_said),
         cmocka_unit_test(inputs_are_counted_and_named_in_commands),
         cmocka_unit_test(the_sink_writes_a_file_and_tells_when_it_cannot),
     };
