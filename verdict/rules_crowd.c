@@ -14,7 +14,7 @@ enum confidence rule_port_scan(const struct verdict_case *c, struct ruling *ruli
     because(ruling, "in-vain", 0, "%u failed, %u connected", targets->n_failed, targets->n_made);
     if (scan_is_sweep(targets))
         return CONFIDENCE_LIKELY;
-    against(ruling, "network-gone", 0, "one port of many silent hosts: the way there may be down");
+    against(ruling, "no-sweep", 0, "neither one host's ports nor one port of live hosts");
     return CONFIDENCE_POSSIBLE;
 }
 

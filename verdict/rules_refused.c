@@ -56,7 +56,7 @@ enum confidence rule_refused(const struct verdict_case *c, struct ruling *ruling
         because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs, %u RSTs",
                 c->client->n_syn, c->server->n_rst);
     if (rst && is_interleaved(c, rst))
-        because(ruling, "partial", 0, "refused and accepted by turns: one backend of several");
+        because(ruling, "partial", 0, "by turns: one backend of several, or a crash loop");
     if (!case_has(c, FACT_SYN_REFUSED)) {
         against(ruling, "rst-acknowledges-nothing", rst ? rst->mark.frame : 0,
                 "a client has to ignore a RST that does not acknowledge its SYN");

@@ -11,11 +11,38 @@ static void say_syns(const struct verdict_case *c, struct ruling *ruling)
             case_seconds(ns_since(c->facts->first_ns, c->facts->last_ns[SIDE_CLIENT])));
 }
 
+static bool is_about(int64_t ns, int64_t wanted_ns)
+{
+    return llabs(ns - wanted_ns) * 5 <= wanted_ns;
+}
+
+/* By which steps the SYNs came (VERDICTS.md 7.7), told by the last gap and the whole time; NULL:
+ * too few. Linux since 6.5 waits a second five times, then it doubles as all others do. */
+static const char *schedule(const struct verdict_case *c)
+{
+    unsigned n_gaps = c->client->n_syn - 1u;
+    int64_t last_ns = (int64_t)c->facts->syn_last_gap_us * NS_PER_US;
+    int64_t whole_ns = ns_since(c->facts->first_ns, case_slot(c, TRAIL_SYN_LAST)->ts_ns);
+    int64_t step_ns = 2 * last_ns - whole_ns; /* of steps that double: the first */
+
+    if (n_gaps < 2 || n_gaps > 16 || !case_slot(c, TRAIL_SYN_LAST)->frame)
+        return NULL;
+    if (step_ns > 0 && is_about(last_ns, step_ns << (n_gaps - 1)))
+        return "doubling steps";
+    if (n_gaps <= 5 && is_about(last_ns, NS_PER_S) && is_about(whole_ns, n_gaps * NS_PER_S))
+        return "steps of 1 s, as Linux since 6.5";
+    if (n_gaps > 5 && is_about(whole_ns, (3 + (INT64_C(1) << (n_gaps - 4))) * NS_PER_S))
+        return "steps of 1 s, then doubling, as Linux since 6.5";
+    return is_about(whole_ns, n_gaps * last_ns) ? "constant steps" : "a schedule of its own";
+}
+
 enum confidence rule_connect_timeout(const struct verdict_case *c, struct ruling *ruling)
 {
     if (!case_is_silent(c))
         return CONFIDENCE_NONE;
     say_syns(c, ruling);
+    if (schedule(c))
+        because(ruling, "syn-schedule", case_slot(c, TRAIL_SYN_LAST)->frame, "%s", schedule(c));
     if (c->facts->last_ns[SIDE_SERVER] != NS_NEVER) {
         against(ruling, "odd-answer", case_slot(c, TRAIL_STALE_ACK)->frame,
                 "something came back that answers no SYN of this attempt");

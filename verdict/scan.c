@@ -50,18 +50,19 @@ bool scan_is_active(const struct scan_targets *targets, int64_t now_ns)
 
 bool scan_is_sweep(const struct scan_targets *targets)
 {
-    unsigned n_ports = 0;
-    unsigned n_refused = 0;
-
     for (unsigned i = 0; i < targets->n; i++) {
-        bool is_known = false;
+        unsigned n_ports = 0;    /* of this address */
+        unsigned n_refusing = 0; /* addresses, this port */
 
-        for (unsigned k = 0; k < i; k++)
-            is_known |= targets->target[k].port == targets->target[i].port;
-        n_ports += !is_known;
-        n_refused += targets->target[i].is_refused;
+        for (unsigned k = 0; k < targets->n; k++) {
+            n_ports += targets->target[k].addr == targets->target[i].addr;
+            n_refusing +=
+                targets->target[k].port == targets->target[i].port && targets->target[k].is_refused;
+        }
+        if (n_ports >= SCAN_SWEEP || n_refusing >= SCAN_SWEEP)
+            return true;
     }
-    return n_ports >= SCAN_PORTS || n_refused * 2 >= targets->n;
+    return false;
 }
 
 bool scatter_is_answer(const struct flow_facts *facts, const struct flow_trail *trail)

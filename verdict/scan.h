@@ -13,7 +13,7 @@
 #include "flowtable/note.h"
 
 #define SCAN_TARGETS 15 /* that make a scan */
-#define SCAN_PORTS 10   /* of them different ports: a sweep, not a client without a network */
+#define SCAN_SWEEP 10   /* of them ports of one host, or hosts that refuse one port */
 #define SCAN_WINDOW_NS (60 * NS_PER_S)
 #define SCATTER_PEERS 5 /* that make backscatter */
 
@@ -38,7 +38,8 @@ void scan_made(struct scan_targets *targets, const struct flow_note *note);
 /* Many targets, and four of five attempts in vain. */
 bool scan_is_active(const struct scan_targets *targets, int64_t now_ns);
 
-/* Different ports, or hosts that answer: not one network that is gone. */
+/* It goes through the ports of a host, or through hosts that are there: not a client without a
+ * network, nor one with many peers that are down. */
 bool scan_is_sweep(const struct scan_targets *targets);
 
 /* Of one address in a minute. All zero: none yet. */

@@ -62,6 +62,14 @@ static void hosts_silent(struct factscript *script, int64_t n)
     next_target(script);
 }
 
+/* So many ports of one host are silent, and as many other hosts are. */
+static void mixed_targets(struct factscript *script, int64_t n)
+{
+    attempts(script, (unsigned)n, factscript_silent, NOTE_ENDED, false);
+    attempts(script, (unsigned)n, factscript_silent, NOTE_ENDED, true);
+    next_target(script);
+}
+
 static void one_target_again(struct factscript *script, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
@@ -121,7 +129,9 @@ static void a_scan_is_many_targets_in_vain(void **state)
         {"fifteen hosts that refuse", LIKELY, nothing, hosts_refused, SCAN_TARGETS},
         {"fifteen silent ports", LIKELY, nothing, ports_silent, SCAN_TARGETS},
         {"one port of fifteen silent hosts", POSSIBLE, nothing, hosts_silent, SCAN_TARGETS,
-         "network-gone"},
+         "no-sweep"},
+        {"ports and hosts of all kinds", POSSIBLE, nothing, mixed_targets, 8, "no-sweep"},
+        {"ten ports of one host among them", LIKELY, nothing, mixed_targets, 10},
         {"one target again and again", NONE, nothing, one_target_again, 100},
         {"targets that used to accept", NONE, nothing, known_targets, SCAN_TARGETS},
         {"one of five is made", LIKELY, nothing, some_made, 3},

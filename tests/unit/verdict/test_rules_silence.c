@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Silence during the handshake: hits, near misses, limits. */
+#include <string.h>
+
 #include "factscript.h"
 #include "unit.h"
 
@@ -317,6 +319,51 @@ static void a_client_gave_up_when_the_synack_was_late(void **state)
     factscript_check(rule_client_gave_up, cases, ARRAY_LEN(cases));
 }
 
+/* ---- the client's schedule ---- */
+
+static void the_schedule_of_the_syns_is_named(void **state)
+{
+    static const struct {
+        const char *name; /* NULL: none */
+        double syn_ms[12];
+    } rows[] = {
+        {NULL, {0}},
+        {NULL, {0, 1000}},
+        {"steps of 1 s, as Linux since 6.5", {0, 1010, 2030}},
+        {"steps of 1 s, as Linux since 6.5", {0, 1000, 2050, 3070, 4100, 5120}},
+        {"steps of 1 s, then doubling, as Linux since 6.5",
+         {0, 1000, 2050, 3070, 4100, 5120, 7170, 11200}},
+        {"doubling steps", {0, 1000, 3000}},
+        {"doubling steps", {0, 1000, 3000, 7000, 15000, 31000}},
+        {"doubling steps", {0, 3000, 9000}},
+        {"constant steps", {0, 500, 1000, 1500}},
+        {"a schedule of its own", {0, 5000, 5500, 7000}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct ruling ruling = {0};
+        struct factscript script;
+        struct verdict_case c;
+        const char *name = NULL;
+
+        factscript_open(&script);
+        factscript_packet(&script, "C S", 0);
+        for (unsigned k = 1; k < ARRAY_LEN(rows[i].syn_ms) && rows[i].syn_ms[k] > 0; k++)
+            factscript_packet(&script, "C S", rows[i].syn_ms[k]);
+        factscript_case(&script, &c);
+        assert_int_equal(rule_connect_timeout(&c, &ruling), CERTAIN);
+        for (unsigned k = 0; k < ruling.n_because; k++)
+            if (strcmp(ruling.because[k].code, "syn-schedule") == 0)
+                name = ruling.because[k].value;
+        if ((name == NULL) != (rows[i].name == NULL))
+            fail_msg("row %zu: %s", i, name ? name : "none");
+        if (name)
+            assert_string_equal(name, rows[i].name);
+        factscript_close(&script);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_synack_is_lost_when_the_client_asks_again_after_it),
         cmocka_unit_test(an_ack_that_never_arrives_is_possible_beside_a_full_queue),
         cmocka_unit_test(a_client_gave_up_when_the_synack_was_late),
+        cmocka_unit_test(the_schedule_of_the_syns_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
