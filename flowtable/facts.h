@@ -229,8 +229,9 @@ struct rst_facts {
     uint16_t prev_ip_id;        /* of this side's packet before it */
     bool does_id_count;         /* this side's IP-IDs rise by small steps and never jumped */
     bool sender_had_fin, peer_had_fin, peer_had_rst;
-    bool lacks_timestamps;      /* both sides negotiated timestamps and it has none */
-    bool is_unanswerable;       /* the receiver had sent nothing since this side's last packet */
+    bool lacks_timestamps; /* both sides negotiated timestamps and it has none */
+    bool is_unanswerable;  /* the receiver had sent nothing since this side's last packet */
+    uint32_t sent_beyond;  /* bytes behind its sequence number that its sender had sent before */
     uint8_t n_data[SIDE_COUNT]; /* packets with new payload until then; saturate */
 };
 

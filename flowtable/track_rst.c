@@ -151,6 +151,8 @@ static void learn_rst(const struct arrival *arrival, const struct trail_entry *e
     rst->sender_had_fin = side->bits & SIDE_FIN_SEEN;
     rst->peer_had_fin = peer->bits & SIDE_FIN_SEEN;
     rst->peer_had_rst = peer->n_rst > 0;
+    if (is_nxt_known(side) && seq_after(side->nxt, rst->mark.seq))
+        rst->sent_beyond = side->nxt - rst->mark.seq;
     rst->n_data[arrival->from] = side_n_new_data(side);
     rst->n_data[side_other(arrival->from)] = side_n_new_data(peer);
     rst->lacks_timestamps = side->bits & peer->bits & SIDE_HAS_TIMESTAMPS &&

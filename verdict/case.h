@@ -119,6 +119,21 @@ int64_t case_ack_ns(const struct verdict_case *c);
 /* The client closed while its answer was under way, and then reset it. */
 bool case_is_answer_lost(const struct verdict_case *c);
 
+/* place.c: routers between the RST's sender and its other packets, as their TTLs tell; 0 where
+ * those were not seen. */
+#define HOPS_OF_ANOTHER_CLASS 64 /* another initial TTL: another machine */
+unsigned case_hops_off(const struct rst_facts *rst);
+
+/* The RST passed fewer routers, by more than routes wobble. */
+bool case_is_nearer(const struct verdict_case *c, const struct rst_facts *rst);
+
+/* After what it answers, where the server's RST came sooner than the path allows; else NS_NEVER. */
+int64_t case_too_soon_ns(const struct verdict_case *c, const struct rst_facts *rst);
+
+/* What Netfilter's REJECT leaves out of its RST and a host's own kernel puts in: the flow label,
+ * the TOS of the packet that it answers (OBSERVED.md, C and E). A static code, NULL = all there. */
+const char *case_filter_mark(const struct rst_facts *rst);
+
 /* The side whose segments of full size never arrive while smaller ones do; SIDE_COUNT = none. */
 enum flow_side case_stuck_side(const struct verdict_case *c);
 

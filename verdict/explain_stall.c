@@ -43,6 +43,28 @@ const struct verdict_words words_pmtu_blackhole = {
               "with 1 the kernel tries smaller segments by itself"}},
 };
 
+const struct verdict_words words_firewall_midstream_rst = {
+    .message = "{server} to {client} reset by a device on the path, not by {claimed} ({sign})",
+    .brief = "RST of a device: {forged_sign}",
+    .meaning = "A packet of the open connection was answered with a RST in the name of {claimed}, "
+               "in the shape of a host that does not know the connection, but not from where "
+               "{claimed} is ({sign}). A device in between did it: a rule that came into force, an "
+               "inspection that disliked the content, or a balancer that lost its table.",
+    .doc = "A RST without ACK answers a packet in the middle of a connection as a host would that "
+           "does not know it, and comes from nearer than that host: fewer routers on its way, or "
+           "sooner than the round trip, or without what the host's kernel puts into it. Who runs "
+           "the device on the path mends it: a filter with 'reject with tcp reset' whose rules "
+           "changed, an intrusion prevention system, a balancer that failed over. Where the host "
+           "goes on after the RST, it was forged: rst-injected.",
+    .filter = "{forged_filter}",
+    .step = {{"here", "traceroute -nT -p {port} {addr}",
+              "which machine sits at the RST's distance"},
+             {"server_side", "tcpdump -ni any -w far.pcap port {port}",
+              "the RST is not seen there, if a device sent it"},
+             {"server_side", "nft list ruleset", "'reject with tcp reset' and when it was loaded"},
+             {"server", "ss -tn 'dst {caddr}'", "does the server still hold the connection"}},
+};
+
 const struct verdict_words words_reset_listener_closed = {
     .message = "{server} shut its listener while {client} waited to be accepted",
     .brief = "RST after {open_for}, never accepted",

@@ -232,7 +232,7 @@ static enum ended_by final_ended_by(const struct verdict_case *c, enum verdict_i
     bool has_client_fin = c->client->bits & SIDE_FIN_SEEN;
     bool has_server_fin = c->server->bits & SIDE_FIN_SEEN;
 
-    if (id == VERDICT_RST_INJECTED)
+    if (id == VERDICT_RST_INJECTED || id == VERDICT_FIREWALL_MIDSTREAM_RST)
         return ENDED_BY_THIRD_PARTY;
     if (c->outcome == OUTCOME_REFUSED)
         return ENDED_BY_SERVER;

@@ -8,6 +8,7 @@
 
 #include "base/tcpflag.h"
 #include "verdict/case.h"
+#include "verdict/tamper.h"
 
 /* Points for the sign, 0 = not there; says why through the ruling. */
 typedef int (*sign_fn)(const struct verdict_case *c, const struct rst_facts *rst,
@@ -16,14 +17,13 @@ typedef int (*sign_fn)(const struct verdict_case *c, const struct rst_facts *rst
 static int sign_ttl(const struct verdict_case *c, const struct rst_facts *rst,
                     struct ruling *ruling)
 {
-    int off = abs((int)rst->mark.ttl - (int)rst->baseline_ttl);
-    bool is_other_class = hosts_init_ttl(rst->mark.ttl) != hosts_init_ttl(rst->baseline_ttl);
+    unsigned off = case_hops_off(rst);
 
-    if (!rst->baseline_ttl || off < (int)c->limits->hops_differ)
+    if (off < c->limits->hops_differ)
         return 0;
     because(ruling, "ttl-differs", rst->mark.frame, "%u against %u", rst->mark.ttl,
             rst->baseline_ttl);
-    return is_other_class || off >= (int)c->limits->hops_strong ? 3 : 2;
+    return off >= c->limits->hops_strong ? 3 : 2;
 }
 
 /* The sender talks on after hanging up (RST_SEQ_DATA). */
@@ -65,18 +65,60 @@ static int sign_synack_after(const struct verdict_case *c, const struct rst_fact
 static int sign_too_soon(const struct verdict_case *c, const struct rst_facts *rst,
                          struct ruling *ruling)
 {
-    int64_t rtt_ns = ns_since(c->facts->first_ns, c->facts->synack_ns);
-    const struct packet_mark *trigger =
-        rst->trigger.frame ? &rst->trigger : case_slot(c, TRAIL_SYN);
-    int64_t delay_ns = ns_since(trigger->ts_ns, rst->mark.ts_ns);
+    int64_t delay_ns = case_too_soon_ns(c, rst);
 
-    if (rst->mark.side != SIDE_SERVER || !case_has(c, FACT_SYNACK_SEEN) || c->client->n_syn != 1 ||
-        c->vantage != VANTAGE_CLIENT || !trigger->frame || rtt_ns < c->limits->rtt_telling_ns ||
-        delay_ns * 2 >= rtt_ns)
+    if (delay_ns == NS_NEVER)
         return 0;
     because(ruling, "rst-too-soon", rst->mark.frame, "after %.1f ms, round trip is %.1f ms",
-            case_ms(delay_ns), case_ms(rtt_ns));
+            case_ms(delay_ns), case_ms(ns_since(c->facts->first_ns, c->facts->synack_ns)));
     return 2;
+}
+
+/* Behind what its sender had said already (DATA_SEQ_RST): a socket's own RST is at the end of it,
+ * and a host without the connection takes the number from what it answers. */
+static int sign_behind(const struct verdict_case *c, const struct rst_facts *rst,
+                       struct ruling *ruling)
+{
+    (void)c;
+    if (rst->sent_beyond == 0 || rst->trigger.frame || rst->mark.seq == 0)
+        return 0;
+    because(ruling, "rst-behind-data", rst->mark.frame, "%u bytes behind what it had sent",
+            rst->sent_beyond);
+    return 1;
+}
+
+/* RST_ACK_CHANGE: a guess at what the other side will have sent. */
+static int sign_ack_change(const struct verdict_case *c, const struct rst_facts *rst,
+                           struct ruling *ruling)
+{
+    const struct side_facts *receiver = case_side(c, side_other((enum flow_side)rst->mark.side));
+
+    for (unsigned i = 0; i < c->trail->n_rst; i++) {
+        const struct packet_mark *other = &c->trail->rst[i].mark;
+        int32_t beyond = seq_distance(receiver->nxt, other->ack);
+        int32_t first_beyond = seq_distance(receiver->nxt, rst->mark.ack);
+
+        if (other->side == rst->mark.side && other->frame > rst->mark.frame &&
+            other->flags & rst->mark.flags & TCP_ACK && other->ack != rst->mark.ack &&
+            other->ts_ns - rst->mark.ts_ns < c->limits->rst_burst_ns &&
+            (beyond > 0 || first_beyond > 0)) {
+            because(ruling, "rst-acks-unsent", other->frame,
+                    "%d bytes more than the other side ever sent",
+                    beyond > first_beyond ? beyond : first_beyond);
+            return 2;
+        }
+    }
+    return 0;
+}
+
+/* Several RSTs in a way that no single stack sends them. */
+static int sign_signature(const struct verdict_case *c, const struct rst_facts *rst,
+                          struct ruling *ruling)
+{
+    if (rst != &c->trail->rst[0] || !tamper_is_telling(c))
+        return 0;
+    because(ruling, "tamper-signature", rst->mark.frame, "%s", tamper_signature(c));
+    return 1;
 }
 
 static int sign_seq_change(const struct verdict_case *c, const struct rst_facts *rst,
@@ -179,12 +221,32 @@ static int sign_payload(const struct verdict_case *c, const struct rst_facts *rs
     return 1;
 }
 
+/* Reasons why one host's packets come with several TTLs; how many. */
+static unsigned say_several_places(const struct verdict_case *c, const struct rst_facts *rst,
+                                   struct ruling *ruling)
+{
+    const struct side_facts *sender = case_side(c, (enum flow_side)rst->mark.side);
+    const struct packet_mark *synack = case_slot(c, TRAIL_SYNACK);
+    unsigned n = 0;
+
+    if (sender->bits & SIDE_TTL_VARIES) {
+        against(ruling, "several-paths", 0, "its other packets have TTL %u to %u", sender->ttl_min,
+                sender->ttl_max);
+        n++;
+    }
+    if (rst->mark.side == SIDE_SERVER && synack->frame && sender->ttl_min &&
+        (synack->ttl < sender->ttl_min || synack->ttl > sender->ttl_max)) {
+        against(ruling, "front-and-backend", synack->frame, "SYN-ACK TTL %u, data %u", synack->ttl,
+                sender->ttl_min);
+        n++;
+    }
+    return n;
+}
+
 /* What speaks for the sender itself; negative points. */
 static int sign_genuine(const struct verdict_case *c, const struct rst_facts *rst,
                         struct ruling *ruling)
 {
-    const struct side_facts *sender = case_side(c, (enum flow_side)rst->mark.side);
-    const struct packet_mark *synack = case_slot(c, TRAIL_SYNACK);
     int points = 0;
 
     if (rst->family == RST_FAMILY_A && rst->mark.bits & MARK_HAS_TIMESTAMPS &&
@@ -203,32 +265,32 @@ static int sign_genuine(const struct verdict_case *c, const struct rst_facts *rs
         against(ruling, "sender-had-closed", rst->mark.frame, "FIN before the RST");
         points -= 2;
     }
-    if (sender->bits & SIDE_TTL_VARIES) {
-        against(ruling, "several-paths", 0, "its other packets have TTL %u to %u", sender->ttl_min,
-                sender->ttl_max);
-        points -= 2;
-    }
-    if (rst->mark.side == SIDE_SERVER && synack->frame && sender->ttl_min &&
-        (synack->ttl < sender->ttl_min || synack->ttl > sender->ttl_max)) {
-        against(ruling, "front-and-backend", synack->frame, "SYN-ACK TTL %u, data %u", synack->ttl,
-                sender->ttl_min);
-        points -= 2;
-    }
+    return points - 2 * (int)say_several_places(c, rst, ruling);
+}
+
+static int add_up(const struct verdict_case *c, const struct rst_facts *rst, struct ruling *ruling,
+                  const sign_fn *signs, size_t n_signs)
+{
+    int points = 0;
+
+    for (size_t i = 0; i < n_signs; i++)
+        points += signs[i](c, rst, ruling);
     return points;
 }
 
 static int score(const struct verdict_case *c, const struct rst_facts *rst, struct ruling *ruling)
 {
-    static const sign_fn signs[] = {
-        sign_ttl,     sign_sender_continues, sign_synack_after, sign_too_soon, sign_seq_change,
-        sign_windows, sign_both_ends,        sign_challenge,    sign_shape,    sign_ip_id,
-        sign_payload, sign_genuine,
+    static const sign_fn of_one[] = {
+        sign_ttl,       sign_sender_continues, sign_synack_after, sign_too_soon,
+        sign_both_ends, sign_challenge,        sign_behind,       sign_shape,
+        sign_ip_id,     sign_payload,          sign_genuine,
     };
-    int points = 0;
+    static const sign_fn of_several[] = {sign_seq_change, sign_ack_change, sign_windows};
+    int points = add_up(c, rst, ruling, of_several, ARRAY_LEN(of_several));
 
-    for (size_t i = 0; i < ARRAY_LEN(signs); i++)
-        points += signs[i](c, rst, ruling);
-    return points;
+    if (points == 0)
+        points = sign_signature(c, rst, ruling);
+    return points + add_up(c, rst, ruling, of_one, ARRAY_LEN(of_one));
 }
 
 /* The capture was made where the RST claims to come from: a packet that comes in with the host's
@@ -253,6 +315,47 @@ enum confidence rule_rst_ignored(const struct verdict_case *c, struct ruling *ru
         because(ruling, "challenge-ack", case_slot(c, TRAIL_CHALLENGE)->frame,
                 "the receiver doubted the RST");
     return CONFIDENCE_CERTAIN;
+}
+
+/* A device on the path answers in the name of a host that still has the connection, in the shape
+ * of one that has not: a rule that came into force, or a balancer that lost its table. Only its
+ * place gives it away. */
+enum confidence rule_firewall_midstream_rst(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct rst_facts *rst = c->rst;
+    int64_t soon_ns;
+    unsigned n_signs = 0;
+
+    if (c->outcome != OUTCOME_RESET || !rst || rst->family != RST_FAMILY_B2 ||
+        !rst->trigger.frame || rst->fit != RST_FIT_EXACT || rst->sender_had_fin ||
+        rst->peer_had_rst || !case_has(c, FACT_ESTABLISHED) ||
+        rst->quiet_before_ns >= c->limits->idle_ns ||
+        (case_slot(c, TRAIL_AFTER_RST)->frame &&
+         case_slot(c, TRAIL_AFTER_RST)->side == rst->mark.side))
+        return CONFIDENCE_NONE;
+    if (case_is_nearer(c, rst)) {
+        because(ruling, "ttl-nearer", rst->mark.frame, "%u against %u", rst->mark.ttl,
+                rst->baseline_ttl);
+        n_signs++;
+    }
+    soon_ns = case_too_soon_ns(c, rst);
+    if (soon_ns != NS_NEVER) {
+        because(ruling, "rst-too-soon", rst->mark.frame, "after %.1f ms, round trip is %.1f ms",
+                case_ms(soon_ns), case_ms(ns_since(c->facts->first_ns, c->facts->synack_ns)));
+        n_signs++;
+    }
+    if (case_filter_mark(rst)) {
+        because(ruling, case_filter_mark(rst), rst->mark.frame, "as a filter's RST");
+        n_signs++;
+    }
+    if (n_signs == 0)
+        return CONFIDENCE_NONE;
+    because(ruling, "rst-answers-packet", rst->trigger.frame, "RST seq is the ACK of frame %llu",
+            (unsigned long long)rst->trigger.frame);
+    ruling->odd_frame[ruling->n_odd++] = rst->mark.frame;
+    if (say_several_places(c, rst, ruling) || n_signs == 1)
+        return CONFIDENCE_POSSIBLE;
+    return CONFIDENCE_LIKELY;
 }
 
 enum confidence rule_rst_injected(const struct verdict_case *c, struct ruling *ruling)

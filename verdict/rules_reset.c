@@ -127,23 +127,16 @@ enum confidence rule_idle_timeout_reset(const struct verdict_case *c, struct rul
     return CONFIDENCE_LIKELY;
 }
 
-/* Netfilter's REJECT leaves out what a host's own kernel puts in: the flow label, and the TOS of
- * the packet that it answers (OBSERVED.md, C and E). */
-static bool is_of_filter(const struct verdict_case *c, struct ruling *ruling)
+/* A TTL that none of the sender's other packets has, by more than routes wobble. */
+static bool is_from_elsewhere(const struct verdict_case *c, struct ruling *ruling)
 {
-    const struct packet_mark *rst = &c->rst->mark;
-    const struct packet_mark *trigger = &c->rst->trigger;
+    const struct rst_facts *rst = c->rst;
 
-    if (rst->bits & MARK_V6 && rst->flow_label == 0 && trigger->flow_label != 0) {
-        against(ruling, "flow-label-missing", rst->frame, "a filter's RST has no flow label");
-        return true;
-    }
-    if (trigger->tos != 0 && rst->tos == 0) {
-        against(ruling, "tos-not-mirrored", rst->frame, "it answers TOS 0x%02x with 0",
-                trigger->tos);
-        return true;
-    }
-    return false;
+    if (case_hops_off(rst) < c->limits->hops_differ)
+        return false;
+    against(ruling, "ttl-differs", rst->mark.frame, "%u against %u", rst->mark.ttl,
+            rst->baseline_ttl);
+    return true;
 }
 
 enum confidence rule_reset_lost_state(const struct verdict_case *c, struct ruling *ruling)
@@ -156,7 +149,9 @@ enum confidence rule_reset_lost_state(const struct verdict_case *c, struct rulin
     because(ruling, "no-close-before", 0, "the %s had sent no FIN and no RST",
             case_side_word(c->rst->mark.side));
     say_many(c, &c->listener->unknowns, ruling);
-    if (is_of_filter(c, ruling))
+    if (case_filter_mark(c->rst))
+        against(ruling, case_filter_mark(c->rst), c->rst->mark.frame, "as a filter's RST");
+    if (case_filter_mark(c->rst) || is_from_elsewhere(c, ruling))
         return CONFIDENCE_POSSIBLE;
     /* Straight after the handshake, a full accept queue looks the same (7.5, P3); but it takes no
      * data. */
@@ -244,18 +239,6 @@ enum confidence rule_reset_listener_closed(const struct verdict_case *c, struct 
     because(ruling, "nothing-unread", 0, "the client had sent nothing%s",
             c->client->n_data ? " on others of them" : "");
     return CONFIDENCE_LIKELY;
-}
-
-/* A TTL that none of the sender's other packets has, by more than routes wobble. */
-static bool is_from_elsewhere(const struct verdict_case *c, struct ruling *ruling)
-{
-    const struct rst_facts *rst = c->rst;
-
-    if (!rst->baseline_ttl || abs(rst->mark.ttl - rst->baseline_ttl) < (int)c->limits->hops_differ)
-        return false;
-    against(ruling, "ttl-differs", rst->mark.frame, "%u against %u", rst->mark.ttl,
-            rst->baseline_ttl);
-    return true;
 }
 
 enum confidence rule_reset_app_abort(const struct verdict_case *c, struct ruling *ruling)

@@ -194,6 +194,8 @@ enum verdict_kind {
     /* Established, then reset or silent. */                                                       \
     ROW(RST_IGNORED, rst_ignored, SPECIFIC, RST_FORGED, PATH, OK, "rst-ignored",                   \
         "A RST came and had no effect")                                                            \
+    ROW(FIREWALL_MIDSTREAM_RST, firewall_midstream_rst, SPECIFIC, RST_FORGED, PATH, RESET,         \
+        "firewall-midstream-rst", "A device on the path reset the connection")                     \
     ROW(RST_INJECTED, rst_injected, SPECIFIC, RST_FORGED, PATH, COUNT, "rst-injected",             \
         "A third party forged the RST")                                                            \
     ROW(REFUSED_BACKEND_DOWN, refused_backend_down, SPECIFIC, REFUSED, SERVER_HOST, REFUSED,       \
