@@ -32,7 +32,9 @@ struct tcp_options {
     bool has_mss, has_wscale, has_timestamps, has_sack_permitted, has_sack, has_fastopen, has_mptcp;
     bool has_md5_or_ao; /* RFC 2385, RFC 5925 */
     uint8_t wscale;     /* as sent; more than 14 counts as 14 (RFC 7323 section 2.3) */
-    uint8_t mptcp_subtype;
+    bool has_mptcp_fastclose, has_mptcp_rst; /* RFC 8684 sections 3.5 and 3.6 */
+    uint8_t mptcp_subtype;                   /* of the first MPTCP option */
+    uint8_t mptcp_rst_reason;                /* as sent */
     uint8_t fastopen_cookie_bytes;
     uint16_t mss_bytes;
     uint32_t tsval, tsecr;

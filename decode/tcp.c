@@ -26,6 +26,12 @@ enum option_kind {
     OPTION_KIND_COUNT = 256
 };
 
+/* RFC 8684 section 8.2. */
+enum mptcp_subtype {
+    MPTCP_FASTCLOSE = 7,
+    MPTCP_RST = 8
+};
+
 #define EXPERIMENT_FASTOPEN 0xf989 /* RFC 7413 section 4.1.1 */
 
 /* `body` is what follows kind and length. */
@@ -77,10 +83,17 @@ static void read_authentication(struct tcp_options *options, const uint8_t *body
 
 static void read_mptcp(struct tcp_options *options, const uint8_t *body, size_t n_bytes)
 {
-    (void)n_bytes;
+    unsigned subtype = body[0] >> 4;
+
     if (!options->has_mptcp)
-        options->mptcp_subtype = body[0] >> 4;
+        options->mptcp_subtype = (uint8_t)subtype;
     options->has_mptcp = true;
+    if (subtype == MPTCP_FASTCLOSE && n_bytes == 10)
+        options->has_mptcp_fastclose = true;
+    if (subtype == MPTCP_RST && n_bytes == 2) {
+        options->has_mptcp_rst = true;
+        options->mptcp_rst_reason = body[1];
+    }
 }
 
 static void read_fastopen(struct tcp_options *options, const uint8_t *body, size_t n_bytes)

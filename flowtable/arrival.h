@@ -36,6 +36,7 @@ void track_after_rst(struct arrival *arrival);
 /* track_room.c: windows of a segment's sender, and the sizes that get through to it. */
 void track_window(struct arrival *arrival);
 void track_size(struct arrival *arrival);
+void track_gap(struct arrival *arrival); /* a segment came whose sender had jumped ahead */
 
 /* track_icmp.c: an ICMP error; finds its flow itself. */
 void track_icmp(struct tracker *tracker, const struct packet *packet);

@@ -231,7 +231,9 @@ struct rst_facts {
     bool sender_had_fin, peer_had_fin, peer_had_rst;
     bool lacks_timestamps; /* both sides negotiated timestamps and it has none */
     bool is_unanswerable;  /* the receiver had sent nothing since this side's last packet */
-    uint32_t sent_beyond;  /* bytes behind its sequence number that its sender had sent before */
+    bool has_mptcp_fastclose, has_mptcp_reason;
+    uint8_t mptcp_reason; /* MP_TCPRST's, valid with has_mptcp_reason */
+    uint32_t sent_beyond; /* bytes behind its sequence number that its sender had sent before */
     uint8_t n_data[SIDE_COUNT]; /* packets with new payload until then; saturate */
 };
 
@@ -280,7 +282,8 @@ struct stall_facts {
 struct size_facts {
     uint64_t full_frame; /* its first full segment, 0 = none */
     uint32_t full_seq;
-    uint32_t sacked_end;                    /* how far behind it bytes arrived, as SACK says */
+    uint32_t sacked_end;           /* how far behind it bytes arrived, as SACK says */
+    struct packet_mark behind_gap; /* its first packet behind bytes that never came by here */
     bool is_small_through, is_full_through; /* arrived behind it, while it did not */
 };
 

@@ -51,6 +51,14 @@ static void learn_sack(const struct arrival *arrival, struct size_facts *size)
     size->sacked_end = options->sack_right;
 }
 
+void track_gap(struct arrival *arrival)
+{
+    struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
+
+    if (trail && !trail->size[arrival->from].behind_gap.frame)
+        track_mark(arrival, &trail->size[arrival->from].behind_gap);
+}
+
 /* The same acknowledgment again: something arrived that is not next (RFC 5681 section 2). */
 static bool is_duplicate_ack(const struct arrival *arrival)
 {

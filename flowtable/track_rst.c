@@ -151,6 +151,9 @@ static void learn_rst(const struct arrival *arrival, const struct trail_entry *e
     rst->sender_had_fin = side->bits & SIDE_FIN_SEEN;
     rst->peer_had_fin = peer->bits & SIDE_FIN_SEEN;
     rst->peer_had_rst = peer->n_rst > 0;
+    rst->has_mptcp_fastclose = arrival->packet->tcp.options.has_mptcp_fastclose;
+    rst->has_mptcp_reason = arrival->packet->tcp.options.has_mptcp_rst;
+    rst->mptcp_reason = arrival->packet->tcp.options.mptcp_rst_reason;
     if (is_nxt_known(side) && seq_after(side->nxt, rst->mark.seq))
         rst->sent_beyond = side->nxt - rst->mark.seq;
     rst->n_data[arrival->from] = side_n_new_data(side);

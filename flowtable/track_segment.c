@@ -130,6 +130,8 @@ static void learn_sequence(struct arrival *arrival)
         count_run(arrival); /* an answer ends the run: it acknowledges one more than the probe's */
         return;
     }
+    if (seq_after(seq, side->nxt) && has_text(arrival))
+        track_gap(arrival);
     if (seq_after(seq, side->nxt)) {
         if (!(side->bits & SIDE_SEQ_GAP))
             track_history(arrival, 'G');

@@ -137,6 +137,9 @@ const char *case_filter_mark(const struct rst_facts *rst);
 /* The side whose segments of full size never arrive while smaller ones do; SIDE_COUNT = none. */
 enum flow_side case_stuck_side(const struct verdict_case *c);
 
+/* Of the two ways to see that, the one behind where they die: bytes of full size are missing. */
+bool case_is_hole(const struct verdict_case *c, enum flow_side side);
+
 /* The side that stopped taking what the other has to send, up to the end; SIDE_COUNT = none. */
 enum flow_side case_stalled_side(const struct verdict_case *c);
 

@@ -7,7 +7,7 @@
 #include "base/tcpflag.h"
 #include "verdict/case.h"
 
-#define CANDIDATES_MAX (TRAIL_SLOT_COUNT + 2 * TRAIL_RST_MAX + SIDE_COUNT + 1)
+#define CANDIDATES_MAX (TRAIL_SLOT_COUNT + 2 * TRAIL_RST_MAX + 2 * SIDE_COUNT + 1)
 
 struct candidate {
     struct packet_mark mark;
@@ -84,6 +84,7 @@ static void collect(const struct verdict_case *c, const struct ruling *ruling,
         add(all, ruling, &c->trail->rst[i].trigger, i == 0 ? 7 : 4, false);
     }
     for (unsigned s = 0; s < SIDE_COUNT; s++) {
+        add(all, ruling, &c->trail->size[s].behind_gap, 4, false);
         if (c->trail->stall[s].n_pkts > 0)
             add(all, ruling, &c->trail->stall[s].first, 5, false);
     }

@@ -65,6 +65,22 @@ const struct verdict_words words_firewall_midstream_rst = {
              {"server", "ss -tn 'dst {caddr}'", "does the server still hold the connection"}},
 };
 
+const struct verdict_words words_mptcp_reset = {
+    .message = "{server} to {client} reset by {ender}, Multipath TCP says why ({sign})",
+    .brief = "{sign}",
+    .meaning = "{ender} ended the subflow with a RST that carries a reason of Multipath TCP "
+               "({sign}). It came {lasted} after the start, after {server_bytes} of the server.",
+    .doc = "The RST carries an option of Multipath TCP: MP_FASTCLOSE, by which a program aborts "
+           "the whole connection, or MP_TCPRST with the reason why one subflow is closed: an error "
+           "of the protocol, lack of resources, a policy, too much data outstanding, a path that "
+           "performs badly, a middlebox that changes what passes. A subflow also ends so while the "
+           "connection lives on others.",
+    .filter = "tcp.options.mptcp.subtype==7 || tcp.options.mptcp.subtype==8",
+    .step = {{"ender", "nstat -az | grep -i mptcp", "which of its counters goes up"},
+             {"ender", "ip mptcp endpoint show", "which addresses subflows are made from"},
+             {"client", "ss -Mtn 'dport = :{port}'", "the connection and its other subflows"}},
+};
+
 const struct verdict_words words_reset_listener_closed = {
     .message = "{server} shut its listener while {client} waited to be accepted",
     .brief = "RST after {open_for}, never accepted",

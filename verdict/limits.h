@@ -45,6 +45,8 @@ struct verdict_limits {
     int64_t pooled_idle_ns;     /* idle before the server's FIN (13.5, stale-pooled-connection) */
     unsigned blackhole_copies;  /* retransmissions that make silence a blackhole, or */
     int64_t blackhole_ns;       /* this long without an answer (13.5) */
+    unsigned given_up_copies;   /* fewer are final where the connection, or the capture, ends, */
+    int64_t given_up_ns;        /* and the other side was silent for so long (11.5) */
     unsigned keepalive_probes;  /* unanswered, before the RST (13.5, keepalive-timeout) */
     uint32_t close_noise_bytes; /* a TLS close_notify record: 5 + 2 + 24 (13.5, rst-after-fin) */
     int64_t reorder_ns;         /* RST before data already in flight (14, trap 6) */
@@ -66,6 +68,7 @@ struct verdict_limits {
     int64_t stall_ns;             /* window 0 for so long (13.5, zero-window-stall) */
     int64_t stall_open_ns;        /* where the connection is still open */
     unsigned stall_pkts;          /* that say so: the first and the answers to probes */
+    int64_t hole_ns;              /* bytes missing for so long, though their sender repeats them */
     unsigned full_copies;         /* of a segment of full size (13.5, pmtu-blackhole) */
     unsigned full_percent;        /* of the MSS, to be of full size */
     int64_t round_least_ns;       /* shorter waits are no server's timeout */

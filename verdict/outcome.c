@@ -221,14 +221,29 @@ static bool is_hung_up(const struct verdict_case *c, const struct packet_mark *e
            ns_since(from_ns, end->ts_ns) <= c->limits->accept_close_ns;
 }
 
-/* Sent again and again, and then given up. */
+/* Sent again and again, and then given up: the end makes few copies final (11.5). */
 static bool is_given_up(const struct verdict_case *c)
 {
     enum flow_side from = (enum flow_side)c->rst->mark.side;
+    int64_t peer_ns = c->facts->last_ns[side_other(from)];
 
-    return case_side(c, from)->run_count >= c->limits->blackhole_copies &&
-           c->facts->last_ns[side_other(from)] < c->facts->last_ns[from] &&
+    return case_side(c, from)->run_count >= c->limits->given_up_copies &&
+           ns_since(peer_ns, c->rst->mark.ts_ns) >= c->limits->given_up_ns &&
            case_unacked_bytes(c, from) > 0;
+}
+
+/* The server does not get past its SYN-ACK. */
+static bool is_untaken(const struct verdict_case *c)
+{
+    return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 &&
+           !(c->server->bits & SIDE_FIN_SEEN) && c->server->acked == c->client->isn + 1;
+}
+
+/* P2 of a full accept queue, or a path that eats what the client sends: the SYN-ACK comes again.
+ * The client's own repeats do not show that: what eats the data may let the ACK through. */
+static bool is_never_accepted(const struct verdict_case *c)
+{
+    return is_untaken(c) && c->server->n_syn_late >= c->limits->overflow_synacks;
 }
 
 static enum outcome outcome_of_rst(const struct verdict_case *c)
@@ -239,6 +254,8 @@ static enum outcome outcome_of_rst(const struct verdict_case *c)
         return OUTCOME_CLOSED_EARLY;
     if (case_stalled_side(c) != SIDE_COUNT || case_stuck_side(c) != SIDE_COUNT)
         return OUTCOME_BLACKHOLED;
+    if (case_reset_by(c, SIDE_CLIENT) && is_never_accepted(c))
+        return OUTCOME_HALF_OPEN;
     if (is_close_noise(c))
         return OUTCOME_OK;
     if (is_given_up(c))
@@ -268,25 +285,11 @@ static bool is_blackholed(const struct verdict_case *c)
             case_side(c, side_other((enum flow_side)s))->bits & SIDE_FIN_SEEN)
             continue;
         if (side->run_count >= c->limits->blackhole_copies ||
-            (side->run_count >= c->limits->overflow_data_copies && !is_censored(c) &&
-             ns_since(peer_ns, c->now_ns) >= c->limits->blackhole_ns))
+            (side->run_count >= c->limits->given_up_copies &&
+             ns_since(peer_ns, c->now_ns) >= c->limits->censored_ns))
             return true;
     }
     return false;
-}
-
-/* The server does not get past its SYN-ACK. */
-static bool is_untaken(const struct verdict_case *c)
-{
-    return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 &&
-           !(c->server->bits & SIDE_FIN_SEEN) && c->server->acked == c->client->isn + 1;
-}
-
-/* P2 of a full accept queue, or a path that eats what the client sends: the SYN-ACK comes again.
- * The client's own repeats do not show that: what eats the data may let the ACK through. */
-static bool is_never_accepted(const struct verdict_case *c)
-{
-    return is_untaken(c) && c->server->n_syn_late >= c->limits->overflow_synacks;
 }
 
 /* The first data is sent again and again, and nothing ever came but the SYN-ACK. */

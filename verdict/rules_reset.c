@@ -276,3 +276,26 @@ enum confidence rule_keepalive_timeout(const struct verdict_case *c, struct ruli
     because(ruling, "prober-resets", c->rst->mark.frame, "the %s gave up", case_side_word(from));
     return CONFIDENCE_CERTAIN;
 }
+
+/* RFC 8684 section 3.6; a reason that the RFC does not have is only a number. */
+enum confidence rule_mptcp_reset(const struct verdict_case *c, struct ruling *ruling)
+{
+    static const char *const reasons[] = {"unspecified",
+                                          "MPTCP-specific error",
+                                          "lack of resources",
+                                          "administratively prohibited",
+                                          "too much outstanding data",
+                                          "unacceptable performance",
+                                          "a middlebox interferes"};
+    const struct rst_facts *rst = c->rst;
+
+    if (c->outcome != OUTCOME_RESET || !rst || !(rst->has_mptcp_fastclose || rst->has_mptcp_reason))
+        return CONFIDENCE_NONE;
+    if (rst->has_mptcp_reason)
+        because(ruling, "mptcp-reason", rst->mark.frame, "%u: %s", rst->mptcp_reason,
+                rst->mptcp_reason < ARRAY_LEN(reasons) ? reasons[rst->mptcp_reason] : "unknown");
+    if (rst->has_mptcp_fastclose)
+        because(ruling, "mptcp-fastclose", rst->mark.frame,
+                "the %s's program aborts the whole connection", case_side_word(rst->mark.side));
+    return CONFIDENCE_CERTAIN;
+}

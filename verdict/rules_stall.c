@@ -33,11 +33,18 @@ static void say_silence(const struct verdict_case *c, struct ruling *ruling)
             case_seconds(ns_since(c->facts->last_ns[side_other(side)], c->facts->last_ns[side])));
 }
 
+/* The other side says nothing more: not that it has no room, or that it misses something. */
+static bool is_silence(const struct verdict_case *c)
+{
+    return c->outcome == OUTCOME_BLACKHOLED && case_stalled_side(c) == SIDE_COUNT &&
+           !case_is_hole(c, SIDE_CLIENT) && !case_is_hole(c, SIDE_SERVER);
+}
+
 enum confidence rule_idle_timeout_blackhole(const struct verdict_case *c, struct ruling *ruling)
 {
     int64_t idle_ns = (int64_t)c->facts->quiet_before_ms * NS_PER_MS;
 
-    if (c->outcome != OUTCOME_BLACKHOLED || idle_ns < c->limits->idle_ns)
+    if (!is_silence(c) || idle_ns < c->limits->idle_ns)
         return CONFIDENCE_NONE;
     because(ruling, "idle-before", case_slot(c, TRAIL_RUN_FIRST)->frame, "idle for %.1f s before",
             case_seconds(idle_ns));
@@ -47,10 +54,20 @@ enum confidence rule_idle_timeout_blackhole(const struct verdict_case *c, struct
 
 enum confidence rule_path_blackhole(const struct verdict_case *c, struct ruling *ruling)
 {
-    if (c->outcome != OUTCOME_BLACKHOLED)
+    enum flow_side side = repeating_side(c);
+    int64_t silent_ns;
+
+    if (!is_silence(c))
         return CONFIDENCE_NONE;
     say_silence(c, ruling);
-    return CONFIDENCE_CERTAIN;
+    silent_ns = ns_since(c->facts->last_ns[side_other(side)], c->now_ns);
+    if (case_side(c, side)->run_count >= c->limits->blackhole_copies ||
+        c->trail->acked_run[SIDE_CLIENT].n_copies >= c->limits->blackhole_copies ||
+        c->trail->acked_run[SIDE_SERVER].n_copies >= c->limits->blackhole_copies ||
+        silent_ns >= c->limits->blackhole_ns)
+        return CONFIDENCE_CERTAIN;
+    against(ruling, "not-for-long", 0, "%.1f s may be a break that heals", case_seconds(silent_ns));
+    return CONFIDENCE_LIKELY;
 }
 
 /* RFC 2923 section 2.1: what is too big for the path vanishes, and nobody is told. */
@@ -62,6 +79,15 @@ enum confidence rule_pmtu_blackhole(const struct verdict_case *c, struct ruling 
 
     if (c->outcome != OUTCOME_BLACKHOLED || side == SIDE_COUNT)
         return CONFIDENCE_NONE;
+    if (case_is_hole(c, side)) {
+        const struct packet_mark *behind = &c->trail->size[side].behind_gap;
+
+        because(
+            ruling, "full-size-missing", behind->frame, "%d bytes of the %s before it never came",
+            seq_distance(case_side(c, side_other(side))->acked, behind->seq), case_side_word(side));
+        because(ruling, "small-size-passes", behind->frame, "%u bytes came", behind->payload_bytes);
+        return CONFIDENCE_LIKELY;
+    }
     because(ruling, "full-size-dies", last->frame, "the %s sent %u bytes %u times again",
             case_side_word(side), last->payload_bytes, case_side(c, side)->run_count);
     because(ruling, "small-size-passes", c->trail->size[side].full_frame,
@@ -126,6 +152,13 @@ enum confidence rule_accept_then_close(const struct verdict_case *c, struct ruli
 {
     const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
 
+    /* By a RST it is the program's abort first (rules_reset.c), and this only perhaps. */
+    if (c->outcome == OUTCOME_RESET && closing_packet(c) &&
+        unanswered_ns(c) <= c->limits->accept_close_ns) {
+        because(ruling, "aborted-without-a-byte", c->rst->mark.frame, "%.3f s after the request",
+                case_seconds(unanswered_ns(c)));
+        return CONFIDENCE_POSSIBLE;
+    }
     if (c->outcome != OUTCOME_CLOSED_EARLY)
         return CONFIDENCE_NONE;
     because(ruling, "closed-without-a-byte", fin->frame, "server FIN %.3f s after the handshake",

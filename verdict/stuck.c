@@ -23,19 +23,36 @@ static bool is_full_size(const struct verdict_case *c, uint32_t payload_bytes)
            (!mss || wire_bytes * 100 >= mss * c->limits->full_percent);
 }
 
-enum flow_side case_stuck_side(const struct verdict_case *c)
+/* Seen between the sender and where they die: the segment is sent again and again. */
+static bool is_full_run(const struct verdict_case *c, enum flow_side side)
 {
     const struct packet_mark *last = case_slot(c, TRAIL_RUN_LAST);
+    const struct size_facts *size = &c->trail->size[side];
+    const struct side_facts *sender = case_side(c, side);
 
+    return sender->run_count >= c->limits->full_copies && last->side == side && size->full_frame &&
+           sender->run_seq == last->seq && is_full_size(c, last->payload_bytes) &&
+           !seq_after(case_side(c, side_other(side))->acked, size->full_seq) &&
+           size->is_small_through && !size->is_full_through;
+}
+
+/* Seen behind that place: bytes are missing to the end, the receiver says so, and what came behind
+ * them was small. In that time the sender sent them again, but nothing of full size ever came. */
+bool case_is_hole(const struct verdict_case *c, enum flow_side side)
+{
+    const struct size_facts *size = &c->trail->size[side];
+    const struct packet_mark *behind = &size->behind_gap;
+    int32_t hole_bytes = seq_distance(case_side(c, side_other(side))->acked, behind->seq);
+
+    return behind->frame && hole_bytes > 0 && is_full_size(c, (uint32_t)hole_bytes) &&
+           !size->full_frame && c->facts->last_ns[side_other(side)] >= behind->ts_ns &&
+           ns_since(behind->ts_ns, c->last_ns) >= c->limits->hole_ns;
+}
+
+enum flow_side case_stuck_side(const struct verdict_case *c)
+{
     for (unsigned s = 0; s < SIDE_COUNT; s++) {
-        const struct side_facts *side = &c->facts->side[s];
-        const struct size_facts *size = &c->trail->size[s];
-        const struct side_facts *peer = case_side(c, side_other((enum flow_side)s));
-
-        if (side->run_count >= c->limits->full_copies && last->side == s && size->full_frame &&
-            side->run_seq == last->seq && is_full_size(c, last->payload_bytes) &&
-            !seq_after(peer->acked, size->full_seq) && size->is_small_through &&
-            !size->is_full_through)
+        if (is_full_run(c, (enum flow_side)s) || case_is_hole(c, (enum flow_side)s))
             return (enum flow_side)s;
     }
     return SIDE_COUNT;

@@ -196,6 +196,8 @@ enum verdict_kind {
         "A RST came and had no effect")                                                            \
     ROW(FIREWALL_MIDSTREAM_RST, firewall_midstream_rst, SPECIFIC, RST_FORGED, PATH, RESET,         \
         "firewall-midstream-rst", "A device on the path reset the connection")                     \
+    ROW(MPTCP_RESET, mptcp_reset, SPECIFIC, RESET, ENDER, RESET, "mptcp-reset",                    \
+        "Multipath TCP says why it reset")                                                         \
     ROW(RST_INJECTED, rst_injected, SPECIFIC, RST_FORGED, PATH, COUNT, "rst-injected",             \
         "A third party forged the RST")                                                            \
     ROW(REFUSED_BACKEND_DOWN, refused_backend_down, SPECIFIC, REFUSED, SERVER_HOST, REFUSED,       \

@@ -48,6 +48,7 @@ static void read_mark(const struct reading *reading, struct packet_mark *mark)
 static void read_size(const struct reading *reading, unsigned side, struct size_facts *size)
 {
     size->full_frame = read_ordinal(reading, size->full_frame);
+    read_mark(reading, &size->behind_gap);
     size->full_seq = read_seq(reading, side, size->full_seq);
     size->sacked_end = read_seq(reading, side, size->sacked_end);
 }

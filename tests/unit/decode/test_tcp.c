@@ -139,6 +139,22 @@ static const struct option_case option_cases[] = {
      {30, 12, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0},
      12,
      {.is_complete = true, .has_mptcp = true, .mptcp_subtype = 1}},
+    {"MP_FASTCLOSE",
+     {30, 12, 0x70, 0, 1, 2, 3, 4, 5, 6, 7, 8},
+     12,
+     {.is_complete = true, .has_mptcp = true, .mptcp_subtype = 7, .has_mptcp_fastclose = true}},
+    {"MP_TCPRST behind a DSS",
+     {30, 4, 0x20, 1, 30, 4, 0x80, 6},
+     8,
+     {.is_complete = true,
+      .has_mptcp = true,
+      .mptcp_subtype = 2,
+      .has_mptcp_rst = true,
+      .mptcp_rst_reason = 6}},
+    {"MP_TCPRST of a wrong length says nothing",
+     {30, 5, 0x80, 6, 0, 1, 1, 1},
+     8,
+     {.is_complete = true, .has_mptcp = true, .mptcp_subtype = 8}},
     {"an MD5 signature",
      {19, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1},
      20,
@@ -186,6 +202,9 @@ static void assert_options_equal(const struct tcp_options *actual,
     assert_int_equal(actual->fastopen_cookie_bytes, expected->fastopen_cookie_bytes);
     assert_int_equal(actual->has_mptcp, expected->has_mptcp);
     assert_int_equal(actual->mptcp_subtype, expected->mptcp_subtype);
+    assert_int_equal(actual->has_mptcp_fastclose, expected->has_mptcp_fastclose);
+    assert_int_equal(actual->has_mptcp_rst, expected->has_mptcp_rst);
+    assert_int_equal(actual->mptcp_rst_reason, expected->mptcp_rst_reason);
     assert_int_equal(actual->has_md5_or_ao, expected->has_md5_or_ao);
 }
 

@@ -64,6 +64,24 @@ static void the_first_full_segment_is_remembered(void **state)
     flowscript_close(&script);
 }
 
+static void the_first_segment_behind_missing_bytes_is_remembered(void **state)
+{
+    static const struct flowstep steps[] = {
+        HANDSHAKE,
+        {21, '>', "P.", 1, 1, 100},
+        {41, '<', ".", 1, 101},
+        {42, '<', "P.", 2897, 101, 100},
+        {43, '<', "P.", 5000, 101, 100},
+    };
+    struct flowscript script;
+
+    (void)state;
+    flowscript_play(&script, STEPS(steps));
+    assert_int_equal(flowscript_trail(&script)->size[SIDE_SERVER].behind_gap.frame, 6);
+    assert_int_equal(flowscript_trail(&script)->size[SIDE_CLIENT].behind_gap.frame, 0);
+    flowscript_close(&script);
+}
+
 #define FULL_AT_1                                                                                  \
     HANDSHAKE, {21, '>', "P.", 1, 1, 1448},                                                        \
     {                                                                                              \
@@ -265,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_closed_window_is_counted_until_it_opens),
         cmocka_unit_test(the_first_full_segment_is_remembered),
+        cmocka_unit_test(the_first_segment_behind_missing_bytes_is_remembered),
         cmocka_unit_test(what_arrives_behind_a_full_segment_tells_which_sizes_pass),
         cmocka_unit_test(without_sack_a_duplicate_ack_tells_that_something_passes),
         cmocka_unit_test(the_oldest_hole_is_the_run),

@@ -218,6 +218,40 @@ static void many_at_once_have_one_cause(void **state)
     factscript_check(rule_reset_app_abort, aborts, ARRAY_LEN(aborts));
 }
 
+/* ---- Multipath TCP ---- */
+
+static void with_reason(struct factscript *script, int64_t reason)
+{
+    script->note.trail.rst[0].has_mptcp_reason = true;
+    script->note.trail.rst[0].mptcp_reason = (uint8_t)reason;
+}
+
+static void with_fastclose(struct factscript *script, int64_t value)
+{
+    script->note.trail.rst[0].has_mptcp_fastclose = value;
+}
+
+static void closed_with_reason(struct factscript *script)
+{
+    factscript_closed(script);
+    factscript_rst(script, SIDE_CLIENT, RST_FAMILY_A, 200);
+    with_reason(script, 3);
+}
+
+static void multipath_tcp_says_why(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"a reason", CERTAIN, asked_and_aborted, with_reason, 3, "mptcp-reason"},
+        {"a reason that nobody knows", CERTAIN, asked_and_aborted, with_reason, 255},
+        {"the program aborts", CERTAIN, asked_and_aborted, with_fastclose, 1, "mptcp-fastclose"},
+        {"neither", NONE, asked_and_aborted, with_fastclose, 0},
+        {"after an orderly close", NONE, closed_with_reason},
+    };
+
+    (void)state;
+    factscript_check(rule_mptcp_reset, cases, ARRAY_LEN(cases));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +259,7 @@ int main(void)
         cmocka_unit_test(resets_close_together_are_one_burst),
         cmocka_unit_test(bursts_tell_who_was_served_and_who_was_asked),
         cmocka_unit_test(many_at_once_have_one_cause),
+        cmocka_unit_test(multipath_tcp_says_why),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

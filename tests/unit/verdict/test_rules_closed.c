@@ -82,6 +82,23 @@ static void few_copies_judged_after(struct factscript *script, int64_t ns)
     script->note.now_ns = script->note.facts.last_ns[SIDE_SERVER] + limits()->blackhole_ns + ns;
 }
 
+static void fewer_copies(struct factscript *script, int64_t value)
+{
+    few_copies_judged_after(script, 0);
+    script->note.facts.side[SIDE_CLIENT].run_count--;
+    (void)value;
+}
+
+/* The client aborts what nobody answers; the server was heard last so long before. */
+static void given_up_after(struct factscript *script, int64_t ns)
+{
+    struct rst_facts *rst = factscript_rst(script, SIDE_CLIENT, RST_FAMILY_A, 9000);
+
+    script->note.facts.side[SIDE_CLIENT].run_count = (uint8_t)limits()->given_up_copies;
+    script->note.facts.last_ns[SIDE_SERVER] = rst->mark.ts_ns - ns;
+    script->note.now_ns = rst->mark.ts_ns + 2 * NS_PER_S;
+}
+
 static void server_had_closed(struct factscript *script, int64_t unused)
 {
     script->note.facts.side[SIDE_SERVER].bits |= SIDE_FIN_SEEN;
@@ -137,10 +154,19 @@ static void a_path_is_dead_when_data_goes_unanswered_again_and_again(void **stat
     static const struct rule_case cases[] = {
         {"a request into silence", CERTAIN, factscript_blackholed, .reason = "data-unanswered"},
         {"just so many copies", CERTAIN, factscript_blackholed, copies},
-        {"a copy fewer, judged at once", NONE, nearly_blackholed},
+        {"a copy fewer, judged at once", LIKELY, nearly_blackholed, .reason = "not-for-long"},
         {"few copies in just so long a silence", CERTAIN, nearly_blackholed,
          few_copies_judged_after},
-        {"few copies in less", NONE, nearly_blackholed, few_copies_judged_after, -1},
+        {"few copies in less", LIKELY, nearly_blackholed, few_copies_judged_after, -1,
+         "not-for-long"},
+        {"few copies in just 3 s", LIKELY, nearly_blackholed, few_copies_judged_after,
+         -12 * NS_PER_S},
+        {"few copies in less than that", NONE, nearly_blackholed, few_copies_judged_after,
+         -12 * NS_PER_S - 1},
+        {"a copy less than few", NONE, nearly_blackholed, fewer_copies},
+        {"given up by RST after a second of silence", LIKELY, nearly_blackholed, given_up_after,
+         NS_PER_S},
+        {"given up sooner", NONE, nearly_blackholed, given_up_after, NS_PER_S - 1},
         {"the other side had closed", NONE, factscript_blackholed, server_had_closed},
         {"its acknowledgments never arrive", CERTAIN, factscript_blackholed, acknowledged_copies, 0,
          "acks-never-arrive"},
@@ -180,7 +206,7 @@ static void a_server_hangs_up_when_it_closes_before_it_says_a_byte(void **state)
         {"the client closed first", NONE, factscript_closed_unasked, client_closed_first},
         {"the server had said something", NONE, factscript_closed_unasked, server_spoke},
         {"closed in order", NONE, factscript_closed},
-        {"reset", NONE, factscript_aborted},
+        {"reset", POSSIBLE, factscript_aborted, .reason = "aborted-without-a-byte"},
     };
 
     (void)state;

@@ -99,6 +99,55 @@ static void pmtu_blackhole_needs_small_segments_that_pass(void **state)
     factscript_check(rule_pmtu_blackhole, cases, ARRAY_LEN(cases));
 }
 
+/* The client sees only the tail of the answer, and says that it misses the rest. */
+static void tail_of_the_answer(struct factscript *script)
+{
+    struct packet_mark *tail;
+
+    factscript_asked(script);
+    script->note.trail.slot[TRAIL_SYN].mss_bytes = 1460;
+    script->note.trail.slot[TRAIL_SYNACK].mss_bytes = 1460;
+    script->note.facts.side[SIDE_SERVER].nxt += 2896;
+    script->note.facts.side[SIDE_SERVER].bits |= SIDE_SEQ_GAP;
+    tail = factscript_packet(script, "S PA +100", 100);
+    script->note.trail.size[SIDE_SERVER].behind_gap = *tail;
+    factscript_packet(script, "C A", 100 + MS(limits()->hole_ns));
+    script->note.facts.side[SIDE_CLIENT].acked -= 2896 + 100;
+}
+
+static void hole_bytes(struct factscript *script, int64_t n_bytes)
+{
+    script->note.facts.side[SIDE_CLIENT].acked =
+        script->note.trail.size[SIDE_SERVER].behind_gap.seq - (uint32_t)n_bytes;
+}
+
+static void hole_since(struct factscript *script, int64_t ns)
+{
+    script->note.trail.size[SIDE_SERVER].behind_gap.ts_ns += ns;
+}
+
+static void full_one_seen(struct factscript *script, int64_t frame)
+{
+    script->note.trail.size[SIDE_SERVER].full_frame = (uint64_t)frame;
+}
+
+static void behind_the_place_where_they_die_a_hole_stays(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"the tail came, the rest did not", LIKELY, tail_of_the_answer,
+         .reason = "full-size-missing"},
+        {"the client gives up", LIKELY, tail_of_the_answer, client_aborts},
+        {"it is filled", NONE, tail_of_the_answer, hole_bytes, 0},
+        {"of one full segment", LIKELY, tail_of_the_answer, hole_bytes, 1448},
+        {"just less than full", NONE, tail_of_the_answer, hole_bytes, 1313},
+        {"not for long", NONE, tail_of_the_answer, hole_since, 1},
+        {"a full segment was seen", NONE, tail_of_the_answer, full_one_seen, 3},
+    };
+
+    (void)state;
+    factscript_check(rule_pmtu_blackhole, cases, ARRAY_LEN(cases));
+}
+
 /* ---- closed windows ---- */
 
 static void say_zero(struct factscript *script, double at_ms)
@@ -177,6 +226,19 @@ static void zero_window_stall_lasts_to_the_end(void **state)
 
     (void)state;
     factscript_check(rule_zero_window_stall, cases, ARRAY_LEN(cases));
+}
+
+static void a_standstill_is_no_silence(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"the window is closed", NONE, ended_by_client},
+        {"still open", NONE, stalled},
+        {"bytes are missing", NONE, tail_of_the_answer},
+        {"full segments die", CERTAIN, big_segments_die},
+    };
+
+    (void)state;
+    factscript_check(rule_path_blackhole, cases, ARRAY_LEN(cases));
 }
 
 static void who_does_not_read_is_to_blame(void **state)
@@ -288,7 +350,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pmtu_blackhole_needs_small_segments_that_pass),
+        cmocka_unit_test(behind_the_place_where_they_die_a_hole_stays),
         cmocka_unit_test(zero_window_stall_lasts_to_the_end),
+        cmocka_unit_test(a_standstill_is_no_silence),
         cmocka_unit_test(who_does_not_read_is_to_blame),
         cmocka_unit_test(server_timeout_close_comes_after_a_round_time),
         cmocka_unit_test(accept_then_close_comes_at_once),
