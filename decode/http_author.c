@@ -116,8 +116,23 @@ void http_author_field(struct http_refusal *refusal, const char *name, size_t n_
         http_author_body(refusal, value, n_value);
 }
 
+/* nginx: NGX_HTTP_TO_HTTPS; Go: net/http/server.go; Apache: ssl_engine_io.c. */
+static bool wants_tls(const char *body, size_t n_body)
+{
+    static const char *const words[] = {"plain HTTP request was sent to HTTPS port",
+                                        "sent an HTTP request to an HTTPS server",
+                                        "speaking plain HTTP to an SSL-enabled server port"};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (memmem(body, n_body, words[i], strlen(words[i])))
+            return true;
+    }
+    return false;
+}
+
 void http_author_body(struct http_refusal *refusal, const char *body, size_t n_body)
 {
+    refusal->is_tls_wanted |= wants_tls(body, n_body);
     for (size_t i = 0; i < ARRAY_LEN(phrases); i++) {
         size_t n_words = strlen(phrases[i].words);
         const char *found = memmem(body, n_body, phrases[i].words, n_words);

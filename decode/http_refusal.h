@@ -40,6 +40,7 @@ struct http_refusal {
     struct speech_place asked; /* the request that it answers; frame 0 = none was open */
     uint32_t stream;           /* HTTP/2 only */
     uint16_t status;           /* 0 = none */
+    bool is_tls_wanted;        /* it says that its port speaks TLS */
     uint8_t author, upstream;  /* enum http_author, enum http_upstream */
     char words[48];            /* what it names as reason, else its reason phrase; any byte but 0,
                                   which ends it */

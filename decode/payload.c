@@ -28,7 +28,7 @@ static bool is_tls_record(const uint8_t *bytes, size_t n_bytes)
            bytes[1] == 3 && bytes[2] <= 4 && (bytes[3] << 8 | bytes[4]) <= TLS_RECORD_MAX_BYTES;
 }
 
-static enum payload_kind tls_kind(const uint8_t *record, size_t n_bytes)
+static uint8_t tls_kind(const uint8_t *record, size_t n_bytes)
 {
     if (record[0] == TLS_ALERT)
         return PAYLOAD_TLS_ALERT;
@@ -37,32 +37,6 @@ static enum payload_kind tls_kind(const uint8_t *record, size_t n_bytes)
     if (record[TLS_HEADER_BYTES] == 1)
         return PAYLOAD_TLS_CLIENT_HELLO;
     return record[TLS_HEADER_BYTES] == 2 ? PAYLOAD_TLS_SERVER_HELLO : PAYLOAD_TLS_OTHER;
-}
-
-/* An alert of two bytes is plain text; an encrypted one is longer (VERDICTS.md 9.1). */
-static bool is_plain_alert(const uint8_t *record, size_t n_bytes)
-{
-    return record[0] == TLS_ALERT && record[3] == 0 && record[4] == 2 &&
-           n_bytes >= TLS_HEADER_BYTES + 2 && (record[5] == 1 || record[5] == 2);
-}
-
-static void peek_tls(const uint8_t *bytes, size_t n_bytes, struct payload_facts *facts)
-{
-    enum payload_kind kind = tls_kind(bytes, n_bytes);
-
-    facts->kind = (uint8_t)kind;
-    while (is_tls_record(bytes, n_bytes)) {
-        size_t record_bytes = TLS_HEADER_BYTES + (size_t)(bytes[3] << 8 | bytes[4]);
-
-        if (is_plain_alert(bytes, n_bytes) && bytes[5] >= facts->alert_level) {
-            facts->alert_level = bytes[5];
-            facts->alert_code = bytes[6];
-        }
-        if (record_bytes >= n_bytes)
-            return;
-        bytes += record_bytes;
-        n_bytes -= record_bytes;
-    }
 }
 
 static uint32_t u32_at(const uint8_t *bytes)
@@ -176,7 +150,7 @@ void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *fa
 {
     *facts = (struct payload_facts){.kind = PAYLOAD_UNKNOWN};
     if (is_tls_record(bytes, n_bytes)) {
-        peek_tls(bytes, n_bytes, facts);
+        facts->kind = tls_kind(bytes, n_bytes);
     } else if (is_h2_control(bytes, n_bytes)) {
         facts->kind = PAYLOAD_HTTP2_FRAMES;
         peek_h2_frames(bytes, n_bytes, facts);

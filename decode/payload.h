@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the bytes of one segment say above TCP, as far as a single segment tells: TLS records with
- * a plaintext alert, HTTP/2 frames with a GOAWAY, the first words of HTTP/1. No state, no
+ * What the bytes of one segment say above TCP, as far as a single segment tells: the first
+ * words of TLS and HTTP/1, HTTP/2 frames with a GOAWAY. No state, no
  * reassembly: what is split over segments is not seen.
  */
 #ifndef DECODE_PAYLOAD_H
@@ -27,9 +27,7 @@ enum payload_kind {
 };
 
 struct payload_facts {
-    uint8_t kind;        /* enum payload_kind: how the segment begins */
-    uint8_t alert_level; /* 1 warning, 2 fatal; 0 = no plaintext alert in the segment */
-    uint8_t alert_code;  /* RFC 8446 section 6 */
+    uint8_t kind; /* enum payload_kind: how the segment begins */
     uint8_t has_goaway;
     uint32_t goaway_code; /* RFC 9113 section 7 */
     uint32_t goaway_last_stream;

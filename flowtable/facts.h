@@ -254,13 +254,10 @@ struct icmp_facts {
 };
 
 struct speech_facts {      /* what one side said above TCP in plain sight */
-    uint64_t alert_frame;  /* first fatal TLS alert in plain text, 0 = none */
     uint64_t goaway_frame; /* first HTTP/2 GOAWAY with an error, 0 = none */
     uint32_t goaway_code, goaway_last_stream;
-    uint8_t alert_code;
-    uint8_t first_kind;  /* enum payload_kind of its first payload */
-    bool is_alert_first; /* it said nothing before the alert */
-    bool is_not_tls;     /* its first payload was seen and is no TLS record */
+    uint8_t first_kind; /* enum payload_kind of its first payload */
+    bool is_not_tls;    /* its first payload was seen and is no TLS record */
 };
 
 struct acked_run { /* copies of one segment that the other side has acknowledged */

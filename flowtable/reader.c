@@ -14,6 +14,16 @@ static void open_tls(union reader_state *state, struct flow_speech *speech,
     tls_open(&state->tls);
 }
 
+/* Changes with each alert that is told for the first time. */
+static uint64_t count_told(const struct tls_facts *facts)
+{
+    uint64_t sum = 0;
+
+    for (unsigned side = 0; side < TLS_SIDE_COUNT; side++)
+        sum += facts->side[side].alert.frame + facts->side[side].sealed_alert.frame;
+    return sum;
+}
+
 static bool feed_tls(union reader_state *state, struct flow_speech *speech,
                      const struct reader_input *input)
 {
@@ -24,7 +34,12 @@ static bool feed_tls(union reader_state *state, struct flow_speech *speech,
         .place = {.frame = input->frame, .ts_ns = input->ts_ns},
     };
 
-    return tls_feed(&state->tls, &speech->tls, &said);
+    uint64_t before = count_told(&speech->tls);
+    bool goes_on = tls_feed(&state->tls, &speech->tls, &said);
+
+    if (count_told(&speech->tls) != before)
+        speech->told_frame = input->frame;
+    return goes_on;
 }
 
 /* ---- HTTP ---- */

@@ -11,6 +11,7 @@
 
 #include "decode/banner.h"
 #include "decode/http.h"
+#include "decode/payload.h"
 #include "decode/tls.h"
 #include "flowtable/key.h"
 

@@ -38,11 +38,6 @@ static void learn_speech(struct arrival *arrival)
         speech->first_kind = said.kind;
         speech->is_not_tls = said.kind == PAYLOAD_UNKNOWN || said.kind > PAYLOAD_TLS_ALERT;
     }
-    if (said.alert_level == 2 && !speech->alert_frame) {
-        speech->alert_frame = arrival->packet->ordinal;
-        speech->alert_code = said.alert_code;
-        speech->is_alert_first = is_first_payload(arrival) && said.kind == PAYLOAD_TLS_ALERT;
-    }
     if (said.has_goaway && said.goaway_code != 0 && !speech->goaway_frame) {
         speech->goaway_frame = arrival->packet->ordinal;
         speech->goaway_code = said.goaway_code;

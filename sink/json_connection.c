@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The lines about one connection: failure, and connection with --all. See json_line.h. */
+#include <string.h>
+
 #include "base/compiler.h"
 #include "sink/json_line.h"
 #include "verdict/explain.h"
@@ -24,20 +26,43 @@ static json_t *icmp(const struct icmp_facts *facts)
                      json_address(&facts->from), "mtu", json_count_or_null(facts->mtu_bytes));
 }
 
-/* Alerts in plain text; tcpwhy does not read the hellos' contents. */
+/* What the client offers; each name has its length before it. */
+static json_t *alpn(const struct tls_facts *tls)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < tls->n_alpn_bytes; i += 1u + tls->alpn[i]) {
+        char name[TLS_ALPN_MAX_BYTES] = "";
+
+        memcpy(name, tls->alpn + i + 1, tls->alpn[i]);
+        json_array_append_new(array, json_clean(name));
+    }
+    return array;
+}
+
+/* The first fatal alert in plain text, beside what the hellos say. */
 static json_t *tls(const struct connection_event *event)
 {
-    enum flow_side side = speech_first(event->speech[SIDE_CLIENT].alert_frame,
-                                       event->speech[SIDE_SERVER].alert_frame);
-    const char *by = side == SIDE_CLIENT ? "client" : "server";
-    uint8_t code;
+    const struct tls_facts *tls = &event->said.tls;
+    enum flow_side side;
+    json_t *object;
 
-    if (side == SIDE_COUNT)
+    if (event->said.kind != READER_TLS)
         return json_null();
-    code = event->speech[side].alert_code;
-    return json_pack("{s:n, s:n, s:[], s:i, s:i, s:s, s:s}", "server_name", "version", "alpn",
-                     "alert_level", TLS_ALERT_FATAL, "alert_code", code, "alert_name",
-                     tls_alert_name(code), "alert_by", by);
+    side = speech_first(tls->side[TLS_CLIENT].alert.frame, tls->side[TLS_SERVER].alert.frame);
+    object = json_pack("{s:o, s:s?, s:o}", "server_name",
+                       tls->server_name[0] ? json_clean(tls->server_name) : json_null(), "version",
+                       tls->version ? tls_version_name(tls->version) : NULL, "alpn", alpn(tls));
+    if (side == SIDE_COUNT)
+        json_object_update_new(object, json_pack("{s:n, s:n, s:n, s:n}", "alert_level",
+                                                 "alert_code", "alert_name", "alert_by"));
+    else
+        json_object_update_new(object,
+                               json_pack("{s:i, s:i, s:s, s:s}", "alert_level", TLS_ALERT_FATAL,
+                                         "alert_code", tls->side[side].alert_code, "alert_name",
+                                         tls_alert_name(tls->side[side].alert_code), "alert_by",
+                                         side == SIDE_CLIENT ? "client" : "server"));
+    return object;
 }
 
 static json_t *http2(const struct connection_event *event)

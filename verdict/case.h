@@ -20,7 +20,9 @@
 
 struct verdict_case {
     const struct flow_facts *facts;
-    const struct flow_trail *trail; /* an empty one where the flow has none */
+    const struct flow_trail *trail;   /* an empty one where the flow has none */
+    const struct flow_speech *speech; /* the same, of kind READER_NONE */
+    const struct tls_facts *tls;      /* all zero where it is not TLS */
     const struct flow_key *key;
     const struct side_facts *client, *server;
     const struct host_state *client_host, *server_host;

@@ -12,6 +12,7 @@
 #include "base/ipaddr.h"
 #include "flowtable/facts.h"
 #include "flowtable/key.h"
+#include "flowtable/speech.h"
 #include "verdict/endpoint.h"
 #include "verdict/incident_event.h"
 #include "verdict/verdict.h"
@@ -84,6 +85,7 @@ struct connection_event {
     struct packet_mark synack; /* frame 0 = none */
     struct icmp_facts icmp;    /* frame 0 = none */
     struct speech_facts speech[SIDE_COUNT];
+    struct flow_speech said; /* READER_NONE: nothing was read */
 
     uint8_t n_evidence, n_because, n_against, n_alternatives;
     uint32_t evidence_total;

@@ -310,8 +310,11 @@ static void sign(const struct connection_event *event, struct text *text)
 
 static enum flow_side alert_side(const struct connection_event *event)
 {
-    return speech_first(event->speech[SIDE_CLIENT].alert_frame,
-                        event->speech[SIDE_SERVER].alert_frame);
+    const struct tls_side *said = event->said.tls.side;
+
+    if (event->said.kind != READER_TLS)
+        return SIDE_COUNT;
+    return speech_first(said[TLS_CLIENT].alert.frame, said[TLS_SERVER].alert.frame);
 }
 
 static enum flow_side goaway_side(const struct connection_event *event)
@@ -326,8 +329,8 @@ static void alert(const struct connection_event *event, struct text *text)
     enum flow_side side = alert_side(event);
 
     if (side < SIDE_COUNT)
-        text_addf(text, "alert %u %s", event->speech[side].alert_code,
-                  tls_alert_name(event->speech[side].alert_code));
+        text_addf(text, "alert %u %s", event->said.tls.side[side].alert_code,
+                  tls_alert_name(event->said.tls.side[side].alert_code));
     else
         text_add(text, "an alert");
 }

@@ -119,6 +119,7 @@ static const struct listener_state listener_unknown = {
     .accepted_after_refusal_ns = NS_NEVER,
     .interleaved_ns = NS_NEVER,
     .crowded_ns = NS_NEVER,
+    .tls_ns = NS_NEVER,
     .quit_ns = NS_NEVER,
     .recovered_ns = NS_NEVER,
     .aborts = {.first_ns = NS_NEVER, .last_ns = NS_NEVER},
@@ -312,6 +313,14 @@ static void learn_unanswered(struct listener_state *at, const struct flow_note *
     at->unanswered_wait_ns = ns_since(request->ts_ns, fin->ts_ns);
 }
 
+static void learn_tls(struct listener_state *at, const struct flow_note *note)
+{
+    const struct tls_side *server = &note->speech.tls.side[TLS_SERVER];
+
+    if (note->has_speech && note->speech.kind == READER_TLS && server->hello.frame)
+        later(&at->tls_ns, server->hello.ts_ns);
+}
+
 static void learn_ended(struct hosts *hosts, struct listener_state *at,
                         const struct flow_note *note)
 {
@@ -467,6 +476,7 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
         learn_ended(hosts, at, note);
         pressure_ended(&at->pressure, note);
         listener_quit(hosts->limits, at, note);
+        learn_tls(at, note);
         host_syn_kind(host_for(hosts, &note->key.addr[server_end]), note);
     }
     if (note->kind != NOTE_ALIVE)

@@ -79,6 +79,7 @@ struct listener_state {
     uint32_t n_refused_between;                /* flows refused in it */
     int64_t interleaved_ns; /* last run that began soon after another one, NS_NEVER */
     int64_t crowded_ns;     /* last refusal in a busy second that had answers too, NS_NEVER */
+    int64_t tls_ns;         /* last ServerHello, NS_NEVER */
     int64_t quit_ns;        /* last time that it hung up on an idle connection, NS_NEVER */
     int64_t recovered_ns;   /* last handshake that needed another SYN, NS_NEVER */
     uint32_t recovered_share_x256; /* moving share of those among the handshakes */

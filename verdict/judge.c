@@ -35,11 +35,14 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
                const struct flow_note *note)
 {
     static const struct flow_trail no_trail;
+    static const struct flow_speech no_speech;
+    static const struct tls_facts no_tls;
     unsigned server_end = 1u - note->client_end;
 
     *c = (struct verdict_case){
         .facts = &note->facts,
         .trail = note->has_trail ? &note->trail : &no_trail,
+        .speech = note->has_speech ? &note->speech : &no_speech,
         .key = &note->key,
         .client = &note->facts.side[SIDE_CLIENT],
         .server = &note->facts.side[SIDE_SERVER],
@@ -52,6 +55,7 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
         .now_ns = note->now_ns,
         .last_ns = facts_last_ns(&note->facts),
     };
+    c->tls = c->speech->kind == READER_TLS ? &c->speech->tls : &no_tls;
     c->rtt_ns = rtt_of(c);
     c->rst = case_deciding_rst(c->facts, c->trail);
     c->vantage = case_vantage(note, context->local, context->n_local);
@@ -127,13 +131,23 @@ static unsigned rank(enum verdict_id id, enum confidence confidence, const struc
     return 0;
 }
 
+/* A handshake that did not come to its end; and TLS on one side only. */
+static bool is_tls_in_doubt(const struct verdict_case *c)
+{
+    const struct tls_side *client = &c->tls->side[TLS_CLIENT];
+    const struct tls_side *server = &c->tls->side[TLS_SERVER];
+
+    return (client->hello.frame && !(server->bits & TLS_SETTLED)) ||
+           c->trail->speech[SIDE_SERVER].first_kind == PAYLOAD_TLS_ALERT;
+}
+
 /* Nothing happened to it that a cause could be sought for: most connections, and those that went
  * for want of memory. Only the rules for what is fine or unknown are asked. */
 static bool is_plain(const struct verdict_case *c)
 {
-    bool has_spoken =
-        c->trail->speech[SIDE_CLIENT].alert_frame || c->trail->speech[SIDE_SERVER].alert_frame ||
-        c->trail->speech[SIDE_CLIENT].goaway_frame || c->trail->speech[SIDE_SERVER].goaway_frame;
+    bool has_spoken = c->speech->told_frame || is_tls_in_doubt(c) ||
+                      c->trail->speech[SIDE_CLIENT].goaway_frame ||
+                      c->trail->speech[SIDE_SERVER].goaway_frame;
 
     return (c->outcome == OUTCOME_OK || c->outcome == OUTCOME_UNKNOWN) && !c->trail->n_rst &&
            !has_spoken && !case_has(c, FACT_STALE_ACK);
@@ -339,6 +353,7 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     to->icmp = c.trail->icmp;
     to->speech[SIDE_CLIENT] = c.trail->speech[SIDE_CLIENT];
     to->speech[SIDE_SERVER] = c.trail->speech[SIDE_SERVER];
+    to->said = *c.speech;
     to->n_because = choice.ruling.n_because;
     to->n_against = choice.ruling.n_against;
     for (unsigned i = 0; i < to->n_because; i++)

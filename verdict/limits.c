@@ -75,6 +75,9 @@ const struct verdict_limits *verdict_limits_default(void)
         .first_hop_ns = 5 * NS_PER_MS,
         .clock_jump_ms = 10 * 60 * 1000,
         .syn_fallbacks = 2,
+        .tls_close_ns = 1 * NS_PER_S,
+        .hello_reset_ns = 2 * NS_PER_S,
+        .hello_silence_ns = 5 * NS_PER_S,
         .arp_failed_ns = 2500 * NS_PER_MS,
     };
 

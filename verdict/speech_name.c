@@ -73,6 +73,14 @@ const char *tls_alert_name(uint8_t code)
     return "unknown";
 }
 
+const char *tls_version_name(uint16_t version)
+{
+    static const char *const names[] = {"SSL 3.0", "1.0", "1.1", "1.2", "1.3"};
+
+    return version >= 0x0300 && version - 0x0300u < ARRAY_LEN(names) ? names[version - 0x0300u]
+                                                                     : "unknown";
+}
+
 const char *http2_error_name(uint32_t code)
 {
     return code < ARRAY_LEN(http2_errors) ? http2_errors[code] : "unknown";

@@ -11,6 +11,9 @@
 /* "handshake_failure"; "unknown" where the registry has none. */
 const char *tls_alert_name(uint8_t code);
 
+/* "1.2"; "SSL 3.0"; "unknown". */
+const char *tls_version_name(uint16_t version);
+
 /* "ENHANCE_YOUR_CALM"; "unknown" where the registry has none. */
 const char *http2_error_name(uint32_t code);
 

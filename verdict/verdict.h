@@ -126,8 +126,18 @@ enum verdict_kind {
         TLS_REFUSED, "tls-no-common-params", "The server refused the ClientHello")                 \
     ROW(TLS_SERVER_CERT_REJECTED, tls_server_cert_rejected, SPECIFIC, TLS_REFUSED, SERVER_HOST,    \
         TLS_REFUSED, "tls-server-cert-rejected", "The client refuses the server's certificate")    \
+    ROW(MTLS_CLIENT_CERT_MISSING, mtls_client_cert_missing, SPECIFIC, TLS_REFUSED, CLIENT_HOST,    \
+        TLS_REFUSED, "mtls-client-cert-missing", "The client has no certificate to show")          \
+    ROW(MTLS_CLIENT_CERT_REJECTED, mtls_client_cert_rejected, SPECIFIC, TLS_REFUSED, CLIENT_HOST,  \
+        TLS_REFUSED, "mtls-client-cert-rejected", "The server refuses the client's certificate")   \
+    ROW(HTTP_ON_TLS_PORT, http_on_tls_port, SPECIFIC, TLS_REFUSED, CLIENT_HOST, TLS_REFUSED,       \
+        "http-on-tls-port", "Plain HTTP to a port that wants TLS")                                 \
+    ROW(TLS_ON_PLAIN_PORT, tls_on_plain_port, SPECIFIC, TLS_REFUSED, CLIENT_HOST, TLS_REFUSED,     \
+        "tls-on-plain-port", "TLS to a port that speaks plain text")                               \
     ROW(TLS_ALERT_OTHER, tls_alert_other, SPECIFIC, TLS_REFUSED, UNKNOWN, TLS_REFUSED,             \
         "tls-alert-other", "A fatal TLS alert ended the connection")                               \
+    ROW(TLS_ENCRYPTED_ALERT, tls_encrypted_alert, SPECIFIC, TLS_REFUSED, UNKNOWN, TLS_REFUSED,     \
+        "tls-encrypted-alert", "An encrypted TLS alert ended the handshake")                       \
     ROW(H2_GOAWAY, h2_goaway, SPECIFIC, HTTP_REFUSED, SERVER_HOST, APP_REFUSED, "h2-goaway",       \
         "HTTP/2 GOAWAY with an error")                                                             \
     /* The SYN was answered by ICMP. */                                                            \
@@ -208,6 +218,8 @@ enum verdict_kind {
         "late-data-after-close", "Data crossed the server's close")                                \
     ROW(IDLE_TIMEOUT_RESET, idle_timeout_reset, SPECIFIC, RESET, PATH, RESET,                      \
         "idle-timeout-reset", "The connection was forgotten while idle, then reset")               \
+    ROW(TLS_RESET_ON_HELLO, tls_reset_on_hello, SPECIFIC, TLS_REFUSED, UNKNOWN, COUNT,             \
+        "tls-reset-on-hello", "Hung up on the ClientHello")                                        \
     ROW(RESET_LOST_STATE, reset_lost_state, SPECIFIC, RESET, ENDER, RESET, "reset-lost-state",     \
         "The peer no longer knows the connection")                                                 \
     ROW(KEEPALIVE_TIMEOUT, keepalive_timeout, SPECIFIC, BLACKHOLED, PATH, RESET,                   \
@@ -228,6 +240,8 @@ enum verdict_kind {
         "Reset midstream, cause unclear")                                                          \
     ROW(IDLE_TIMEOUT_BLACKHOLE, idle_timeout_blackhole, SPECIFIC, BLACKHOLED, PATH, BLACKHOLED,    \
         "idle-timeout-blackhole", "The connection was forgotten while idle, packets vanish")       \
+    ROW(TLS_HELLO_BLACKHOLE, tls_hello_blackhole, SPECIFIC, TLS_REFUSED, UNKNOWN, BLACKHOLED,      \
+        "tls-hello-blackhole", "The ClientHello was never answered")                               \
     ROW(PATH_BLACKHOLE, path_blackhole, GENERIC, BLACKHOLED, PATH, BLACKHOLED, "path-blackhole",   \
         "The path died under an open connection")                                                  \
     ROW(ACCEPT_THEN_CLOSE, accept_then_close, SPECIFIC, CLOSED_EARLY, SERVER_HOST, CLOSED_EARLY,   \

@@ -318,8 +318,13 @@ static void alerts_and_goaways_have_objects(void **state)
     json_t *line, *tls, *http2;
 
     sample_forged(&event);
-    event.connection.speech[SIDE_CLIENT].alert_frame = 9;
-    event.connection.speech[SIDE_CLIENT].alert_code = 48;
+    event.connection.said.kind = READER_TLS;
+    event.connection.said.tls.side[TLS_CLIENT].alert.frame = 9;
+    event.connection.said.tls.side[TLS_CLIENT].alert_code = 48;
+    event.connection.said.tls.version = TLS_VERSION_1_2;
+    strcpy(event.connection.said.tls.server_name, "server.test");
+    memcpy(event.connection.said.tls.alpn, "\2h2\10http/1.1", 12);
+    event.connection.said.tls.n_alpn_bytes = 12;
     event.connection.speech[SIDE_SERVER].goaway_frame = 8;
     event.connection.speech[SIDE_SERVER].goaway_code = 11;
     event.connection.speech[SIDE_SERVER].goaway_last_stream = 7;
@@ -327,6 +332,11 @@ static void alerts_and_goaways_have_objects(void **state)
     line = only_line(fixture);
     tls = json_object_get(line, "tls");
     assert_int_equal(json_integer_value(json_object_get(tls, "alert_code")), 48);
+    assert_string_equal(json_string_value(json_object_get(tls, "version")), "1.2");
+    assert_string_equal(json_string_value(json_object_get(tls, "server_name")), "server.test");
+    assert_int_equal(json_array_size(json_object_get(tls, "alpn")), 2);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(tls, "alpn"), 1)),
+                        "http/1.1");
     assert_string_equal(string_at(tls, "alert_name"), "unknown_ca");
     assert_string_equal(string_at(tls, "alert_by"), "client");
     http2 = json_object_get(line, "http2");

@@ -44,8 +44,9 @@ static void make_event(struct verdict_event *event, enum verdict_id verdict)
                                            .type = 1,
                                            .code = 3,
                                            .is_v6 = true};
-    connection->speech[SIDE_SERVER] =
-        (struct speech_facts){.alert_frame = 4, .alert_code = 113, .goaway_frame = 4};
+    connection->speech[SIDE_SERVER] = (struct speech_facts){.goaway_frame = 4};
+    connection->said.kind = READER_TLS;
+    connection->said.tls.side[TLS_SERVER] = (struct tls_side){.alert.frame = 4, .alert_code = 113};
     connection->n_because = 1;
     connection->because[0].code = "code-as-long-as-they-are";
     memset(connection->because[0].value, 'v', sizeof(connection->because[0].value) - 1);

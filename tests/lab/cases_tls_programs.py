@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Cases: TLS between the openssl command, nginx and curl, as they are found in the field."""
+
+import os
+import subprocess
+
+import wire
+from cases_boxes import program
+from cases_tls import TLS_VERDICTS, certificate
+from stage import Conn, table
+
+case = table(group=24)
+
+ALL_TLS = (*TLS_VERDICTS, 'tls-reset-on-hello', 'tls-hello-blackhole', 'tls-on-plain-port',
+           'http-on-tls-port')
+FINE = ['rst-after-fin', 'ok-rst-close']
+
+
+def certificates(folder):
+    for name in ('server.test', 'other.test'):
+        certificate(folder, name)
+
+
+def s_server(t, *options):
+    """openssl s_server on port 443, with server.test's certificate; {} is its folder."""
+    return program(t, 's', t.server, 443, certificates,
+                   ['openssl', 's_server', '-quiet', '-accept', f'{t.server}:443', '-cert',
+                    '{}/server.test.pem', '-key', '{}/server.test.key', '-CAfile',
+                    '{}/server.test.pem', *options])
+
+
+def nginx(t, text):
+    """nginx with TLS on port 443."""
+
+    def write(folder):
+        certificates(folder)
+        with open(os.path.join(folder, 'nginx.conf'), 'w') as file:
+            file.write('worker_processes 1; daemon off; master_process off; pid nginx.pid;\n'
+                       'error_log stderr; events { worker_connections 64; }\n'
+                       'http { access_log off; client_body_temp_path b; proxy_temp_path p;\n'
+                       ' fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;\n'
+                       f' server {{ listen {t.server}:443 ssl; ssl_certificate server.test.pem;\n'
+                       f' ssl_certificate_key server.test.key; {text}\n'
+                       ' location / { return 200 "ok"; } } }\n')
+
+    return program(t, 's', t.server, 443, write, ['nginx', '-p', '{}', '-c', '{}/nginx.conf'])
+
+
+def ends(t, port):
+    return Conn(None, wire.endpoint(t.client, port), wire.endpoint(t.server, 443),
+                (t.client, port, t.server, 443))
+
+
+def run_client(t, argv, folder=None, words=b''):
+    with t.net.inside('c'):
+        subprocess.run(argv, input=words, cwd=folder, capture_output=True, timeout=10, check=False)
+    t.wait_rtt()
+
+
+def s_client(t, child, *options, words=b''):
+    """openssl s_client; says the words and reads to the end of its input."""
+    conn = ends(t, 40001)
+    run_client(t, ['openssl', 's_client', '-bind', conn.client, '-connect', conn.server,
+                   '-servername', 'server.test', *options], f'/proc/{child.pid}/cwd', words)
+    return conn
+
+
+def curl(t, port, *options):
+    conn = ends(t, port)
+    run_client(t, ['curl', '-sk', '--interface', t.client, '--local-port', str(port), *options,
+                   f'https://{conn.server}/'])
+    return conn
+
+
+@case('tls-encrypted-alert', 'hit', 'openssl-untrusted-13',
+      'large records of the client, then 19 bytes of the server and the end')
+def untrusted_13(t):
+    """openssl s_server -Verify does not know the client's certificate (TLS 1.3)."""
+    with s_server(t, '-tls1_3', '-Verify', '1', '-verify_return_error') as child:
+        conn = s_client(t, child, '-cert', 'other.test.pem', '-key', 'other.test.key')
+    t.expect(conn, 'tls-encrypted-alert', '>D .*<D', 'tls_refused',
+             accept=['mtls-client-cert-rejected'], alternatives=['mtls-client-cert-rejected'],
+             never=['mtls-client-cert-missing', 'reset-app-abort'])
+
+
+@case('tls-encrypted-alert', 'near', 'openssl-goodbye-13',
+      'the client says close_notify as soon as the handshake is done: 19 bytes from either side')
+def goodbye_13(t):
+    """openssl s_client with nothing to say (TLS 1.3)."""
+    with s_server(t, '-tls1_3') as child:
+        conn = s_client(t, child)
+    t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
+
+
+@case('tls-encrypted-alert', 'near', 'no-tickets-13',
+      'the same, and no session ticket of the server shows that the handshake is over')
+def no_tickets_13(t):
+    """openssl s_server -num_tickets 0, and a client with nothing to say."""
+    with s_server(t, '-tls1_3', '-num_tickets', '0') as child:
+        conn = s_client(t, child)
+    t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
+
+
+@case('tls-encrypted-alert', 'near', 'openssl-goodbye-12',
+      'encrypted alerts of both sides: close_notify after a whole handshake')
+def goodbye_12(t):
+    """openssl s_client with nothing to say (TLS 1.2)."""
+    with s_server(t, '-tls1_2') as child:
+        conn = s_client(t, child)
+    t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
+
+
+def missing(t, version):
+    with s_server(t, version, '-Verify', '1', '-verify_return_error') as child:
+        conn = s_client(t, child)
+    t.expect(conn, 'mtls-client-cert-missing', '>D .*<D', 'tls_refused',
+             never=['mtls-client-cert-rejected', 'reset-app-abort'])
+
+
+@case('mtls-client-cert-missing', 'hit', 'openssl-12', 'an empty Certificate, then alert 40')
+def missing_12(t):
+    """openssl s_server -Verify and a client without certificate (TLS 1.2)."""
+    missing(t, '-tls1_2')
+
+
+@case('mtls-client-cert-missing', 'hit', 'openssl-13', '25 bytes, the Finished, and 19 in answer')
+def missing_13(t):
+    """The same with TLS 1.3."""
+    missing(t, '-tls1_3')
+
+
+@case('mtls-client-cert-missing', 'near', 'optional-13',
+      '25 bytes again, but the server goes on: it asks and does not insist')
+def optional_13(t):
+    """nginx with ssl_verify_client optional; curl has no certificate."""
+    with nginx(t, 'ssl_protocols TLSv1.3; ssl_verify_client optional; '
+               'ssl_client_certificate server.test.pem;'):
+        conn = curl(t, 40001)
+    t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
+
+
+@case('mtls-client-cert-missing', 'near', 'optional-12', 'an empty Certificate, and the server goes on')
+def optional_12(t):
+    """The same with TLS 1.2."""
+    with nginx(t, 'ssl_protocols TLSv1.2; ssl_verify_client optional; '
+               'ssl_client_certificate server.test.pem;'):
+        conn = curl(t, 40001)
+    t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
+
+
+@case('mtls-client-cert-rejected', 'hit', 'openssl-12', 'the client\'s certificate, then alert 48')
+def untrusted_12(t):
+    """openssl s_server -Verify does not know the client's certificate (TLS 1.2)."""
+    with s_server(t, '-tls1_2', '-Verify', '1', '-verify_return_error') as child:
+        conn = s_client(t, child, '-cert', 'other.test.pem', '-key', 'other.test.key')
+    t.expect(conn, 'mtls-client-cert-rejected', '>D .*<D', 'tls_refused',
+             never=['mtls-client-cert-missing', 'reset-app-abort'])
+
+
+@case('mtls-client-cert-rejected', 'near', 'openssl-trusted-13',
+      'a certificate that the server knows; the client then says goodbye')
+def trusted_13(t):
+    """openssl s_server -Verify and the right certificate (TLS 1.3)."""
+    with s_server(t, '-tls1_3', '-Verify', '1', '-verify_return_error') as child:
+        conn = s_client(t, child, '-cert', 'server.test.pem', '-key', 'server.test.key')
+    t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
+
+
+@case('http-on-tls-port', 'hit', 'nginx-13', 'nginx says in clear what it wants')
+def http_to_nginx(t):
+    """curl http:// to nginx's TLS port."""
+    with nginx(t, ''):
+        conn = ends(t, 40001)
+        run_client(t, ['curl', '-s', '--interface', t.client, '--local-port', '40001',
+                       f'http://{conn.server}/'])
+    t.expect(conn, 'http-on-tls-port', '>D .*<D', 'tls_refused', never=['http-refused'])
+
+
+@case('tls-server-cert-rejected', 'hit', 'curl-13', 'curl does not know who signed the certificate')
+def curl_rejects(t):
+    """curl without -k (TLS 1.3)."""
+    with nginx(t, 'ssl_protocols TLSv1.3;'):
+        conn = ends(t, 40001)
+        run_client(t, ['curl', '-s', '--interface', t.client, '--local-port', '40001',
+                       f'https://{conn.server}/'])
+    t.expect(conn, 'tls-server-cert-rejected', '>D .*<D', 'tls_refused', never=['client-abort'])
+
+
+@case('tls-version-mismatch', 'hit', 'nginx-only-13', 'alert 70 to a client that ends at TLS 1.2')
+def only_13(t):
+    """nginx speaks TLS 1.3, curl is held to 1.2."""
+    with nginx(t, 'ssl_protocols TLSv1.3;'):
+        conn = curl(t, 40001, '--tls-max', '1.2')
+    t.expect(conn, 'tls-version-mismatch', '>D .*<D', 'tls_refused')
+
+
+@case('ok', 'hit', 'many-tls', 'thirty connections of TLS 1.2 and 1.3, each fine', pace='medium')
+def many_tls(t):
+    """nginx and curl: both versions, with and without an optional client certificate, h2 too."""
+    options = ([], ['--tls-max', '1.2'], ['--http1.1'], ['--http2'],
+               ['--tls-max', '1.2', '--ciphers', 'ECDHE-RSA-AES128-GCM-SHA256'],
+               ['--tls13-ciphers', 'TLS_AES_128_GCM_SHA256'])
+    with nginx(t, 'ssl_protocols TLSv1.2 TLSv1.3; ssl_verify_client optional_no_ca;'):
+        for i in range(30):
+            conn = curl(t, 40001 + i, *options[i % len(options)])
+            t.expect(conn, 'ok', '^>S <SA >A >D .*<D', 'ok', accept=FINE, never=ALL_TLS)
