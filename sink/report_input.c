@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the report calls the run's input, and how a command names it. */
-#include <string.h>
+/* See report_input.h. */
+#include "sink/report_input.h"
 
-#include "sink/report_text.h"
+#include <string.h>
 
 static bool is_new_input(const struct run_info *run, uint32_t i)
 {
@@ -47,4 +47,19 @@ void report_add_inputs(struct text *text, const struct run_info *run)
     text->used_bytes = begin;
     text->is_cut = false;
     text_add(text, "-r FILE");
+}
+
+void report_add_command(struct text *text, const struct run_info *run, const char *cmd)
+{
+    static const char placeholder[] = "-r FILE";
+    const char *at = strstr(cmd, placeholder);
+    char inputs[REPORT_INPUTS_BYTES];
+    struct text input = TEXT_OF(inputs);
+
+    if (!at || run->is_live || report_n_inputs(run) != 1) {
+        text_add(text, cmd);
+        return;
+    }
+    report_add_inputs(&input, run);
+    text_addf(text, "%.*s%s%s", (int)(at - cmd), cmd, inputs, at + strlen(placeholder));
 }

@@ -362,39 +362,22 @@ static void add_filter(struct page *page, const char *filter)
     page_end(page);
 }
 
-/* The words of a step know no name of the input. */
-static void add_command(struct report *report, const char *intro, const char *cmd)
-{
-    static const char placeholder[] = "-r FILE";
-    const char *at = strstr(cmd, placeholder);
-    char inputs[REPORT_INPUTS_BYTES], buffer[256];
-    struct text text = TEXT_OF(inputs);
-
-    /* Other programs read one file at a time. */
-    if (!at || report_n_inputs(report->run) != 1) {
-        add_step(&report->page, intro, cmd);
-        return;
-    }
-    report_add_inputs(&text, report->run);
-    snprintf(buffer, sizeof(buffer), "%.*s%s%s", (int)(at - cmd), cmd, inputs,
-             at + strlen(placeholder));
-    add_step(&report->page, intro, buffer);
-}
-
 static void add_next(struct report *report, const struct connection_event *event,
                      unsigned n_steps_max)
 {
     struct next_step steps[NEXT_STEPS_MAX];
     unsigned n_steps = explain_next_steps(event, steps);
-    char buffer[512];
-    struct text text;
+    char buffer[512], cmd[256];
+    struct text text, command;
 
     add_label(&report->page, "Next");
     for (unsigned i = 0; i < n_steps && i < n_steps_max; i++) {
         text = TEXT_OF(buffer);
         add_machine(&text, event, steps[i].where);
         text_addf(&text, ": %s", steps[i].why);
-        add_command(report, buffer, steps[i].cmd);
+        command = TEXT_OF(cmd);
+        report_add_command(&command, report->run, steps[i].cmd);
+        add_step(&report->page, buffer, cmd);
     }
     text = TEXT_OF(buffer);
     explain_wireshark_filter(event, &text);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "sink/report_format.h"
+#include "sink/report_input.h"
 #include "sink/report_model.h"
 #include "sink/report_page.h"
 #include "sink/sink.h"
@@ -41,13 +42,6 @@ void report_proof(struct report *report, unsigned indent, const struct report_gr
 
 /* Can this report be trusted? */
 void report_trust(struct report *report);
-
-/* How many inputs the run had: a file can hold the packets of several interfaces. */
-uint32_t report_n_inputs(const struct run_info *run);
-
-/* "-r a.pcap -r b.pcap", or "-r FILE" where a name would need quotes or much room. */
-#define REPORT_INPUTS_BYTES 52
-void report_add_inputs(struct text *text, const struct run_info *run);
 
 /* "#5", or "-" for what is no incident. */
 void report_add_number(struct text *text, const struct report_group *group);

@@ -8,6 +8,7 @@
 /* A key is an ASCII code or one of these. */
 enum keycode {
     KEYCODE_TAB = '\t',
+    KEYCODE_ENTER = '\r',
     KEYCODE_ESCAPE = 0x1b,
     KEYCODE_UP = 0x100,
     KEYCODE_DOWN,
@@ -26,6 +27,14 @@ enum keycode {
 
 #define KEYCODE_CTRL(letter) ((letter)&0x1f)
 
+/* What fills the terminal. */
+enum scene {
+    SCENE_OVERVIEW,
+    SCENE_ENDPOINT,
+    SCENE_FLOW,
+    SCENE_COUNT
+};
+
 enum action {
     ACTION_NONE,
     ACTION_UP,
@@ -41,13 +50,18 @@ enum action {
     ACTION_ALONE_WHY,
     ACTION_ALONE_WHERE,
     ACTION_ALONE_LATEST,
+    ACTION_OPEN,
     ACTION_BACK,
+    ACTION_NEXT,
+    ACTION_PREVIOUS,
     ACTION_SORT,
     ACTION_REVERSE,
     ACTION_TIME,
     ACTION_FAMILIES,
     ACTION_SLOWER,
     ACTION_FASTER,
+    ACTION_RAW_NUMBERS,
+    ACTION_COPY,
     ACTION_PAUSE,
     ACTION_REDRAW,
     ACTION_HELP,
@@ -76,6 +90,7 @@ struct key_row {
     const char *keys; /* as people read them: "s r" */
     const char *help;
     const char *bar[2]; /* entries of the key bar, "s sort"; NULL = not there */
+    unsigned scenes;    /* that have them in their key bar: bits 1 << enum scene */
     struct key_binding binding[KEY_BINDINGS_MAX];
 };
 

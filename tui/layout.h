@@ -20,7 +20,10 @@ enum pane {
     PANE_WHY,
     PANE_WHERE,
     PANE_LATEST,
-    PANE_COUNT
+    PANE_COUNT, /* of the overview; those of the other screens follow */
+    PANE_FLOWS,
+    PANE_PACKETS,
+    PANE_VIEW_COUNT
 };
 
 /* What the view wants. */

@@ -7,6 +7,8 @@
 
 #include "base/compiler.h"
 #include "base/text.h"
+#include "tui/copy.h"
+#include "tui/visit.h"
 
 #define SORT_EVERY (5 * MODEL_SNAPSHOTS_PER_S)
 #define NOTICE_LASTS (3 * MODEL_SNAPSHOTS_PER_S)
@@ -27,11 +29,14 @@ static const char *const time_forms[] = {"clock", "since start", "delta"};
 
 _Static_assert(ARRAY_LEN(time_forms) == TIME_FORM_COUNT, "a name each form");
 
-void model_init(struct model *model, const struct run_info *run, const struct services *services)
+void model_init(struct model *model, const struct run_info *run, const struct services *services,
+                const struct journal *journal)
 {
     *model = (struct model){
         .run = run,
         .services = services,
+        .journal = journal,
+        .visit.time_form = TIME_DELTA,
         .active = PANE_WHERE,
         .alone = PANE_COUNT,
         .refresh_idx = REFRESH_DEFAULT,
@@ -192,6 +197,7 @@ static void show(struct model *model, const struct snapshot *snapshot)
     }
     model->has_snapshot = true;
     put_cursors(model, &held);
+    visit_refresh(model);
 }
 
 static bool notice_expires(struct model *model)
@@ -229,7 +235,7 @@ bool model_snapshot(struct model *model, const struct snapshot *snapshot)
 
 /* Keys. */
 
-static void say(struct model *model, const char *what, const char *value, const char *more)
+void model_say(struct model *model, const char *what, const char *value, const char *more)
 {
     struct text text = TEXT_OF(model->notice);
 
@@ -249,8 +255,10 @@ static void move_rows(struct model *model, int n_rows)
     if (cursor < 0)
         cursor = 0;
     view->cursor = (uint32_t)cursor;
-    /* On top of Latest the newest failure is what one wants to see, whichever it is. */
-    view->is_held = model->active != PANE_LATEST || view->cursor > 0;
+    /* On top of Latest and of the flows the newest failure is what one wants to see, whichever it
+     * is. */
+    view->is_held =
+        (model->active != PANE_LATEST && model->active != PANE_FLOWS) || view->cursor > 0;
 }
 
 /* All but one row, so that the eye finds its place again. */
@@ -281,10 +289,25 @@ static void change_alone(struct model *model, int pane)
     model->active = (enum pane)pane;
 }
 
-static void leave_alone(struct model *model, int unused)
+static void go_back(struct model *model, int unused)
 {
     (void)unused;
-    model->alone = PANE_COUNT;
+    if (model->scene == SCENE_OVERVIEW)
+        model->alone = PANE_COUNT;
+    else
+        visit_back(model);
+}
+
+static void open_row(struct model *model, int unused)
+{
+    (void)unused;
+    visit_open(model);
+}
+
+static void toggle_raw_numbers(struct model *model, int unused)
+{
+    (void)unused;
+    model->visit.shows_raw_numbers = !model->visit.shows_raw_numbers;
 }
 
 static void sort_where(struct model *model)
@@ -293,8 +316,8 @@ static void sort_where(struct model *model)
 
     sort_rows(model);
     put_cursors(model, &held);
-    say(model, "sort", order_sort_name(model->where.sort),
-        model->where.is_reversed ? ", reversed" : "");
+    model_say(model, "sort", order_sort_name(model->where.sort),
+              model->where.is_reversed ? ", reversed" : "");
 }
 
 static void change_sort(struct model *model, int step)
@@ -312,8 +335,10 @@ static void reverse_sort(struct model *model, int unused)
 
 static void change_time(struct model *model, int step)
 {
-    model->time_form = (enum time_form)(((int)model->time_form + step) % TIME_FORM_COUNT);
-    say(model, "time", time_forms[model->time_form], "");
+    enum time_form *form = model->scene == SCENE_FLOW ? &model->visit.time_form : &model->time_form;
+
+    *form = (enum time_form)(((int)*form + step) % TIME_FORM_COUNT);
+    model_say(model, "time", time_forms[*form], "");
 }
 
 static void toggle_families(struct model *model, int unused)
@@ -328,7 +353,7 @@ static void change_refresh(struct model *model, int step)
 
     if (idx >= 0 && idx < (int)ARRAY_LEN(refreshes))
         model->refresh_idx = (unsigned)idx;
-    say(model, "refresh", refreshes[model->refresh_idx].words, "");
+    model_say(model, "refresh", refreshes[model->refresh_idx].words, "");
 }
 
 static void toggle_pause(struct model *model, int unused)
@@ -349,34 +374,40 @@ struct response {
     void (*act)(struct model *model, int argument); /* NULL: the effect is all */
     int argument;
     enum effect effect;
+    bool is_for_overview; /* means nothing on the other screens */
 };
 
 static const struct response responses[] = {
-    [ACTION_NONE] = {NULL, 0, EFFECT_NONE},
-    [ACTION_UP] = {move_rows, -1, EFFECT_DRAW},
-    [ACTION_DOWN] = {move_rows, 1, EFFECT_DRAW},
-    [ACTION_PAGE_UP] = {move_pages, -1, EFFECT_DRAW},
-    [ACTION_PAGE_DOWN] = {move_pages, 1, EFFECT_DRAW},
-    [ACTION_HALF_UP] = {move_half_pages, -1, EFFECT_DRAW},
-    [ACTION_HALF_DOWN] = {move_half_pages, 1, EFFECT_DRAW},
-    [ACTION_FIRST] = {move_rows, -SNAPSHOT_ENDPOINTS_MAX, EFFECT_DRAW},
-    [ACTION_LAST] = {move_rows, SNAPSHOT_ENDPOINTS_MAX, EFFECT_DRAW},
-    [ACTION_PANE_NEXT] = {change_pane, 1, EFFECT_DRAW},
-    [ACTION_PANE_PREVIOUS] = {change_pane, -1, EFFECT_DRAW},
-    [ACTION_ALONE_WHY] = {change_alone, PANE_WHY, EFFECT_DRAW},
-    [ACTION_ALONE_WHERE] = {change_alone, PANE_WHERE, EFFECT_DRAW},
-    [ACTION_ALONE_LATEST] = {change_alone, PANE_LATEST, EFFECT_DRAW},
-    [ACTION_BACK] = {leave_alone, 0, EFFECT_DRAW},
-    [ACTION_SORT] = {change_sort, 1, EFFECT_DRAW},
-    [ACTION_REVERSE] = {reverse_sort, 0, EFFECT_DRAW},
-    [ACTION_TIME] = {change_time, 1, EFFECT_DRAW},
-    [ACTION_FAMILIES] = {toggle_families, 0, EFFECT_DRAW},
-    [ACTION_SLOWER] = {change_refresh, 1, EFFECT_DRAW},
-    [ACTION_FASTER] = {change_refresh, -1, EFFECT_DRAW},
-    [ACTION_PAUSE] = {toggle_pause, 0, EFFECT_DRAW},
-    [ACTION_REDRAW] = {NULL, 0, EFFECT_REPAINT},
-    [ACTION_HELP] = {open_help, 0, EFFECT_DRAW},
-    [ACTION_QUIT] = {NULL, 0, EFFECT_QUIT},
+    [ACTION_NONE] = {NULL, 0, EFFECT_NONE, false},
+    [ACTION_UP] = {move_rows, -1, EFFECT_DRAW, false},
+    [ACTION_DOWN] = {move_rows, 1, EFFECT_DRAW, false},
+    [ACTION_PAGE_UP] = {move_pages, -1, EFFECT_DRAW, false},
+    [ACTION_PAGE_DOWN] = {move_pages, 1, EFFECT_DRAW, false},
+    [ACTION_HALF_UP] = {move_half_pages, -1, EFFECT_DRAW, false},
+    [ACTION_HALF_DOWN] = {move_half_pages, 1, EFFECT_DRAW, false},
+    [ACTION_FIRST] = {move_rows, -SNAPSHOT_ENDPOINTS_MAX, EFFECT_DRAW, false},
+    [ACTION_LAST] = {move_rows, SNAPSHOT_ENDPOINTS_MAX, EFFECT_DRAW, false},
+    [ACTION_PANE_NEXT] = {change_pane, 1, EFFECT_DRAW, true},
+    [ACTION_PANE_PREVIOUS] = {change_pane, -1, EFFECT_DRAW, true},
+    [ACTION_ALONE_WHY] = {change_alone, PANE_WHY, EFFECT_DRAW, true},
+    [ACTION_ALONE_WHERE] = {change_alone, PANE_WHERE, EFFECT_DRAW, true},
+    [ACTION_ALONE_LATEST] = {change_alone, PANE_LATEST, EFFECT_DRAW, true},
+    [ACTION_OPEN] = {open_row, 0, EFFECT_DRAW, false},
+    [ACTION_BACK] = {go_back, 0, EFFECT_DRAW, false},
+    [ACTION_NEXT] = {visit_step, 1, EFFECT_DRAW, false},
+    [ACTION_PREVIOUS] = {visit_step, -1, EFFECT_DRAW, false},
+    [ACTION_SORT] = {change_sort, 1, EFFECT_DRAW, true},
+    [ACTION_REVERSE] = {reverse_sort, 0, EFFECT_DRAW, true},
+    [ACTION_TIME] = {change_time, 1, EFFECT_DRAW, false},
+    [ACTION_FAMILIES] = {toggle_families, 0, EFFECT_DRAW, true},
+    [ACTION_SLOWER] = {change_refresh, 1, EFFECT_DRAW, false},
+    [ACTION_FASTER] = {change_refresh, -1, EFFECT_DRAW, false},
+    [ACTION_RAW_NUMBERS] = {toggle_raw_numbers, 0, EFFECT_DRAW, false},
+    [ACTION_COPY] = {NULL, 0, EFFECT_COPY, false},
+    [ACTION_PAUSE] = {toggle_pause, 0, EFFECT_DRAW, false},
+    [ACTION_REDRAW] = {NULL, 0, EFFECT_REPAINT, false},
+    [ACTION_HELP] = {open_help, 0, EFFECT_DRAW, false},
+    [ACTION_QUIT] = {NULL, 0, EFFECT_QUIT, false},
 };
 
 _Static_assert(ARRAY_LEN(responses) == ACTION_COUNT, "a row each action");
@@ -391,6 +422,10 @@ enum effect model_action(struct model *model, enum action action)
         model->is_help = model->help_page < model->n_help_pages;
         return EFFECT_DRAW;
     }
+    if (response->is_for_overview && model->scene != SCENE_OVERVIEW)
+        return EFFECT_NONE;
+    if (action == ACTION_COPY && !copy_next(model))
+        return EFFECT_NONE;
     if (response->act)
         response->act(model, response->argument);
     return response->effect;
@@ -407,21 +442,27 @@ struct layout_wish model_layout_wish(const struct model *model)
     };
 }
 
+void model_fit_pane(struct model *model, enum pane pane, int n_visible)
+{
+    struct pane_view *view = &model->view[pane];
+
+    view->n_visible = n_visible > 0 ? (uint32_t)n_visible : 0;
+    if (view->cursor < view->first)
+        view->first = view->cursor;
+    if (view->n_visible > 0 && view->cursor >= view->first + view->n_visible)
+        view->first = view->cursor - view->n_visible + 1;
+    if (view->first + view->n_visible > view->n_rows)
+        view->first = view->n_rows > view->n_visible ? view->n_rows - view->n_visible : 0;
+}
+
 void model_fit(struct model *model, const struct layout *layout, unsigned n_help_pages)
 {
     model->n_help_pages = n_help_pages;
     for (int pane = PANE_WHY; pane < PANE_COUNT; pane++) {
-        struct pane_view *view = &model->view[pane];
         int n_lines = layout->pane[pane].n_lines - 1;
 
         if (pane == PANE_WHY && n_lines > 2)
             n_lines--; /* the line that sums up the rest */
-        view->n_visible = n_lines > 0 ? (uint32_t)n_lines : 0;
-        if (view->cursor < view->first)
-            view->first = view->cursor;
-        if (view->n_visible > 0 && view->cursor >= view->first + view->n_visible)
-            view->first = view->cursor - view->n_visible + 1;
-        if (view->first + view->n_visible > view->n_rows)
-            view->first = view->n_rows > view->n_visible ? view->n_rows - view->n_visible : 0;
+        model_fit_pane(model, (enum pane)pane, n_lines);
     }
 }

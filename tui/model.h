@@ -13,18 +13,21 @@
 #include <stdint.h>
 
 #include "sink/sink.h"
+#include "tui/journal.h"
 #include "tui/keys.h"
+#include "tui/ladder.h"
 #include "tui/layout.h"
 #include "tui/order.h"
 #include "tui/services.h"
 
 #define MODEL_SNAPSHOTS_PER_S 10
-#define MODEL_NOTICE_BYTES 48
+#define MODEL_COPIED_BYTES 256
+#define MODEL_NOTICE_BYTES (MODEL_COPIED_BYTES + 32)
 
 enum time_form {
     TIME_CLOCK,
     TIME_SINCE_START,
-    TIME_DELTA, /* Latest: after the failure before it; Where: until now */
+    TIME_DELTA, /* Latest: after the failure before it; Where: until now; packets: as Latest */
     TIME_FORM_COUNT
 };
 
@@ -37,9 +40,23 @@ struct pane_view {
     bool is_held;       /* the cursor stays with its row; false: it stays on the first one */
 };
 
+/* What is open below the overview. */
+struct visit {
+    struct where_id endpoint;     /* on the endpoint screen and beyond */
+    enum pane left;               /* of the overview, to go back to */
+    uint64_t flow[JOURNAL_SHARE]; /* its failed flows, newest first; view[PANE_FLOWS] counts them */
+    /* On the flow screen: a copy, for the journal may forget it. */
+    struct connection_event failure;
+    struct ladder ladder;
+    enum time_form time_form; /* of its packets */
+    bool shows_raw_numbers;
+    unsigned n_copied; /* commands, since the screen was opened */
+};
+
 struct model {
     const struct run_info *run;
     const struct services *services;
+    const struct journal *journal;
 
     bool has_snapshot;
     struct snapshot shown;
@@ -47,12 +64,15 @@ struct model {
     enum family why[FAMILY_COUNT]; /* families that have failed, top first */
     struct where_order where;
 
+    enum scene scene;
+    struct visit visit;
     enum pane active, alone; /* alone: PANE_COUNT = none */
-    struct pane_view view[PANE_COUNT];
+    struct pane_view view[PANE_VIEW_COUNT];
     bool is_paused, is_help, swaps_families;
     unsigned help_page, n_help_pages;
     enum time_form time_form;
     unsigned refresh_idx;            /* row of the table of refresh intervals */
+    char copied[MODEL_COPIED_BYTES]; /* for the clipboard, with EFFECT_COPY */
     char notice[MODEL_NOTICE_BYTES]; /* said once in the key bar; "" = nothing */
 
     /* In snapshots received. */
@@ -64,12 +84,14 @@ enum effect {
     EFFECT_NONE,
     EFFECT_DRAW,
     EFFECT_REPAINT, /* the terminal may be garbled: send everything again */
+    EFFECT_COPY,    /* model.copied */
     EFFECT_QUIT,
     EFFECT_COUNT
 };
 
-/* `run` and `services` outlive the model. */
-void model_init(struct model *model, const struct run_info *run, const struct services *services);
+/* `run`, `services` and `journal` outlive the model. */
+void model_init(struct model *model, const struct run_info *run, const struct services *services,
+                const struct journal *journal);
 
 /* Takes a snapshot that is valid during the call; true where the screen has to be drawn. */
 bool model_snapshot(struct model *model, const struct snapshot *snapshot);
@@ -78,6 +100,12 @@ enum effect model_action(struct model *model, enum action action);
 
 /* Tells the model how many rows each pane has room for, before they are painted. */
 void model_fit(struct model *model, const struct layout *layout, unsigned n_help_pages);
+
+/* The same for one pane: `n_visible` rows. */
+void model_fit_pane(struct model *model, enum pane pane, int n_visible);
+
+/* Says something in the key bar for some seconds: "sort: fail". */
+void model_say(struct model *model, const char *what, const char *value, const char *more);
 
 struct layout_wish model_layout_wish(const struct model *model);
 

@@ -18,8 +18,15 @@
 
 enum glyph {
     GLYPH_RULE,
-    GLYPH_BAR, /* the lowest of eight heights; GLYPH_BAR + 7 is the full cell */
-    GLYPH_COUNT = GLYPH_BAR + 8
+    GLYPH_BAR,                  /* the lowest of eight heights; GLYPH_BAR + 7 is the full cell */
+    GLYPH_LANE = GLYPH_BAR + 8, /* one party's line in a ladder */
+    GLYPH_LANE_END,
+    GLYPH_DOTS,
+    GLYPH_DOUBLE,
+    GLYPH_TO_RIGHT,
+    GLYPH_TO_LEFT,
+    GLYPH_DIAMOND,
+    GLYPH_COUNT
 };
 
 struct paint;

@@ -18,6 +18,7 @@
 
 #include "base/compiler.h"
 #include "base/text.h"
+#include "tui/copy.h"
 #include "tui/keys.h"
 #include "tui/rescue.h"
 
@@ -46,6 +47,7 @@ static const struct key_pair key_pairs[] = {
     {KEY_BTAB, KEYCODE_BACK_TAB}, {KEY_BACKSPACE, KEYCODE_BACKSPACE},
     {KEY_F(1), KEYCODE_F1},       {KEY_F(5), KEYCODE_F5},
     {KEY_F(6), KEYCODE_F6},       {KEY_F(10), KEYCODE_F10},
+    {KEY_ENTER, KEYCODE_ENTER},
 };
 
 static void curses_put(struct paint *paint, int line, int col, const char *bytes, size_t n_bytes,
@@ -236,6 +238,17 @@ void terminal_repaint(struct terminal *terminal)
 {
     (void)terminal;
     (void)clearok(curscr, TRUE);
+}
+
+void terminal_copy(struct terminal *terminal, const char *bytes)
+{
+    char sequence[COPY_SEQUENCE_BYTES];
+    struct text text = TEXT_OF(sequence);
+
+    (void)terminal;
+    copy_add_sequence(&text, bytes);
+    (void)fwrite(sequence, 1, text.used_bytes, stdout);
+    (void)fflush(stdout);
 }
 
 /* The size is asked for each time: the signal alone may have gone to a handler of the program. The

@@ -41,6 +41,10 @@ int terminal_key(struct terminal *terminal);
 /* The terminal hung up (closed window, lost SSH): no key will ever come. */
 bool terminal_is_gone(const struct terminal *terminal);
 
+/* Puts text into the clipboard of the terminal, where that is allowed. At most
+ * MODEL_COPIED_BYTES. */
+void terminal_copy(struct terminal *terminal, const char *bytes);
+
 /* A drawing: an empty screen, then paint, then show; only what differs is sent, or everything. */
 void terminal_erase(struct terminal *terminal);
 void terminal_show(struct terminal *terminal);

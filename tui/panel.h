@@ -9,6 +9,10 @@
 /* The whole screen: fits the model to its size, then paints every part that has room. */
 void panel_screen(struct paint *paint, struct model *model);
 
+/* The screens below the overview; each fits its own pane. */
+void panel_endpoint(struct paint *paint, struct model *model);
+void panel_flow(struct paint *paint, struct model *model);
+
 /* Two lines from the top: the source and its rates, the connections and theirs. */
 void panel_header(struct paint *paint, const struct model *model);
 

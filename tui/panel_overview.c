@@ -14,6 +14,7 @@
 #define GAP_CELLS 2
 #define SOURCE_NAME_CELLS 24
 #define ONE_LINE_BYTES 32
+#define WAY_KEEP 100 /* more than the table of keys has rows */
 
 /* Importance of the header's items: the smaller, the sooner left out. */
 enum keep {
@@ -221,7 +222,27 @@ void panel_header(struct paint *paint, const struct model *model)
     paint_connection_line(paint, model);
 }
 
-/* The later in the table, the more a beginner needs it: help and quit stay longest. */
+/* The key is the first word, but for the brackets. */
+static void add_key(struct bar *bar, int keep, const char *words)
+{
+    struct text text = bar_add_left(bar, keep, ROLE_TEXT);
+    size_t n_cells = strcspn(words, " ");
+
+    if (words[0] == '[')
+        n_cells = strlen("[ ]");
+    text_add(&text, words);
+    bar->item[bar->n - 1].n_key_cells = (int)n_cells;
+}
+
+/* The later in the table, the more a beginner needs it: help and quit stay longest, and the way
+ * in and out of the screens. */
+static int key_keep(const struct key_row *row, int row_idx)
+{
+    enum action action = row->binding[0].action;
+
+    return row_idx + (action == ACTION_OPEN || action == ACTION_BACK ? WAY_KEEP : 0);
+}
+
 void panel_keys(struct paint *paint, const struct model *model)
 {
     struct bar bar = {.gap_cells = GAP_CELLS};
@@ -233,12 +254,9 @@ void panel_keys(struct paint *paint, const struct model *model)
         return;
     }
     for (size_t i = 0; i < n_rows; i++)
-        for (size_t j = 0; j < 2 && rows[i].bar[j]; j++) {
-            struct text text = bar_add_left(&bar, (int)i, ROLE_TEXT);
-
-            text_add(&text, rows[i].bar[j]);
-            bar.item[bar.n - 1].n_key_cells = (int)strcspn(rows[i].bar[j], " ");
-        }
+        for (size_t j = 0; j < 2 && rows[i].bar[j]; j++)
+            if (rows[i].scenes & (1u << model->scene))
+                add_key(&bar, key_keep(&rows[i], (int)i), rows[i].bar[j]);
     bar_paint(&bar, paint, paint->n_lines - 1);
 }
 
@@ -303,7 +321,7 @@ void panel_empty(struct paint *paint, const struct rect *rect, const char *words
         paint_text(paint, rect->line + 1, 1, rect->n_cols - 1, ROLE_TEXT, words);
 }
 
-void panel_screen(struct paint *paint, struct model *model)
+static void paint_overview(struct paint *paint, struct model *model, const struct layout *layout)
 {
     static void (*const panels[PANE_COUNT])(struct paint *, const struct model *,
                                             const struct rect *) = {
@@ -311,25 +329,32 @@ void panel_screen(struct paint *paint, struct model *model)
         [PANE_WHERE] = panel_where,
         [PANE_LATEST] = panel_latest,
     };
+
+    panel_header(paint, model);
+    for (int pane = PANE_WHY; pane < PANE_COUNT; pane++)
+        if (layout->pane[pane].n_lines > 0)
+            panels[pane](paint, model, &layout->pane[pane]);
+    if (layout->selected.n_lines > 0)
+        panel_selected(paint, model, &layout->selected);
+    if (layout->has_key_rule)
+        paint_glyph(paint, paint->n_lines - 2, 0, paint->n_cols, ROLE_RULE, GLYPH_RULE);
+    panel_keys(paint, model);
+}
+
+void panel_screen(struct paint *paint, struct model *model)
+{
     struct layout_wish wish = model_layout_wish(model);
     struct layout layout = layout_compute(paint->n_lines, paint->n_cols, &wish);
 
     model_fit(model, &layout, panel_help_pages(paint->n_lines, paint->n_cols));
-    if (layout.is_one_line) {
+    if (layout.is_one_line)
         paint_one_line(paint, model);
-        return;
-    }
-    if (model->is_help) {
+    else if (model->is_help)
         panel_help(paint, model);
-        return;
-    }
-    panel_header(paint, model);
-    for (int pane = PANE_WHY; pane < PANE_COUNT; pane++)
-        if (layout.pane[pane].n_lines > 0)
-            panels[pane](paint, model, &layout.pane[pane]);
-    if (layout.selected.n_lines > 0)
-        panel_selected(paint, model, &layout.selected);
-    if (layout.has_key_rule)
-        paint_glyph(paint, paint->n_lines - 2, 0, paint->n_cols, ROLE_RULE, GLYPH_RULE);
-    panel_keys(paint, model);
+    else if (model->scene == SCENE_ENDPOINT)
+        panel_endpoint(paint, model);
+    else if (model->scene == SCENE_FLOW)
+        panel_flow(paint, model);
+    else
+        paint_overview(paint, model, &layout);
 }

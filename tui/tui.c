@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "tui/figures.h"
+#include "tui/journal.h"
 #include "tui/model.h"
 #include "tui/paint_curses.h"
 #include "tui/panel.h"
@@ -19,6 +20,7 @@ struct tui {
     struct terminal *terminal;
     struct services services;
     struct model model;
+    struct journal journal;
     struct run_totals total; /* newest: of a snapshot, in the end the run's last one */
 };
 
@@ -46,7 +48,7 @@ static int tui_open(struct sink *sink, const char *argument, struct err *err)
         return code;
     }
     services_load(&tui->services, SERVICES_FILE);
-    model_init(&tui->model, sink->run, &tui->services);
+    model_init(&tui->model, sink->run, &tui->services, &tui->journal);
     draw(tui);
     sink->state = tui;
     return 0;
@@ -60,6 +62,13 @@ static void tui_snapshot(struct sink *sink, const struct snapshot *snapshot)
     tui->total = snapshot->total;
     if (model_snapshot(&tui->model, snapshot) || must_draw)
         draw(tui);
+}
+
+static void tui_event(struct sink *sink, const struct verdict_event *event)
+{
+    struct tui *tui = sink->state;
+
+    journal_event(&tui->journal, event);
 }
 
 static int tui_input_fd(const struct sink *sink)
@@ -85,6 +94,8 @@ static bool tui_input(struct sink *sink)
             return true;
         if (effect == EFFECT_REPAINT)
             terminal_repaint(tui->terminal);
+        if (effect == EFFECT_COPY)
+            terminal_copy(tui->terminal, tui->model.copied);
         if (effect != EFFECT_NONE)
             must_draw = true;
     }
@@ -145,6 +156,7 @@ const struct sink_ops sink_tui = {
     .name = "tui",
     .help = "full screen",
     .open = tui_open,
+    .event = tui_event,
     .snapshot = tui_snapshot,
     .input_fd = tui_input_fd,
     .input = tui_input,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The dashboard: a sink with a keyboard. It knows nothing but snapshots and the run_info.
+ * The dashboard: a sink with a keyboard. It knows nothing but snapshots, events and the run_info.
  *
  * open's `argument` is not a place to write to but the looks: NULL, or words joined by commas of
  * color=auto|never|always and theme=ansi|mono|okabe. run_info.is_ascii asks for ASCII only; the

@@ -15,6 +15,7 @@
 struct fixture {
     struct snapshot snapshot;
     struct services services;
+    struct journal journal;
     struct model model;
 };
 
@@ -34,7 +35,7 @@ static int set_up(void **state)
     if (!fixture)
         return -1;
     mockup_snapshot(&fixture->snapshot);
-    model_init(&fixture->model, mockup_run(), &fixture->services);
+    model_init(&fixture->model, mockup_run(), &fixture->services, &fixture->journal);
     model_snapshot(&fixture->model, &fixture->snapshot);
     fit(fixture, 24);
     return 0;

@@ -24,6 +24,7 @@ struct screen_case {
     void (*change)(struct snapshot *snapshot); /* NULL: the mock-up's figures */
     void (*then)(struct snapshot *snapshot);   /* a second snapshot after the keys; NULL: none */
     bool is_ascii, shows_roles, has_no_snapshot;
+    void (*tell)(struct journal *journal); /* what was judged; NULL: nothing */
 };
 
 /* Other figures than those of the mock-up. */
@@ -94,40 +95,107 @@ static void bytes_of_strangers(struct snapshot *snapshot)
     text_add(&why, "alert \x1b[2J\x1b]52;c;cm0=\x07 \xe2\x80\xae\xff caf\xc3\xa9 <b>");
 }
 
+static void three_failures(struct journal *journal)
+{
+    struct verdict_event event;
+
+    sample_rejected(&event);
+    journal_event(journal, &event);
+    sample_incident(&event, INCIDENT_OPEN);
+    journal_event(journal, &event);
+    sample_forged(&event);
+    journal_event(journal, &event);
+    sample_timeout(&event);
+    journal_event(journal, &event);
+}
+
+static void of_the_timeout(struct snapshot *snapshot)
+{
+    snapshot->endpoint[0].server = sample_endpoint("fd00::23", 443);
+    snapshot->endpoint[0].family = FAMILY_TIMEOUT;
+    snapshot->endpoint[0].n_failures = 99;
+}
+
+static void told_by_a_router(struct journal *journal)
+{
+    struct verdict_event event;
+
+    sample_rejected(&event);
+    event.connection.icmp.from = sample_addr("192.0.2.1");
+    journal_event(journal, &event);
+}
+
+/* What a packet said must not reach the terminal as a command, in whichever field it comes. */
+static void failures_of_strangers(struct journal *journal)
+{
+    static const char hostile[] = "\x1b[2J\x1b]52;c;cm0=\x07\r\n\xe2\x80\xae\xff<b>";
+    struct verdict_event event;
+    struct text text;
+
+    sample_forged(&event);
+    for (unsigned i = 0; i < event.connection.n_evidence; i++) {
+        text = TEXT_OF(event.connection.evidence[i].note);
+        text_add(&text, hostile);
+    }
+    for (unsigned i = 0; i < event.connection.n_because; i++) {
+        text = TEXT_OF(event.connection.because[i].value);
+        text_add(&text, hostile);
+    }
+    journal_event(journal, &event);
+}
+
 static const struct screen_case cases[] = {
-    {"80x24", 24, 80, "j", NULL, NULL, false, false, false},
-    {"40x10", 10, 40, "j", NULL, NULL, false, false, false},
-    {"120x40", 40, 120, "j", NULL, NULL, false, false, false},
-    {"200x60", 60, 200, "j", NULL, NULL, false, false, false},
-    {"79x23", 23, 79, "j", NULL, NULL, false, false, false},
-    {"60x18", 18, 60, "j", NULL, NULL, false, false, false},
-    {"39x24-one-line", 24, 39, "", NULL, NULL, false, false, false},
-    {"20x5-one-line", 5, 20, "", NULL, NULL, false, false, false},
-    {"80x24-ascii", 24, 80, "j", NULL, NULL, true, false, false},
-    {"80x24-roles", 24, 80, "j", packets_lost, NULL, false, true, false},
-    {"80x24-before-snapshot", 24, 80, "", NULL, NULL, false, false, true},
-    {"80x24-nothing-yet", 24, 80, "", nothing_yet, NULL, false, false, false},
-    {"80x24-all-is-well", 24, 80, "", all_is_well, NULL, false, false, false},
-    {"80x24-all-families", 24, 80, "v", NULL, NULL, false, false, false},
-    {"80x24-paused", 24, 80, "p", NULL, twelve_more_failed, false, false, false},
-    {"80x24-where-alone", 24, 80, "2jjj", NULL, NULL, false, false, false},
-    {"80x24-latest-alone", 24, 80, "3", packets_lost, NULL, false, false, false},
-    {"80x24-sorted", 24, 80, "ssssr", NULL, NULL, false, false, false},
-    {"80x24-since-start", 24, 80, "t", NULL, NULL, false, false, false},
-    {"80x24-loss", 24, 80, "", packets_lost, NULL, false, false, false},
-    {"80x24-long-addresses", 24, 80, "", long_addresses, NULL, false, false, false},
-    {"40x10-long-addresses", 10, 40, "", long_addresses, NULL, false, false, false},
-    {"80x24-large-figures", 24, 80, "", large_figures, NULL, false, false, false},
-    {"120x40-large-figures", 40, 120, "", large_figures, NULL, false, false, false},
-    {"120x40-loss", 40, 120, "", packets_lost, NULL, false, false, false},
-    {"120x40-why-selected", 40, 120, "\t\tjj", NULL, NULL, false, false, false},
-    {"120x40-latest-selected", 40, 120, "\tj", NULL, NULL, false, false, false},
-    {"120x40-delta", 40, 120, "tt", NULL, NULL, false, false, false},
-    {"120x40-bytes-of-strangers", 40, 120, "\t", bytes_of_strangers, NULL, false, false, false},
-    {"80x24-help", 24, 80, "?", NULL, NULL, false, false, false},
-    {"120x40-help", 40, 120, "?", NULL, NULL, false, false, false},
-    {"40x10-help", 10, 40, "?", NULL, NULL, false, false, false},
-    {"40x10-help-next", 10, 40, "? ", NULL, NULL, false, false, false},
+    {"80x24", 24, 80, "j", NULL, NULL, false, false, false, NULL},
+    {"40x10", 10, 40, "j", NULL, NULL, false, false, false, NULL},
+    {"120x40", 40, 120, "j", NULL, NULL, false, false, false, NULL},
+    {"200x60", 60, 200, "j", NULL, NULL, false, false, false, NULL},
+    {"79x23", 23, 79, "j", NULL, NULL, false, false, false, NULL},
+    {"60x18", 18, 60, "j", NULL, NULL, false, false, false, NULL},
+    {"39x24-one-line", 24, 39, "", NULL, NULL, false, false, false, NULL},
+    {"20x5-one-line", 5, 20, "", NULL, NULL, false, false, false, NULL},
+    {"80x24-ascii", 24, 80, "j", NULL, NULL, true, false, false, NULL},
+    {"80x24-roles", 24, 80, "j", packets_lost, NULL, false, true, false, NULL},
+    {"80x24-before-snapshot", 24, 80, "", NULL, NULL, false, false, true, NULL},
+    {"80x24-nothing-yet", 24, 80, "", nothing_yet, NULL, false, false, false, NULL},
+    {"80x24-all-is-well", 24, 80, "", all_is_well, NULL, false, false, false, NULL},
+    {"80x24-all-families", 24, 80, "v", NULL, NULL, false, false, false, NULL},
+    {"80x24-paused", 24, 80, "p", NULL, twelve_more_failed, false, false, false, NULL},
+    {"80x24-where-alone", 24, 80, "2jjj", NULL, NULL, false, false, false, NULL},
+    {"80x24-latest-alone", 24, 80, "3", packets_lost, NULL, false, false, false, NULL},
+    {"80x24-sorted", 24, 80, "ssssr", NULL, NULL, false, false, false, NULL},
+    {"80x24-since-start", 24, 80, "t", NULL, NULL, false, false, false, NULL},
+    {"80x24-loss", 24, 80, "", packets_lost, NULL, false, false, false, NULL},
+    {"80x24-long-addresses", 24, 80, "", long_addresses, NULL, false, false, false, NULL},
+    {"40x10-long-addresses", 10, 40, "", long_addresses, NULL, false, false, false, NULL},
+    {"80x24-large-figures", 24, 80, "", large_figures, NULL, false, false, false, NULL},
+    {"120x40-large-figures", 40, 120, "", large_figures, NULL, false, false, false, NULL},
+    {"120x40-loss", 40, 120, "", packets_lost, NULL, false, false, false, NULL},
+    {"120x40-why-selected", 40, 120, "\t\tjj", NULL, NULL, false, false, false, NULL},
+    {"120x40-latest-selected", 40, 120, "\tj", NULL, NULL, false, false, false, NULL},
+    {"120x40-delta", 40, 120, "tt", NULL, NULL, false, false, false, NULL},
+    {"120x40-bytes-of-strangers", 40, 120, "\t", bytes_of_strangers, NULL, false, false, false,
+     NULL},
+    {"80x24-help", 24, 80, "?", NULL, NULL, false, false, false, NULL},
+    {"120x40-help", 40, 120, "?", NULL, NULL, false, false, false, NULL},
+    {"40x10-help", 10, 40, "?", NULL, NULL, false, false, false, NULL},
+    {"40x10-help-next", 10, 40, "? ", NULL, NULL, false, false, false, NULL},
+    {"80x24-endpoint", 24, 80, "j\r", NULL, NULL, false, false, false, three_failures},
+    {"120x40-endpoint", 40, 120, "\r", NULL, NULL, false, false, false, three_failures},
+    {"40x10-endpoint", 10, 40, "j\r", NULL, NULL, false, false, false, three_failures},
+    {"80x24-endpoint-none-told", 24, 80, "jj\r", NULL, NULL, false, false, false, three_failures},
+    {"80x24-endpoint-healthy", 24, 80, "G\r", NULL, NULL, false, false, false, three_failures},
+    {"80x24-flow", 24, 80, "\r\r", NULL, NULL, false, false, false, three_failures},
+    {"120x40-flow", 40, 120, "\r\r", NULL, NULL, false, false, false, three_failures},
+    {"200x60-flow", 60, 200, "\r\r", NULL, NULL, false, false, false, three_failures},
+    {"40x10-flow", 10, 40, "\r\r", NULL, NULL, false, false, false, three_failures},
+    {"80x24-flow-ascii", 24, 80, "\r\r", NULL, NULL, true, false, false, three_failures},
+    {"80x24-flow-roles", 24, 80, "\r\r", NULL, NULL, false, true, false, three_failures},
+    {"120x40-flow-icmp", 40, 120, "j\r\rta", NULL, NULL, false, false, false, three_failures},
+    {"80x24-flow-router", 24, 80, "j\r\r", NULL, NULL, false, false, false, told_by_a_router},
+    {"80x24-flow-unanswered", 24, 80, "\r\r", of_the_timeout, NULL, false, false, false,
+     three_failures},
+    {"120x40-flow-bytes-of-strangers", 40, 120, "\r\r", NULL, NULL, false, false, false,
+     failures_of_strangers},
 };
 
 static void fill_services(struct services *services)
@@ -173,18 +241,24 @@ static size_t paint_case(const struct screen_case *screen, char *out, size_t out
 {
     static struct grid_cell cells[MAX_LINES * MAX_COLS];
     static struct services services;
+    static struct journal journal;
     static struct model model;
     struct text text = text_wrap(out, out_bytes);
     struct grid grid;
 
     memset(&services, 0, sizeof(services));
+    memset(&journal, 0, sizeof(journal));
+    if (screen->tell)
+        screen->tell(&journal);
     fill_services(&services);
-    model_init(&model, mockup_run(), &services);
+    model_init(&model, mockup_run(), &services, &journal);
     grid_init(&grid, cells, screen->n_lines, screen->n_cols, screen->is_ascii);
     play(&model, screen, &grid.paint);
     model.notice[0] = '\0'; /* the keys' answers would hide the key bar */
     grid_init(&grid, cells, screen->n_lines, screen->n_cols, screen->is_ascii);
     panel_screen(&grid.paint, &model);
+    for (int i = 0; i < screen->n_lines * screen->n_cols; i++)
+        assert_true((unsigned char)cells[i].bytes[0] >= ' ' && cells[i].bytes[0] != 0x7f);
     for (int line = 0; line < screen->n_lines; line++) {
         if (screen->shows_roles)
             grid_add_roles(&grid, line, &text);
@@ -211,31 +285,45 @@ static void screens_are_those_of_the_text_files(void **state)
     }
 }
 
+static bool has_cursor(const struct grid *grid)
+{
+    for (int line = 0; line < grid->paint.n_lines; line++)
+        if (grid->cells[line * grid->paint.n_cols].bytes[0] == '>')
+            return true;
+    return false;
+}
+
 /* Every size: nothing is painted outside (the grid asserts it), and the cursor is in sight. */
 static void every_size_shows_something_and_the_cursor(void **state)
 {
     static struct grid_cell cells[MAX_LINES * MAX_COLS];
     static struct services services;
+    static struct journal journal;
     static struct model model;
     static struct snapshot snapshot;
 
     (void)state;
     mockup_snapshot(&snapshot);
     long_addresses(&snapshot);
+    three_failures(&journal);
     for (int n_lines = 1; n_lines <= MAX_LINES; n_lines += n_lines < 45 ? 1 : 5) {
         for (int n_cols = 1; n_cols <= MAX_COLS; n_cols += n_cols < 45 ? 1 : 7) {
             struct grid grid;
-            bool has_cursor = false;
-
-            model_init(&model, mockup_run(), &services);
+            model_init(&model, mockup_run(), &services, &journal);
             model_snapshot(&model, &snapshot);
-            model_action(&model, ACTION_LAST);
             grid_init(&grid, cells, n_lines, n_cols, false);
             panel_screen(&grid.paint, &model);
-            for (int line = 0; line < n_lines; line++)
-                has_cursor |= cells[line * n_cols].bytes[0] == '>';
-            if (n_lines >= LAYOUT_MIN_LINES && n_cols >= LAYOUT_MIN_COLS)
-                assert_true(has_cursor);
+            for (const char *key = "G\x1b"
+                                   "gj\r\rG";
+                 *key != '\0'; key++) {
+                model_action(&model, keys_action(*key));
+                grid_init(&grid, cells, n_lines, n_cols, false);
+                panel_screen(&grid.paint, &model);
+                if (n_lines >= LAYOUT_MIN_LINES && n_cols >= LAYOUT_MIN_COLS)
+                    assert_true(has_cursor(&grid));
+            }
+            model_action(&model, ACTION_BACK);
+            model_action(&model, ACTION_BACK);
             model_action(&model, ACTION_HELP);
             panel_screen(&grid.paint, &model);
         }
