@@ -148,6 +148,13 @@ enum flow_side case_stalled_side(const struct verdict_case *c);
 /* The server closes, though the client asked and it never said a byte. */
 bool case_is_closed_unanswered(const struct verdict_case *c);
 
+/* Nothing is missing from what the side said above TCP, as far as its protocol was read: what was
+ * not read there was not said. */
+static inline bool case_is_all_read(const struct verdict_case *c, enum flow_side side)
+{
+    return !(c->speech->bits[side] & (SPEECH_ANY_LOST | SPEECH_TOO_LONG));
+}
+
 /* The deciding RST was sent by this side. */
 static inline bool case_reset_by(const struct verdict_case *c, enum flow_side side)
 {

@@ -182,7 +182,8 @@ static bool is_finished_refused(const struct verdict_case *c)
     const struct tls_side *client = client_of(c), *server = server_of(c);
 
     return c->tls->version == TLS_VERSION_1_3 && client->bits & TLS_FINISHED &&
-           server->sealed_alert.frame && !(server->bits & (TLS_SETTLED | TLS_ALERT_FIRST)) &&
+           case_is_all_read(c, SIDE_SERVER) && server->sealed_alert.frame &&
+           !(server->bits & (TLS_SETTLED | TLS_ALERT_FIRST)) &&
            (was_asked(client) || !is_goodbye_answered(c)) &&
            closes_after(c, SIDE_SERVER, &server->sealed_alert);
 }
@@ -201,7 +202,8 @@ static bool is_finished_withheld(const struct verdict_case *c)
     const struct tls_side *client = client_of(c);
 
     return c->tls->version == TLS_VERSION_1_3 && client->sealed_alert.frame &&
-           client->n_sealed == 1 && !(client->bits & (TLS_FINISHED | TLS_EARLY_DATA)) &&
+           case_is_all_read(c, SIDE_CLIENT) && client->n_sealed == 1 &&
+           !(client->bits & (TLS_FINISHED | TLS_EARLY_DATA)) &&
            closes_after(c, SIDE_CLIENT, &client->sealed_alert);
 }
 
@@ -212,9 +214,9 @@ static bool is_left_silently(const struct verdict_case *c)
     int64_t ns = closed_ns(c, SIDE_CLIENT);
     int64_t server_ns = closed_ns(c, SIDE_SERVER);
 
-    return client->n_sealed == 0 && !client->alert.frame && !server_of(c)->alert.frame &&
-           !(client->bits & (TLS_CHANGED_CIPHER | TLS_CERTIFICATE)) && ns != NS_NEVER &&
-           (server_ns == NS_NEVER || ns < server_ns);
+    return case_is_all_read(c, SIDE_CLIENT) && client->n_sealed == 0 && !client->alert.frame &&
+           !server_of(c)->alert.frame && !(client->bits & (TLS_CHANGED_CIPHER | TLS_CERTIFICATE)) &&
+           ns != NS_NEVER && (server_ns == NS_NEVER || ns < server_ns);
 }
 
 /* From the client, these speak of the server's certificate (9.2). */
@@ -246,8 +248,8 @@ static enum confidence misses_certificate_12(const struct verdict_case *c, struc
     static const uint8_t codes[] = {40, 41, 42, 116};
     bool is_alert = has_alert(c, TLS_SERVER, codes, ARRAY_LEN(codes));
     int64_t server_ns = closed_ns(c, SIDE_SERVER), client_ns = closed_ns(c, SIDE_CLIENT);
-    bool is_close = !server_of(c)->alert.frame && server_ns != NS_NEVER &&
-                    (client_ns == NS_NEVER || server_ns <= client_ns);
+    bool is_close = case_is_all_read(c, SIDE_SERVER) && !server_of(c)->alert.frame &&
+                    server_ns != NS_NEVER && (client_ns == NS_NEVER || server_ns <= client_ns);
 
     if (server_of(c)->bits & TLS_CHANGED_CIPHER || (!is_alert && !is_close))
         return CONFIDENCE_NONE;

@@ -91,7 +91,8 @@ static int64_t hung_up_ns(const struct verdict_case *c, uint64_t *frame)
 static bool is_only_hello(const struct verdict_case *c)
 {
     return first_kind(c, SIDE_CLIENT) == PAYLOAD_TLS_CLIENT_HELLO && c->server->n_data == 0 &&
-           c->tls->side[TLS_CLIENT].hello.frame && c->tls->side[TLS_CLIENT].n_records <= 1;
+           c->tls->side[TLS_CLIENT].hello.frame && c->tls->side[TLS_CLIENT].n_records <= 1 &&
+           (c->client->n_data == 1 || case_is_all_read(c, SIDE_CLIENT));
 }
 
 enum confidence rule_tls_reset_on_hello(const struct verdict_case *c, struct ruling *ruling)

@@ -73,6 +73,11 @@ def tshark_of(path):
     return [seen for seen in streams.values() if seen["client"]]
 
 
+def may_have_tls(path):
+    """Whether the bytes of a TLS handshake are in it at all; tshark takes its time."""
+    return path.suffix == ".gz" or b"\x16\x03" in path.read_bytes()
+
+
 def tcpwhy_of(program, path):
     """The same of tcpwhy, by client and server."""
     run = subprocess.run([program, "-r", str(path), "--json", "--all"],
@@ -107,7 +112,7 @@ def main():
         return 77
     n_agree = n_differ = 0
     for path in sorted((corpus / "pcaps").rglob("*.pcap*")):
-        streams = tshark_of(path)
+        streams = tshark_of(path) if may_have_tls(path) else []
         ours = tcpwhy_of(program, path) if streams else {}
         for seen in streams:
             wrong = differences(seen, ours.get((seen["client"], seen["server"]), []))

@@ -182,6 +182,12 @@ static void first_short(struct factscript *script, int64_t value)
     server_bits(script, TLS_ALERT_FIRST);
 }
 
+/* The capture lacks bytes of this side. */
+static void gap(struct factscript *script, int64_t side)
+{
+    script->note.speech.bits[side] |= SPEECH_GAP;
+}
+
 /* ---- tests ---- */
 
 struct alert_row {
@@ -301,6 +307,7 @@ static void a_client_refuses_the_certificate(void **state)
         {"it goes on for over a second", NONE, shown_13, withheld, -1000, NULL},
         {"it says nothing and leaves", POSSIBLE, shown_12, NULL, 0, "left-at-certificate"},
         {"the same in TLS 1.3", POSSIBLE, shown_13, NULL, 0, "left-at-certificate"},
+        {"who knows what it said", NONE, shown_12, gap, SIDE_CLIENT, NULL},
         {"it leaves when it went on", NONE, shown_12, client_bits, TLS_CHANGED_CIPHER, NULL},
         {"it leaves after its Finished", NONE, shown_13, went_on, TLS_FINISHED, NULL},
         {"no TLS at all", NONE, factscript_closed},
@@ -315,6 +322,8 @@ static void a_client_certificate_is_missing(void **state)
     static const struct rule_case cases[] = {
         {"the close says it", CERTAIN, asked_12, NULL, 0, "certificate-empty"},
         {"the server goes on", NONE, asked_12, server_bits, TLS_CHANGED_CIPHER, NULL},
+        {"who knows what the server said", NONE, asked_12, gap, SIDE_SERVER, NULL},
+        {"who knows in 1.3", NONE, finished_13, gap, SIDE_SERVER, NULL},
         {"the list is not empty", NONE, asked_12, client_bits, TLS_CERTIFICATE, NULL},
         {"the lengths say it", LIKELY, finished_13, NULL, 0, "empty-certificate-length"},
         {"the server goes on in 1.3", NONE, finished_13, server_bits, TLS_SETTLED, NULL},

@@ -116,6 +116,13 @@ static void more_records(struct factscript *script, int64_t n)
     script->note.speech.tls.side[TLS_CLIENT].n_records = (uint32_t)n;
 }
 
+/* Two packets, of which the capture cut one. */
+static void cut(struct factscript *script, int64_t n_data)
+{
+    script->note.speech.bits[SIDE_CLIENT] |= SPEECH_CUT;
+    script->note.facts.side[SIDE_CLIENT].n_data = (uint8_t)n_data;
+}
+
 static void client_closes(struct factscript *script, int64_t at_ms)
 {
     factscript_packet(script, "C FA", (double)at_ms);
@@ -184,6 +191,8 @@ static void a_server_hangs_up_on_the_hello(void **state)
         {"too late", NONE, hello_hung_up, hello_at, 2 * RTT + 30 - 2001, NULL},
         {"after it said something", NONE, hello_answered, NULL, 0, NULL},
         {"after more of the client", NONE, hello_aborted, more_records, 2, NULL},
+        {"the hello is cut by the snap length", LIKELY, hello_aborted, cut, 1, NULL},
+        {"what came after it is cut", NONE, hello_aborted, cut, 2, NULL},
         {"no TLS at all", NONE, factscript_aborted},
         {"it does not", NONE, hello_unanswered},
     };
