@@ -3,44 +3,25 @@
 #include "app/failed_packets.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/failed_connection.h"
 #include "app/version.h"
 #include "base/arena.h"
-#include "base/hash.h"
 #include "base/ring.h"
-#include "base/text.h"
 #include "capture/pcapng_writer.h"
 #include "decode/decode.h"
-#include "flowtable/key.h"
 
 /* Enough for any capture that a person will open; a gigabyte and a half at most. */
 #define CONNECTIONS_MAX (UINT32_C(1) << 20)
 #define RING_BYTES (UINT64_C(4) << 20)
 #define NONE UINT32_MAX
 
-struct noted_packet {
-    uint64_t ordinal;
-    char note[64];
-};
-
-struct connection {
-    struct flow_key key;
-    uint64_t first, last; /* ordinals */
-    uint32_t incident;
-    enum verdict_id verdict;
-    enum confidence confidence;
-    uint32_t next; /* of the same hash, NONE = last */
-    uint8_t n_noted;
-    struct noted_packet noted[EVENT_EVIDENCE_MAX];
-};
-
 struct failed_packets {
     const char *path;
-    struct connection *connection;
+    struct failed_connection *connection;
     uint32_t n, n_room;
     uint64_t n_forgotten;
     uint32_t *bucket; /* heads of the hash chains; a power of two */
@@ -48,8 +29,6 @@ struct failed_packets {
     struct pcapng_writer writer;
     uint16_t interface_of[CAPTURE_MAX_SOURCES]; /* plus 1; 0 = not yet in the file */
 };
-
-static const struct hash_key fixed_key = {0};
 
 int failed_packets_open(struct failed_packets **failed, const char *path, struct err *err)
 {
@@ -86,11 +65,11 @@ uint64_t failed_packets_forgotten(const struct failed_packets *failed)
 
 /* ---- first pass: names ---- */
 
-static struct connection *take_room(struct failed_packets *failed)
+static struct failed_connection *take_room(struct failed_packets *failed)
 {
     if (failed->n == failed->n_room) {
         uint32_t n_room = failed->n_room ? 2 * failed->n_room : 256;
-        struct connection *grown;
+        struct failed_connection *grown;
 
         if (n_room > CONNECTIONS_MAX)
             return NULL;
@@ -105,41 +84,23 @@ static struct connection *take_room(struct failed_packets *failed)
 
 void failed_packets_event(struct failed_packets *failed, const struct verdict_event *event)
 {
-    const struct connection_event *from = &event->connection;
-    struct connection *to;
+    struct failed_connection connection;
+    struct failed_connection *to;
 
-    if (event->kind != EVENT_CONNECTION || !from->is_failure)
+    if (!failed_connection_fill(&connection, event))
         return;
     to = take_room(failed);
-    if (!to) {
-        failed->n_forgotten += from->count;
-        return;
-    }
-    *to = (struct connection){
-        .key = from->key,
-        .first = from->facts.first_frame,
-        .last = from->facts.first_frame + from->facts.n_frames_later,
-        .incident = from->incident,
-        .verdict = from->verdict,
-        .confidence = from->confidence,
-        .next = NONE,
-    };
-    for (unsigned i = 0; i < from->n_evidence; i++) {
-        const struct evidence *evidence = &from->evidence[i];
-        struct noted_packet *noted = &to->noted[to->n_noted++];
-
-        noted->ordinal = evidence->mark.frame;
-        memcpy(noted->note, evidence->note, sizeof(noted->note));
-        if (evidence->mark.frame > to->last) /* an ICMP error after the last segment */
-            to->last = evidence->mark.frame;
-    }
+    if (to)
+        *to = connection;
+    else
+        failed->n_forgotten += event->connection.count;
 }
 
 /* ---- second pass: packets ---- */
 
 static uint32_t bucket_of(const struct failed_packets *failed, const struct flow_key *key)
 {
-    return (uint32_t)flow_key_hash(&fixed_key, key) & (failed->n_buckets - 1);
+    return (uint32_t)failed_connection_hash(key) & (failed->n_buckets - 1);
 }
 
 static int build_index(struct failed_packets *failed, struct err *err)
@@ -161,44 +122,19 @@ static int build_index(struct failed_packets *failed, struct err *err)
 }
 
 /* The failed connection that the packet is of, or that it quotes; NULL = none. */
-static const struct connection *find(const struct failed_packets *failed,
-                                     const struct packet *packet, uint64_t ordinal)
+static const struct failed_connection *find(const struct failed_packets *failed,
+                                            const struct packet *packet, uint64_t ordinal)
 {
     struct flow_key key;
 
-    if (packet->kind == PACKET_TCP)
-        (void)flow_key_from_packet(packet, &key);
-    else if (packet->kind == PACKET_ICMP_ERROR && packet->icmp.quote.has_ports)
-        (void)flow_key_from_quote(packet, &key);
-    else
+    if (!failed_connection_key(packet, &key))
         return NULL;
     for (uint32_t i = failed->bucket[bucket_of(failed, &key)]; i != NONE;
          i = failed->connection[i].next) {
-        const struct connection *at = &failed->connection[i];
+        const struct failed_connection *at = &failed->connection[i];
 
         if (ordinal >= at->first && ordinal <= at->last && flow_key_equal(&at->key, &key))
             return at;
-    }
-    return NULL;
-}
-
-/* "tcpwhy #1 icmp-admin-prohibited, certain: frame 942, 3/13" for packets of the evidence. */
-static const char *comment_on(const struct connection *connection, uint64_t ordinal, char *out,
-                              size_t out_bytes)
-{
-    struct text text = text_wrap(out, out_bytes);
-
-    for (unsigned i = 0; i < connection->n_noted; i++) {
-        if (connection->noted[i].ordinal != ordinal)
-            continue;
-        text_add(&text, "tcpwhy ");
-        if (connection->incident)
-            text_addf(&text, "#%" PRIu32 " ", connection->incident);
-        text_addf(&text, "%s, %s: frame %" PRIu64, verdict_row(connection->verdict)->slug,
-                  confidence_name(connection->confidence), ordinal);
-        if (connection->noted[i].note[0])
-            text_addf(&text, ", %s", connection->noted[i].note);
-        return out;
     }
     return NULL;
 }
@@ -222,7 +158,7 @@ static int add_interface(struct failed_packets *failed, const struct capture *ca
 static int copy_frame(struct failed_packets *failed, const struct capture *capture,
                       const struct frame *frame, struct err *err)
 {
-    const struct connection *connection;
+    const struct failed_connection *connection;
     struct packet packet;
     char comment[256];
     int code = 0;
@@ -243,7 +179,8 @@ static int copy_frame(struct failed_packets *failed, const struct capture *captu
             .captured_bytes = frame->captured_bytes,
             .wire_bytes = frame->wire_bytes,
             .interface_idx = failed->interface_of[frame->source] - 1u,
-            .comment = comment_on(connection, frame->ordinal, comment, sizeof(comment)),
+            .comment =
+                failed_connection_comment(connection, frame->ordinal, comment, sizeof(comment)),
         };
 
         code = pcapng_writer_packet(&failed->writer, &record, err);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/listing.h"
+#include "app/memory.h"
 #include "app/options.h"
 #include "app/outputs.h"
 #include "app/pipeline.h"
@@ -77,6 +78,12 @@ static void fill_config(struct pipeline_config *config, const struct options *op
         .local = run->local,
         .n_local = run->n_local,
     };
+    if (options->write_path && !options->can_read_again) {
+        struct memory_writer writer = memory_for_writer(options->memory_bytes);
+
+        config->tap_bytes = writer.tap_bytes;
+        config->memory_bytes -= writer.tap_bytes + writer.store_bytes;
+    }
     if (getrandom(&config->hash_seed, sizeof(config->hash_seed), 0) < 0)
         config->hash_seed = (uint64_t)getpid(); /* worse against hash flooding, no worse else */
 }
@@ -95,24 +102,6 @@ static void summarize(const struct stop_info *stop)
         fprintf(stderr, ", %" PRIu64 " shed for want of room",
                 total->n_shed + total->n_ring_dropped);
     fprintf(stderr, "\n");
-}
-
-/* -w: what the run found failed is read again and written. */
-static int write_failed(struct outputs *outputs, const struct capture_config *config,
-                        const struct snapshot *final)
-{
-    char summary[128];
-    uint64_t n_forgotten = failed_packets_forgotten(outputs->failed);
-    struct err err;
-
-    (void)snprintf(summary, sizeof(summary),
-                   "%" PRIu64 " of %" PRIu64 " connection attempts failed; these are their packets",
-                   final->total.n_failed, final->total.n_attempts);
-    if (n_forgotten)
-        fprintf(stderr, "tcpwhy: -w leaves out %" PRIu64 " connections: too many failed\n",
-                n_forgotten);
-    return failed_packets_write(outputs->failed, config, summary, &err) ? complain(&err)
-                                                                        : EXIT_FINE;
 }
 
 static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
@@ -146,12 +135,8 @@ static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
         fprintf(stderr, "tcpwhy: %s\n", status->err.text);
     if (is_live && !options->is_quiet)
         summarize(&stop);
-    if (outputs->failed) {
-        int code = write_failed(outputs, config, stop.final);
-
-        if (code)
-            return code;
-    }
+    if (outputs_write_packets(outputs, config, &err))
+        return complain(&err);
     return stop.exit_code;
 }
 

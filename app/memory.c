@@ -86,3 +86,13 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
     plan->n_flows = n_flows / n_lanes * n_lanes / n_workers;
     return 0;
 }
+
+struct memory_writer memory_for_writer(uint64_t memory_bytes)
+{
+    struct memory_writer writer = {.tap_bytes = 1 * MIB};
+
+    while (writer.tap_bytes * 16 <= memory_bytes / 4 && writer.tap_bytes < 16 * MIB)
+        writer.tap_bytes *= 2;
+    writer.store_bytes = memory_bytes / 4 - writer.tap_bytes;
+    return writer;
+}

@@ -21,4 +21,12 @@ struct memory_plan {
 int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t taken_bytes,
                      uint32_t n_workers, struct err *err) MUST_CHECK;
 
+/* What -w takes of `memory_bytes` where the input can be read only once: a quarter. */
+struct memory_writer {
+    uint64_t tap_bytes; /* a power of two */
+    uint64_t store_bytes;
+};
+
+struct memory_writer memory_for_writer(uint64_t memory_bytes);
+
 #endif

@@ -278,7 +278,7 @@ const struct option_row option_rows[] = {
      "capture on an interface (again, or with commas, for more; any = all)"},
     {'r', "read", "FILE", option_add_file,
      "read a capture file (again for more; - = standard input)"},
-    {'w', "write", "FILE", set_write, "write the packets of failed connections, pcapng (with -r)"},
+    {'w', "write", "FILE", set_write, "write the packets of failed connections, as pcapng"},
     {'F', "filter-file", "FILE", set_filter_file, "read the filter expression from a file"},
     {'c', "count", "N", set_count, "stop after N packets"},
     {'s', "snaplen", "BYTES", set_snaplen, "keep so much of each packet"},

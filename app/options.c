@@ -156,12 +156,9 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
         code = cut_interfaces(options, err);
     if (!code && options->n_files && options->n_interfaces)
         code = err_set(err, -EINVAL, "-r reads files and -i captures: one of them");
-    if (!code && options->write_path && !is_input_seekable(options))
-        code = err_set(err, -EINVAL,
-                       "-w reads the input a second time: it goes with -r FILE, not "
-                       "with an interface or a pipe");
     if (!code && options->face == FACE_TUI && options->output_path)
         code = err_set(err, -EINVAL, "--tui draws on the terminal: -o does not go with it");
+    options->can_read_again = is_input_seekable(options);
     if (options->stats_interval_ns < 0) /* a replay's lines depend on its input only */
         options->stats_interval_ns = options->n_files ? 0 : STATS_DEFAULT_NS;
     if (code)

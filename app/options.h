@@ -33,6 +33,7 @@ struct options {
     char filter[OPTIONS_FILTER_BYTES];
     const char *filter_file;
     const char *write_path;
+    bool can_read_again; /* every input is a file */
     const char *output_path, *log_path;
     uint64_t max_packets;
     uint32_t snap_bytes, buffer_bytes;

@@ -2,6 +2,7 @@
 /* See outputs.h. */
 #include "app/outputs.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/memory.h"
 #include "app/runinfo.h"
 #include "app/signals.h"
 #include "base/nanotime.h"
@@ -64,7 +66,10 @@ int outputs_open(struct outputs *outputs, struct run_info *run, const struct opt
     if (!code && options->log_path)
         code = open_one(outputs, &sink_json, options->log_path, err);
     if (!code && options->write_path)
-        code = failed_packets_open(&outputs->failed, options->write_path, err);
+        code = options->can_read_again
+                   ? failed_packets_open(&outputs->failed, options->write_path, err)
+                   : failed_live_open(&outputs->live, options->write_path,
+                                      memory_for_writer(options->memory_bytes).store_bytes, err);
     if (code)
         outputs_close(outputs);
     return code;
@@ -102,6 +107,8 @@ static void take_event(void *ctx, const struct verdict_event *event)
     start(outputs);
     if (outputs->failed)
         failed_packets_event(outputs->failed, event);
+    if (outputs->live)
+        failed_live_event(outputs->live, event);
     for (uint32_t i = 0; i < outputs->n_sinks; i++)
         sink_event(&outputs->sink[i], event);
     for (uint32_t i = 0; i < outputs->options->n_fail_on; i++)
@@ -240,12 +247,16 @@ void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
     bool goes_on = true;
 
     outputs->pipeline = pipeline;
+    if (outputs->live)
+        failed_live_attach(outputs->live, pipeline_tap(pipeline), pipeline_capture(pipeline));
     if (outputs->run->is_live)
         start(outputs);
     while (goes_on) {
         bool is_new;
         const struct snapshot *now;
 
+        if (outputs->live)
+            failed_live_drain(outputs->live);
         goes_on = pipeline_poll(pipeline, &outlet, POLL_NS);
         now = pipeline_snapshot(pipeline, &is_new);
         if (is_new)
@@ -286,10 +297,62 @@ uint64_t outputs_write_errors(const struct outputs *outputs)
     return n;
 }
 
+static int write_again(struct outputs *outputs, const struct capture_config *config,
+                       struct err *err)
+{
+    const struct run_totals *total = &pipeline_snapshot(outputs->pipeline, NULL)->total;
+    uint64_t n_forgotten = failed_packets_forgotten(outputs->failed);
+    char summary[128];
+
+    (void)snprintf(summary, sizeof(summary),
+                   "%" PRIu64 " of %" PRIu64 " connection attempts failed; these are their packets",
+                   total->n_failed, total->n_attempts);
+    if (n_forgotten)
+        fprintf(stderr, "tcpwhy: -w leaves out %" PRIu64 " connections: too many failed\n",
+                n_forgotten);
+    return failed_packets_write(outputs->failed, config, summary, err);
+}
+
+static int write_last(struct outputs *outputs, struct err *err)
+{
+    const struct capture_counters *counters = capture_counters(pipeline_capture(outputs->pipeline));
+    uint64_t n_incomplete = failed_live_incomplete(outputs->live);
+    uint64_t n_lost = counter_read(&counters->tap_lost_pkts);
+    int code = failed_live_close(outputs->live, err);
+
+    outputs->live = NULL;
+    if (n_incomplete)
+        fprintf(stderr,
+                "tcpwhy: -w: %" PRIu64 " connections lack their first packets: more --memory "
+                "keeps them longer\n",
+                n_incomplete);
+    if (n_lost)
+        fprintf(stderr, "tcpwhy: -w: %" PRIu64 " packets came too fast to be kept\n", n_lost);
+    return code;
+}
+
+int outputs_write_packets(struct outputs *outputs, const struct capture_config *config,
+                          struct err *err)
+{
+    uint64_t n_alike = pipeline_snapshot(outputs->pipeline, NULL)->total.n_failures_suppressed;
+
+    if (n_alike && (outputs->failed || outputs->live))
+        fprintf(stderr, "tcpwhy: -w leaves out %" PRIu64 " connections that failed like others\n",
+                n_alike);
+    if (outputs->failed)
+        return write_again(outputs, config, err);
+    return outputs->live ? write_last(outputs, err) : 0;
+}
+
 void outputs_close(struct outputs *outputs)
 {
+    struct err err;
+
     while (outputs->n_sinks > 0)
         sink_close(&outputs->sink[--outputs->n_sinks]);
     failed_packets_close(outputs->failed);
     outputs->failed = NULL;
+    if (outputs->live && failed_live_close(outputs->live, &err))
+        fprintf(stderr, "tcpwhy: %s\n", err.text);
+    outputs->live = NULL;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/failed_live.h"
 #include "app/failed_packets.h"
 #include "app/options.h"
 #include "app/pipeline.h"
@@ -30,7 +31,8 @@ struct outputs {
     bool has_started;
     bool wants_quit; /* a sink's user said so */
     const struct options *options;
-    struct failed_packets *failed; /* -w; NULL = not asked for */
+    struct failed_packets *failed; /* -w of files; NULL = not asked for */
+    struct failed_live *live;      /* -w of an input that can be read once; NULL = not asked for */
     bool is_failed_on;             /* --fail-on matched */
     struct outputs_rates rates;
     struct run_totals before; /* at the previous stats event */
@@ -43,6 +45,11 @@ int outputs_open(struct outputs *outputs, struct run_info *run, const struct opt
 
 /* Until the run is over and, with a screen, the user has seen enough. */
 void outputs_run(struct outputs *outputs, struct pipeline *pipeline);
+
+/* -w: writes what is to be written at the end and says on stderr what it lacks. Returns an error of
+ * writing. After outputs_stop. */
+int outputs_write_packets(struct outputs *outputs, const struct capture_config *config,
+                          struct err *err) MUST_CHECK;
 
 /* The last words: stop_info's final snapshot and times are filled in here. */
 void outputs_stop(struct outputs *outputs, struct stop_info *stop);

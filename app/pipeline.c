@@ -39,6 +39,7 @@ struct pipeline {
     struct lane *lane; /* n_workers of them, in the arena */
     struct judging judging;
     struct ring events;
+    struct ring tap; /* with config.tap_bytes */
     struct latest snapshots;
     struct snapshot seen; /* the newest, with the capture's counters */
     struct park capture_park, judge_park, main_park;
@@ -111,12 +112,27 @@ static int judging_setup(struct pipeline *pipeline)
     return 0;
 }
 
+/* Live, nobody waits at it: main looks into it often enough, and what finds no room is counted. */
+static int tap_create(struct pipeline *pipeline)
+{
+    uint64_t n_bytes = pipeline->config.tap_bytes;
+    void *memory = n_bytes ? arena_take(&pipeline->arena, n_bytes) : NULL;
+
+    if (n_bytes && !memory)
+        return -ENOMEM;
+    if (memory)
+        ring_init(&pipeline->tap, memory, n_bytes, NULL,
+                  pipeline->config.is_live ? NULL : &pipeline->capture_park);
+    return 0;
+}
+
 static void attach_capture(struct pipeline *pipeline)
 {
     struct capture_output output[WORKERS_MAX];
     struct capture_outputs outputs = {
         .outputs = output,
         .n_outputs = pipeline->config.n_workers,
+        .tap = pipeline->config.tap_bytes ? &pipeline->tap : NULL,
         .shard_of = pipeline->config.n_workers > 1 ? shard_of : NULL,
         .shard_ctx = &pipeline->shard,
     };
@@ -138,7 +154,8 @@ static int build(struct pipeline *pipeline, struct err *err)
 
     if (code)
         return code;
-    code = arena_map(&pipeline->arena, config->memory_bytes, NULL, err);
+    code = arena_map(&pipeline->arena, config->memory_bytes + arena_cost_bytes(config->tap_bytes),
+                     NULL, err);
     if (code)
         return code;
     code = capture_open(&config->capture, &pipeline->arena, &pipeline->capture, err);
@@ -151,6 +168,8 @@ static int build(struct pipeline *pipeline, struct err *err)
         if (lane_create(pipeline, &pipeline->lane[i]))
             return err_set(err, -ENOMEM, "out of memory for the flow table");
     }
+    if (tap_create(pipeline))
+        return err_set(err, -ENOMEM, "out of memory for the packets to write");
     if (judging_setup(pipeline))
         return err_set(err, -ENOMEM, "out of memory for the judge");
     attach_capture(pipeline);
@@ -388,6 +407,11 @@ int64_t pipeline_last_ns(const struct pipeline *pipeline)
             last_ns = ns;
     }
     return last_ns;
+}
+
+struct ring *pipeline_tap(struct pipeline *pipeline)
+{
+    return &pipeline->tap;
 }
 
 const struct capture *pipeline_capture(const struct pipeline *pipeline)

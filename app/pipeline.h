@@ -23,6 +23,8 @@ struct pipeline_config {
     struct capture_config capture;
     uint32_t n_workers;    /* 1 .. 64 */
     uint64_t memory_bytes; /* flow tables, rings, hosts, incidents: all of it */
+    uint64_t tap_bytes;    /* of a ring for copies of all packets, a power of two; 0 = none. Not
+                              part of memory_bytes */
     uint64_t hash_seed;    /* no output depends on it */
     bool is_live;
     bool report_all;
@@ -62,6 +64,9 @@ const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new
 /* Times of the first packet read and of the last, NS_NEVER where none was. */
 int64_t pipeline_first_ns(const struct pipeline *pipeline);
 int64_t pipeline_last_ns(const struct pipeline *pipeline);
+
+/* Copies of all packets, with tap_bytes: whoever asks is the one consumer. */
+struct ring *pipeline_tap(struct pipeline *pipeline);
 
 const struct capture *pipeline_capture(const struct pipeline *pipeline);
 uint32_t pipeline_max_flows(const struct pipeline *pipeline);

@@ -75,6 +75,7 @@ struct capture_output {
 struct capture_outputs {
     const struct capture_output *outputs;
     size_t n_outputs;
+    struct ring *tap;          /* gets a copy of each packet; live, not when full. NULL = none */
     capture_shard_fn shard_of; /* NULL when n_outputs is 1 */
     void *shard_ctx;
 };
@@ -96,6 +97,7 @@ struct capture_counters {
     struct counter delivered_wire_bytes;
     struct counter cut_pkts;                   /* delivered with captured < wire */
     struct counter shed_pkts[SHED_KIND_COUNT]; /* live: lost for want of room in a ring */
+    struct counter tap_lost_pkts;              /* live: copies that found no room in the tap */
     struct counter kernel_dropped_pkts;        /* live: pcap_stats ps_drop */
     struct counter iface_dropped_pkts;         /* live: the card's; when it tells: */
     struct counter is_iface_dropped_known;     /* 1 when every interface tells */

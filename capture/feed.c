@@ -12,6 +12,7 @@ void feed_init(struct feed *feed, const struct capture_outputs *outputs,
     assert(outputs->n_outputs == 1 || outputs->shard_of);
     *feed = (struct feed){
         .n_outputs = outputs->n_outputs,
+        .tap = outputs->tap,
         .shard_of = outputs->shard_of,
         .shard_ctx = outputs->shard_ctx,
         .counters = counters,
@@ -34,6 +35,9 @@ void feed_init(struct feed *feed, const struct capture_outputs *outputs,
 
 void feed_publish(struct feed *feed)
 {
+    /* First: what a verdict rests on can be read there when the verdict comes. */
+    if (feed->tap)
+        ring_publish(feed->tap);
     for (size_t i = 0; i < feed->n_outputs; i++)
         ring_publish(feed->outputs[i].ring);
 }
@@ -162,6 +166,20 @@ static void count_read(struct feed *feed)
     counter_add(&feed->counters->read_pkts, 1);
 }
 
+/* False when a file has to wait for room. */
+static bool put_copy(struct feed *feed, const struct frame *header, const uint8_t *bytes)
+{
+    struct frame *copy = reserve(feed, feed->tap, header->captured_bytes);
+
+    if (!copy) {
+        counter_add(&feed->counters->tap_lost_pkts, feed->is_live);
+        return feed->is_live;
+    }
+    write_packet(copy, header, bytes);
+    ring_commit(feed->tap, frame_size_bytes(header->captured_bytes));
+    return true;
+}
+
 enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
                              const struct shed *shed)
 {
@@ -195,6 +213,8 @@ enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
         (void)put_loss(feed, output);
     frame = reserve(feed, output->ring, header.captured_bytes);
     if (!frame && !feed->is_live)
+        return FEED_FULL;
+    if (frame && feed->tap && !put_copy(feed, &header, packet->bytes))
         return FEED_FULL;
     count_read(feed);
     if (!frame) {

@@ -44,6 +44,7 @@ struct feed_output {
 struct feed {
     struct feed_output outputs[CAPTURE_MAX_OUTPUTS];
     size_t n_outputs;
+    struct ring *tap; /* NULL = none */
     capture_shard_fn shard_of;
     void *shard_ctx;
     struct capture_counters *counters;

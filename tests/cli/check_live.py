@@ -132,6 +132,15 @@ class Live(program.Case):
         self.assertEqual(status, FINE)
         self.assertEqual(json.loads(out.splitlines()[-1])['event'], 'stop')
 
+    def test_the_packets_of_what_failed(self):
+        process = self.begin('-w', 'out.pcapng', '--text', '-q')
+        attempt()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(process)[0], FINE)
+        events = self.events('-r', 'out.pcapng', '--all')
+        self.assertEqual([event['outcome'] for event in events if 'outcome' in event], ['refused'])
+
     def test_a_filter(self):
         process = self.begin('--json', 'tcp port 9998')
         attempt()

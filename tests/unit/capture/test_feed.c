@@ -162,6 +162,37 @@ static void a_tick_comes_before_the_packet_that_passes_it(void **state)
     }
 }
 
+static void a_tap_gets_a_copy_of_each_packet_and_nothing_else(void **state)
+{
+    static uint8_t large[100000];
+    uint64_t n_lost;
+
+    (void)state;
+    for (int is_live = 0; is_live < 2; is_live++) {
+        start(2, is_live);
+        ring_init(&bench.rings[2], memory[2], CAPTURE_MIN_RING_BYTES, NULL, NULL);
+        bench.feed.tap = &bench.rings[2];
+        assert_int_equal(feed_small(MS(0), 0), FEED_DONE);
+        assert_int_equal(feed_small(MS(1), 1), FEED_DONE);
+        expect(2, FRAME_PACKET, MS(0), 1);
+        expect(2, FRAME_PACKET, MS(1), 2);
+        expect_nothing(2);
+        expect(1, FRAME_TICK, MS(0), 0);
+        expect(1, FRAME_PACKET, MS(1), 2);
+        /* With packets for both outputs the tap is full first: a file waits, an interface does not.
+         */
+        for (unsigned i = 0; i < 10; i++) {
+            large[0] = (uint8_t)(i % 2);
+            (void)feed_bytes(MS(2), large, sizeof(large));
+        }
+        n_lost = counter_read(&bench.counters.tap_lost_pkts);
+        assert_int_equal(feed_bytes(MS(2), large, sizeof(large)), is_live ? FEED_DONE : FEED_FULL);
+        assert_int_equal(counter_read(&bench.counters.tap_lost_pkts) - n_lost, is_live);
+        if (!is_live)
+            assert_ptr_equal(bench.feed.full_ring, &bench.rings[2]);
+    }
+}
+
 static void one_packet_from_the_future_moves_no_clock(void **state)
 {
     const int64_t far_ns = START_NS + 2 * FEED_LEAP_NS;
@@ -427,6 +458,7 @@ int main(void)
         cmocka_unit_test(a_packet_arrives_as_it_was_fed),
         cmocka_unit_test(a_snap_length_cuts),
         cmocka_unit_test(a_tick_comes_before_the_packet_that_passes_it),
+        cmocka_unit_test(a_tap_gets_a_copy_of_each_packet_and_nothing_else),
         cmocka_unit_test(one_packet_from_the_future_moves_no_clock),
         cmocka_unit_test(every_ring_gets_every_tick_and_the_end),
         cmocka_unit_test(an_empty_capture_is_an_end),
