@@ -7,6 +7,7 @@
 #include "verdict/explain.h"
 #include "verdict/icmp_name.h"
 #include "verdict/speech_name.h"
+#include "verdict/speech_words.h"
 
 #define TLS_ALERT_FATAL 2
 
@@ -65,19 +66,45 @@ static json_t *tls(const struct connection_event *event)
     return object;
 }
 
+static json_t *text_or_null(const char *text)
+{
+    return text[0] ? json_clean(text) : json_null();
+}
+
+/* An end with an error; else, where the verdict is about a stream, what it rests on. */
 static json_t *http2(const struct connection_event *event)
 {
-    enum flow_side side = speech_first(event->speech[SIDE_CLIENT].goaway_frame,
-                                       event->speech[SIDE_SERVER].goaway_frame);
-    const struct speech_facts *speech;
+    const struct http2_side_facts *server = &event->said.http.http2.side[SIDE_SERVER];
+    bool is_left_out = event->verdict == VERDICT_H2_STREAM_REFUSED &&
+                       event->said.kind == READER_HTTP && server->goaway.frame;
+    struct speech_words words;
+    bool is_goaway = true;
 
-    if (side == SIDE_COUNT)
+    if (!speech_goaway(&event->said, event->speech, &words)) {
+        is_goaway = false;
+        if (!speech_reset(&event->said, &words) && !is_left_out)
+            return json_null();
+        if (is_left_out) {
+            is_goaway = true;
+            words = (struct speech_words){.stream = server->goaway_last_stream,
+                                          .text = server->goaway_debug};
+        }
+    }
+    return json_pack("{s:s, s:I, s:s, s:o, s:o}", "frame", is_goaway ? "goaway" : "rst_stream",
+                     "error_code", json_count(words.code), "error_name",
+                     http2_error_name(words.code), "debug", text_or_null(words.text), "last_stream",
+                     is_goaway ? json_integer(words.stream) : json_null());
+}
+
+static json_t *grpc(const struct connection_event *event)
+{
+    struct grpc_words words;
+
+    if (!speech_grpc(&event->said, &words))
         return json_null();
-    speech = &event->speech[side];
-    return json_pack("{s:s, s:I, s:s, s:n, s:I}", "frame", "goaway", "error_code",
-                     json_count(speech->goaway_code), "error_name",
-                     http2_error_name(speech->goaway_code), "debug", "last_stream",
-                     json_count(speech->goaway_last_stream));
+    return json_pack("{s:i, s:s, s:o, s:o}", "status", words.status, "status_name",
+                     grpc_status_name(words.status), "message", json_clean(words.message), "method",
+                     text_or_null(words.method));
 }
 
 static json_t *flag_letters(uint16_t flags)
@@ -189,14 +216,14 @@ void json_build_connection(struct json_line *line, const struct run_info *run,
     line->shed = shed_longest;
     explain_message(event, &text);
     line->body = json_pack(
-        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:n, s:n, s:o, s:I, s:o, "
+        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:I, s:o, "
         "s:o, s:o, s:o}",
         "outcome", outcome_name(event->outcome), "family", family_name(event->family), "verdict",
         verdict_row(event->verdict)->slug, "confidence", confidence_name(event->confidence),
         "stage", stage_name(event->stage), "blame", blame_name(event->blame), "count",
         json_count(event->count), "incident_id", json_incident_id(run, event->incident), "flow",
         json_flow(run, event), "icmp", icmp(&event->icmp), "tls", tls(event), "http2", http2(event),
-        "grpc", "host", "evidence", evidence_array(event), "evidence_total",
+        "grpc", grpc(event), "host", "evidence", evidence_array(event), "evidence_total",
         json_count(event->evidence_total), "because", reasons(event->because, event->n_because),
         "against", reasons(event->against, event->n_against), "alternatives", alternatives(event),
         "next", next_steps(event));

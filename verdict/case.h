@@ -16,6 +16,7 @@
 #include "verdict/event.h"
 #include "verdict/hosts.h"
 #include "verdict/limits.h"
+#include "verdict/speech_words.h"
 #include "verdict/verdict.h"
 
 struct verdict_case {
@@ -28,6 +29,7 @@ struct verdict_case {
     const struct host_state *client_host, *server_host;
     const struct listener_state *listener;
     const struct verdict_limits *limits;
+    const struct leg *leg; /* behind a proxy's refusal; NULL = none known */
     /* The RST that ended it: the first that its receiver could not ignore; NULL = none. */
     const struct rst_facts *rst;
     enum vantage vantage;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Words for what was refused above TCP: TLS, HTTP/2. See explain_words.h. */
+/* Words for what TLS refused. See explain_words.h. */
 #include "verdict/explain_words.h"
 
 #define STEP_CONNECT                                                                               \
@@ -106,20 +106,5 @@ const struct verdict_words words_tls_alert_other = {
            "close after it is clean-up.",
     .filter = "tls.alert_message.level==2",
     .step = {STEP_CONNECT,
-             {"server", "journalctl -p warning --since -10min", "the server's own words for it"}},
-};
-
-const struct verdict_words words_h2_goaway = {
-    .message = "HTTP/2 between {client} and {server} ended by {goaway} of the {goaway_by}",
-    .brief = "{goaway}",
-    .meaning = "The {goaway_by} ended HTTP/2 with {goaway}, {lasted} after the connection began. "
-               "The code names the rule of HTTP/2, or of its sender, that the other side broke.",
-    .doc = "An HTTP/2 GOAWAY frame with an error code other than 0. Code 11 with the text "
-           "too_many_pings is a gRPC client whose keepalive is more frequent than the server "
-           "allows (one in 5 minutes unless set); code 1 is often HTTP/1 sent to an HTTP/2 port. "
-           "GOAWAY with code 0 is an orderly end and no failure.",
-    .filter = "http2.type==7",
-    .step = {{"client", "curl -sv --http2-prior-knowledge http://{server}/ -o /dev/null",
-              "does another HTTP/2 client get through"},
              {"server", "journalctl -p warning --since -10min", "the server's own words for it"}},
 };

@@ -317,12 +317,6 @@ static enum flow_side alert_side(const struct connection_event *event)
     return speech_first(said[TLS_CLIENT].alert.frame, said[TLS_SERVER].alert.frame);
 }
 
-static enum flow_side goaway_side(const struct connection_event *event)
-{
-    return speech_first(event->speech[SIDE_CLIENT].goaway_frame,
-                        event->speech[SIDE_SERVER].goaway_frame);
-}
-
 /* "alert 40 handshake_failure" */
 static void alert(const struct connection_event *event, struct text *text)
 {
@@ -338,24 +332,6 @@ static void alert(const struct connection_event *event, struct text *text)
 static void alert_by(const struct connection_event *event, struct text *text)
 {
     enum flow_side side = alert_side(event);
-
-    text_add(text, side < SIDE_COUNT ? side_noun(side) : "other side");
-}
-
-/* "GOAWAY 11 ENHANCE_YOUR_CALM" */
-static void goaway(const struct connection_event *event, struct text *text)
-{
-    enum flow_side side = goaway_side(event);
-
-    text_add(text, "GOAWAY");
-    if (side < SIDE_COUNT)
-        text_addf(text, " %" PRIu32 " %s", event->speech[side].goaway_code,
-                  http2_error_name(event->speech[side].goaway_code));
-}
-
-static void goaway_by(const struct connection_event *event, struct text *text)
-{
-    enum flow_side side = goaway_side(event);
 
     text_add(text, side < SIDE_COUNT ? side_noun(side) : "other side");
 }
@@ -443,8 +419,6 @@ static const struct explain_term terms[] = {
     {"sign", NULL, sign},
     {"alert", NULL, alert},
     {"alert_by", NULL, alert_by},
-    {"goaway", NULL, goaway},
-    {"goaway_by", NULL, goaway_by},
     {"forged_sign", NULL, forged_sign},
     {"forged_filter", NULL, forged_filter},
     {"forged_hit", NULL, forged_hit},
@@ -456,5 +430,5 @@ const struct explain_term *explain_term_find(const char *name, size_t n_bytes)
     for (size_t i = 0; i < ARRAY_LEN(terms); i++)
         if (strlen(terms[i].name) == n_bytes && memcmp(terms[i].name, name, n_bytes) == 0)
             return &terms[i];
-    return NULL;
+    return explain_speech_term_find(name, n_bytes);
 }

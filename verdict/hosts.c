@@ -15,7 +15,8 @@
 size_t hosts_cost_bytes(uint32_t n_hosts, uint32_t n_listeners)
 {
     return arena_cost_bytes(n_hosts * sizeof(struct host_state)) +
-           arena_cost_bytes(n_listeners * sizeof(struct listener_state));
+           arena_cost_bytes(n_listeners * sizeof(struct listener_state)) +
+           legs_cost_bytes(n_hosts / 2);
 }
 
 int hosts_create(struct hosts *hosts, struct arena *arena, uint32_t n_hosts, uint32_t n_listeners,
@@ -29,7 +30,9 @@ int hosts_create(struct hosts *hosts, struct arena *arena, uint32_t n_hosts, uin
         .host_mask = n_hosts - 1,
         .listener_mask = n_listeners - 1,
     };
-    return hosts->host && hosts->listener ? 0 : -ENOMEM;
+    if (!hosts->host || !hosts->listener)
+        return -ENOMEM;
+    return legs_create(&hosts->legs, arena, n_hosts / 2);
 }
 
 uint8_t hosts_init_ttl(uint8_t ttl)
@@ -452,6 +455,7 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     }
     if (!hosts->start_ns)
         hosts->start_ns = note->facts.first_ns;
+    legs_note(&hosts->legs, note);
     at = listener_for(hosts, &note->key.addr[server_end], note->key.port[server_end]);
     roll_second(hosts->limits, at, note->now_ns);
     if (note->kind == NOTE_ATTEMPT) {

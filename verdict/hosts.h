@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/ipaddr.h"
 #include "flowtable/note.h"
+#include "verdict/legs.h"
 #include "verdict/limits.h"
 #include "verdict/pressure.h"
 #include "verdict/race.h"
@@ -101,6 +102,7 @@ struct hosts {
     struct hash_key hash_key;
     struct host_state *host;
     struct listener_state *listener;
+    struct legs legs;
     uint32_t host_mask, listener_mask;
     uint64_t n_evicted;
     int64_t start_ns; /* of the first flow told of; 0 = none */

@@ -31,6 +31,17 @@ static bool is_blind(const struct verdict_case *c)
            c->server_host->n_unanswered_talk > 0;
 }
 
+/* What the server, as a proxy, had tried in vain while the refused request waited. */
+static const struct leg *leg_of(const struct verdict_case *c, const struct hosts *hosts)
+{
+    const struct http_refusal *refusal = speech_refusal(c->speech);
+
+    if (!refusal || !refusal->asked.frame)
+        return NULL;
+    return legs_failed(&hosts->legs, &c->key->addr[1 - c->client_end], refusal->asked.ts_ns,
+                       refusal->place.ts_ns);
+}
+
 void case_open(struct verdict_case *c, const struct judge_context *context,
                const struct flow_note *note)
 {
@@ -56,6 +67,7 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
         .last_ns = facts_last_ns(&note->facts),
     };
     c->tls = c->speech->kind == READER_TLS ? &c->speech->tls : &no_tls;
+    c->leg = leg_of(c, context->hosts);
     c->rtt_ns = rtt_of(c);
     c->rst = case_deciding_rst(c->facts, c->trail);
     c->vantage = case_vantage(note, context->local, context->n_local);
@@ -141,12 +153,31 @@ static bool is_tls_in_doubt(const struct verdict_case *c)
            c->trail->speech[SIDE_SERVER].first_kind == PAYLOAD_TLS_ALERT;
 }
 
+/* One side speaks HTTP/1 and the other HTTP/2, or one of them something else. */
+static bool has_foreign_words(const struct verdict_case *c)
+{
+    uint8_t client = c->trail->speech[SIDE_CLIENT].first_kind;
+    uint8_t server = c->trail->speech[SIDE_SERVER].first_kind;
+
+    return (client == PAYLOAD_HTTP2_PREFACE && server == PAYLOAD_HTTP1_RESPONSE) ||
+           (client == PAYLOAD_HTTP1_REQUEST && server == PAYLOAD_HTTP2_FRAMES);
+}
+
+/* A stream that the server left out of an orderly GOAWAY. */
+static bool has_left_out(const struct verdict_case *c)
+{
+    const struct http2_facts *http2 = &c->speech->http.http2;
+
+    return c->speech->kind == READER_HTTP && http2->side[SIDE_SERVER].goaway.frame &&
+           http2->side[SIDE_SERVER].goaway_last_stream < http2->last_client_stream;
+}
+
 /* Nothing happened to it that a cause could be sought for: most connections, and those that went
  * for want of memory. Only the rules for what is fine or unknown are asked. */
 static bool is_plain(const struct verdict_case *c)
 {
-    bool has_spoken = c->speech->told_frame || is_tls_in_doubt(c) ||
-                      c->trail->speech[SIDE_CLIENT].goaway_frame ||
+    bool has_spoken = c->speech->told_frame || is_tls_in_doubt(c) || has_foreign_words(c) ||
+                      has_left_out(c) || c->trail->speech[SIDE_CLIENT].goaway_frame ||
                       c->trail->speech[SIDE_SERVER].goaway_frame;
 
     return (c->outcome == OUTCOME_OK || c->outcome == OUTCOME_UNKNOWN) && !c->trail->n_rst &&
@@ -280,11 +311,22 @@ static enum blame final_blame(const struct verdict_case *c, enum verdict_id id)
     return blame;
 }
 
+static bool speaks_http2(const struct verdict_case *c)
+{
+    for (unsigned s = 0; s < SIDE_COUNT; s++) {
+        if (c->trail->speech[s].goaway_frame)
+            return true;
+    }
+    return c->speech->kind == READER_HTTP && c->speech->http.http2.side[SIDE_SERVER].settings.frame;
+}
+
 static enum stage final_stage(const struct verdict_case *c, enum family family)
 {
     if (family == FAMILY_TLS_REFUSED)
         return STAGE_TLS;
-    if (family == FAMILY_HTTP_REFUSED)
+    if (family == FAMILY_GRPC_REFUSED)
+        return STAGE_GRPC;
+    if (family == FAMILY_HTTP_REFUSED && speaks_http2(c))
         return STAGE_HTTP2;
     if (case_has(c, FACT_ESTABLISHED | FACT_MIDSTREAM))
         return STAGE_ESTABLISHED;

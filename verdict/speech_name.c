@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "flowtable/speech.h"
 
 static const struct {
     uint8_t code;
@@ -65,6 +66,45 @@ static const char *const http2_errors[] = {
     "HTTP_1_1_REQUIRED",
 };
 
+static const char *const grpc_statuses[] = {
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+};
+
+static const char *const authors[] = {
+    [HTTP_AUTHOR_UNKNOWN] = "unknown",       [HTTP_AUTHOR_NGINX] = "nginx",
+    [HTTP_AUTHOR_HAPROXY] = "HAProxy",       [HTTP_AUTHOR_ENVOY] = "Envoy",
+    [HTTP_AUTHOR_AWS_ELB] = "AWS ELB",       [HTTP_AUTHOR_APACHE] = "Apache",
+    [HTTP_AUTHOR_VARNISH] = "Varnish",       [HTTP_AUTHOR_SQUID] = "Squid",
+    [HTTP_AUTHOR_TRAEFIK] = "Traefik",       [HTTP_AUTHOR_CADDY] = "Caddy",
+    [HTTP_AUTHOR_CLOUDFLARE] = "Cloudflare",
+};
+_Static_assert(ARRAY_LEN(authors) == HTTP_AUTHOR_COUNT, "a name for each author");
+
+static const char *const protocols[] = {
+    [BANNER_UNKNOWN] = "unknown", [BANNER_SSH] = "SSH",
+    [BANNER_SMTP] = "SMTP",       [BANNER_FTP] = "FTP",
+    [BANNER_POP3] = "POP3",       [BANNER_IMAP] = "IMAP",
+    [BANNER_MYSQL] = "MySQL",     [BANNER_POSTGRESQL] = "PostgreSQL",
+    [BANNER_REDIS] = "Redis",
+};
+_Static_assert(ARRAY_LEN(protocols) == BANNER_PROTOCOL_COUNT, "a name for each protocol");
+
 const char *tls_alert_name(uint8_t code)
 {
     for (size_t i = 0; i < ARRAY_LEN(alerts); i++)
@@ -84,6 +124,21 @@ const char *tls_version_name(uint16_t version)
 const char *http2_error_name(uint32_t code)
 {
     return code < ARRAY_LEN(http2_errors) ? http2_errors[code] : "unknown";
+}
+
+const char *grpc_status_name(uint16_t status)
+{
+    return status < ARRAY_LEN(grpc_statuses) ? grpc_statuses[status] : "unknown";
+}
+
+const char *http_author_name(uint8_t author)
+{
+    return authors[author];
+}
+
+const char *banner_protocol_name(uint8_t protocol)
+{
+    return protocols[protocol];
 }
 
 enum flow_side speech_first(uint64_t client_frame, uint64_t server_frame)

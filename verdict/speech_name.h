@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of what is said above TCP: TLS alerts (RFC 8446 section 6) and HTTP/2 errors (RFC 9113
- * section 7). */
+/* Names of what is said above TCP: TLS alerts (RFC 8446 section 6), HTTP/2 errors (RFC 9113 section
+ * 7), gRPC statuses, who wrote it. */
 #ifndef VERDICT_SPEECH_NAME_H
 #define VERDICT_SPEECH_NAME_H
 
@@ -16,6 +16,15 @@ const char *tls_version_name(uint16_t version);
 
 /* "ENHANCE_YOUR_CALM"; "unknown" where the registry has none. */
 const char *http2_error_name(uint32_t code);
+
+/* gRPC's statusCodes: "UNAVAILABLE"; "unknown" beyond them. */
+const char *grpc_status_name(uint16_t status);
+
+/* "nginx"; "unknown". */
+const char *http_author_name(uint8_t author);
+
+/* "PostgreSQL"; "unknown". */
+const char *banner_protocol_name(uint8_t protocol);
 
 /* Which side said it first, by the frames in which each did (0 = never); SIDE_COUNT: neither. */
 enum flow_side speech_first(uint64_t client_frame, uint64_t server_frame);

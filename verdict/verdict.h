@@ -138,8 +138,26 @@ enum verdict_kind {
         "tls-alert-other", "A fatal TLS alert ended the connection")                               \
     ROW(TLS_ENCRYPTED_ALERT, tls_encrypted_alert, SPECIFIC, TLS_REFUSED, UNKNOWN, TLS_REFUSED,     \
         "tls-encrypted-alert", "An encrypted TLS alert ended the handshake")                       \
+    ROW(H2_PREFACE_MISMATCH, h2_preface_mismatch, SPECIFIC, HTTP_REFUSED, SERVER_HOST,             \
+        APP_REFUSED, "h2-preface-mismatch", "One side speaks HTTP/1, the other HTTP/2")            \
+    ROW(H2_ENHANCE_YOUR_CALM, h2_enhance_your_calm, SPECIFIC, HTTP_REFUSED, SERVER_HOST,           \
+        APP_REFUSED, "h2-enhance-your-calm", "The server finds the client too demanding")          \
+    ROW(H2_INADEQUATE_SECURITY, h2_inadequate_security, SPECIFIC, HTTP_REFUSED, SERVER_HOST,       \
+        TLS_REFUSED, "h2-inadequate-security", "TLS too weak for HTTP/2")                          \
+    ROW(H2_HTTP11_REQUIRED, h2_http11_required, SPECIFIC, HTTP_REFUSED, SERVER_HOST, APP_REFUSED,  \
+        "h2-http11-required", "The server wants HTTP/1.1 for this request")                        \
+    ROW(H2_STREAM_REFUSED, h2_stream_refused, SPECIFIC, HTTP_REFUSED, SERVER_HOST, APP_REFUSED,    \
+        "h2-stream-refused", "HTTP/2 refused a request before it was worked on")                   \
     ROW(H2_GOAWAY, h2_goaway, SPECIFIC, HTTP_REFUSED, SERVER_HOST, APP_REFUSED, "h2-goaway",       \
         "HTTP/2 GOAWAY with an error")                                                             \
+    ROW(GRPC_ERROR, grpc_error, SPECIFIC, GRPC_REFUSED, SERVER_HOST, APP_REFUSED, "grpc-error",    \
+        "A gRPC call ended with an error")                                                         \
+    ROW(PROXY_UPSTREAM_REFUSED, proxy_upstream_refused, SPECIFIC, HTTP_REFUSED, SERVER_HOST,       \
+        APP_REFUSED, "proxy-upstream-refused", "A proxy got no answer from the server behind it")  \
+    ROW(HTTP_REFUSED, http_refused, SPECIFIC, HTTP_REFUSED, SERVER_HOST, APP_REFUSED,              \
+        "http-refused", "The server refused the HTTP request")                                     \
+    ROW(APP_BANNER_REFUSAL, app_banner_refusal, SPECIFIC, APP_REFUSED, SERVER_HOST, APP_REFUSED,   \
+        "app-banner-refusal", "The server's first words are a refusal")                            \
     /* The SYN was answered by ICMP. */                                                            \
     ROW(ICMP_ADMIN_PROHIBITED, icmp_admin_prohibited, SPECIFIC, FIREWALL_REJECT, REPORTER,         \
         REJECTED, "icmp-admin-prohibited", "A packet filter rejects the connection")               \

@@ -6,6 +6,7 @@ import re
 import select
 import socket
 import struct
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class Case:
     snaplen: int = 262144
     edit: object = None    # what the capture file lost or gained afterwards
     elsewhere: tuple = ()  # also captured there, to see what can be told from there
+    needs: tuple = ()      # programs beside those of every Debian
 
     @property
     def name(self):
@@ -97,6 +99,7 @@ class Stage:
         self.next_port = 40001
         self.held, self.clock_listener, self.expected = [], None, []
         self.sysctls, self.threads, self.raw_sockets = [], [], {}
+        self.programs, self.routes = [], []
         self.rtt_s = 2 * sum(net.delay_ms) / 1000 if net.delay_ms else 0.001
 
     # Sockets
@@ -233,6 +236,34 @@ class Stage:
     def ip(self, node, command):
         return self.net.run(node, 'ip', *command.split())
 
+    # Programs
+
+    def program(self, node, *command, port=None, **options):
+        """Start it there; with a port, wait until it listens."""
+        with self.net.inside(node):
+            options = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL} | options
+            program = subprocess.Popen(command, **options)
+        self.programs.append(program)
+        deadline = time.monotonic() + 10
+        while port and f':{port} ' not in self.net.run(node, 'ss', '-Htln'):
+            if program.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f'{command[0]} does not listen')
+            time.sleep(0.02)
+        return program
+
+    def end(self, program, wait=True):
+        program.terminate()
+        if wait:
+            program.wait()
+
+    def source(self, node, target, address):
+        """What that node sends to the target, by programs that do not choose, comes from there."""
+        via = self.net.run(node, 'ip', '-o', 'route', 'get', target).split()
+        gateway, device = via[via.index('via') + 1], via[via.index('dev') + 1]
+        self.net.run(node, 'ip', 'route', 'replace', target, 'via', gateway, 'dev', device, 'src',
+                     address)
+        self.routes.append((node, target))
+
     # Forgers
 
     def inject(self, node, packet):
@@ -314,6 +345,11 @@ class Stage:
             sock.close()
         for sock in self.raw_sockets.values():
             sock.close()
+        for program in self.programs:
+            program.kill()
+            program.wait()
+        for node, target in self.routes:
+            self.net.run(node, 'ip', 'route', 'del', target)
         self.net.flush_rules()
         for node, key, value in reversed(self.sysctls):
             self.net.sysctl(node, key, value)
