@@ -17,7 +17,7 @@ uint32_t shard_of(void *ctx, const struct frame *frame, const uint8_t *bytes)
     if (decode_frame(frame->linktype, bytes, frame->captured_bytes, frame->wire_bytes, &packet) !=
         DECODE_OK)
         return 0;
-    if (packet.kind == PACKET_TCP)
+    if (packet.kind == PACKET_TCP || packet.kind == PACKET_UDP)
         (void)flow_key_from_packet(&packet, &key);
     else if (packet.kind == PACKET_ICMP_ERROR && packet.icmp.quote.has_ports)
         (void)flow_key_from_quote(&packet, &key);

@@ -28,8 +28,12 @@ static unsigned key_fill(struct flow_key *key, const struct packet *packet,
 
 unsigned flow_key_from_packet(const struct packet *packet, struct flow_key *key)
 {
+    bool is_udp = packet->kind == PACKET_UDP;
+    uint16_t sport = is_udp ? packet->udp.sport : packet->tcp.sport;
+    uint16_t dport = is_udp ? packet->udp.dport : packet->tcp.dport;
+
     key->proto = packet->proto;
-    return key_fill(key, packet, &packet->src, packet->tcp.sport, &packet->dst, packet->tcp.dport);
+    return key_fill(key, packet, &packet->src, sport, &packet->dst, dport);
 }
 
 unsigned flow_key_from_quote(const struct packet *packet, struct flow_key *key)

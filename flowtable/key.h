@@ -43,7 +43,7 @@ _Static_assert(sizeof(struct flow_key) == 48, "the key is hashed as bytes: no pa
 
 #define FLOW_KEY_NO_VLAN UINT16_C(0xffff)
 
-/* Key of a TCP packet; returns which end (0 or 1) sent it. Equal ends (a socket connected to
+/* Key of a TCP or UDP packet; returns which end (0 or 1) sent it. Equal ends (a socket connected to
  * itself) count as end 0. */
 unsigned flow_key_from_packet(const struct packet *packet, struct flow_key *key);
 

@@ -19,7 +19,8 @@
 size_t tracker_cost_bytes(const struct tracker_config *config)
 {
     return flowtable_cost_bytes(config->n_flows) + wheel_cost_bytes() +
-           trails_cost_bytes(config->n_trails) + tombs_cost_bytes(config->n_tombs);
+           trails_cost_bytes(config->n_trails) + tombs_cost_bytes(config->n_tombs) +
+           datagrams_cost_bytes();
 }
 
 int tracker_create(struct tracker *tracker, struct arena *arena,
@@ -36,7 +37,8 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
     if (flowtable_create(&tracker->table, arena, config->n_flows, config->hash_key) ||
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||
         trails_create(&tracker->trails, arena, config->n_trails) ||
-        tombs_create(&tracker->tombs, arena, config->n_tombs))
+        tombs_create(&tracker->tombs, arena, config->n_tombs) ||
+        datagrams_create(&tracker->datagrams, arena, config->hash_key))
         return -ENOMEM;
     return 0;
 }
@@ -472,8 +474,10 @@ void tracker_packet(struct tracker *tracker, const struct packet *packet)
     case PACKET_NEIGHBOUR:
         track_neighbour(tracker, packet);
         break;
-    case PACKET_OTHER:
     case PACKET_UDP:
+        datagrams_take(&tracker->datagrams, packet);
+        break;
+    case PACKET_OTHER:
     case PACKET_ICMP_OTHER:
     case PACKET_KIND_COUNT:
         break;

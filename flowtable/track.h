@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/nanotime.h"
+#include "flowtable/datagram.h"
 #include "flowtable/neighbour.h"
 #include "flowtable/note.h"
 #include "flowtable/table.h"
@@ -62,6 +63,7 @@ struct tracker {
     struct wheel wheel;
     struct trails trails;
     struct tombs tombs;
+    struct datagrams datagrams;
     struct neighbours neighbours;
     struct note_outlet outlet;
     struct worker_gauges gauges;

@@ -59,7 +59,8 @@ static json_t *samples(const struct run_info *run, const struct incident_event *
             array,
             json_pack("{s:o, s:o, s:o}", "flow_id", json_flow_id(event->sample[i].flow_id),
                       "community_id",
-                      json_community_id(run, &event->sample[i].client, &event->sample[i].server),
+                      json_community_id(run, IANA_TCP, &event->sample[i].client,
+                                        &event->sample[i].server),
                       "frames", json_frames(event->sample[i].frame, INCIDENT_SAMPLE_FRAMES)));
     return array;
 }

@@ -61,7 +61,8 @@ json_t *json_stamp(int64_t ns);
 json_t *json_address(const struct ipaddr *addr);
 json_t *json_endpoint(const struct endpoint *endpoint);
 json_t *json_flow_id(uint64_t flow_id);
-json_t *json_community_id(const struct run_info *run, const struct endpoint *client,
+#define IANA_TCP 6
+json_t *json_community_id(const struct run_info *run, uint8_t proto, const struct endpoint *client,
                           const struct endpoint *server);
 
 /* "run-number"; null for incident 0. */

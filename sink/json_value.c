@@ -9,8 +9,6 @@
 #include "sink/json_line.h"
 #include "sink/utf8.h"
 
-#define IANA_TCP 6
-
 json_int_t json_count(uint64_t count)
 {
     return count > INT64_MAX ? (json_int_t)INT64_MAX : (json_int_t)count;
@@ -60,12 +58,12 @@ json_t *json_flow_id(uint64_t flow_id)
     return json_sprintf("%016" PRIx64, flow_id);
 }
 
-json_t *json_community_id(const struct run_info *run, const struct endpoint *client,
+json_t *json_community_id(const struct run_info *run, uint8_t proto, const struct endpoint *client,
                           const struct endpoint *server)
 {
     char buffer[COMMUNITY_ID_BYTES];
 
-    community_id(run->community_id_seed, IANA_TCP, client, server, buffer);
+    community_id(run->community_id_seed, proto, client, server, buffer);
     return json_string(buffer);
 }
 

@@ -93,6 +93,11 @@ static inline double case_ms(int64_t ns)
 
 /* ---- small questions that several rules ask ---- */
 
+static inline bool case_is_datagram(const struct verdict_case *c)
+{
+    return c->key->proto == IPPROTO_UDP_NUMBER;
+}
+
 static inline const struct side_facts *case_side(const struct verdict_case *c, enum flow_side side)
 {
     return &c->facts->side[side];

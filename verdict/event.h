@@ -48,6 +48,8 @@ struct evidence {
     char note[64];
 };
 
+#define IPPROTO_UDP_NUMBER 17 /* of struct flow_key */
+
 #define EVENT_EVIDENCE_MAX 8
 #define EVENT_REASONS_MAX 8
 #define EVENT_ALTERNATIVES_MAX 4

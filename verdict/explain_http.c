@@ -106,7 +106,7 @@ const struct verdict_words words_h2_goaway = {
                "The code names the rule of HTTP/2, or of its sender, that the other side broke.",
     .doc = "An HTTP/2 GOAWAY frame with an error code other than 0 and those that have a verdict "
            "of their own. GOAWAY with code 0 is an orderly end and no failure.",
-    .filter = "http2 || tcp.len>0",
+    .filter = "http2.type==7",
     .step = {STEP_H2, STEP_SERVER_LOG},
 };
 
@@ -157,6 +157,20 @@ const struct verdict_words words_http_refused = {
     .step = {{"client", "curl -sv http://{server}/ -o /dev/null",
               "does a plain request get through"},
              STEP_SERVER_LOG},
+};
+
+const struct verdict_words words_udp_port_unreachable = {
+    .message = "{server} takes no UDP datagrams of {client} ({icmp} from {reporter})",
+    .brief = "no UDP there: {icmp}",
+    .meaning = "A datagram to {server} was answered by {icmp} from {reporter}. No program has that "
+               "UDP port open there, or a packet filter says so in its place.",
+    .doc = "An ICMP port-unreachable error (3/3, ICMPv6 1/4) quotes a UDP datagram of the client "
+           "that was seen at most 5 seconds before. A resolver that is down, a service that was "
+           "not started, a filter with the default REJECT. Errors that refuse a late answer, and "
+           "those that traceroute asks for, are left out.",
+    .filter = "",
+    .step = {{"server", "ss -ulnp 'sport = :{port}'", "does a program have the port open"},
+             {"server", "nft list ruleset | grep -n reject", "does a filter answer so"}},
 };
 
 const struct verdict_words words_app_banner_refusal = {

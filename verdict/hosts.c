@@ -7,6 +7,7 @@
 
 #include "base/nanotime.h"
 #include "base/seqnum.h"
+#include "verdict/event.h"
 #include "verdict/hosts_learn.h"
 
 /* Entries of one key lie among this many neighbours; the quietest of them gives way. */
@@ -447,7 +448,7 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     unsigned server_end = 1u - note->client_end;
     struct listener_state *at;
 
-    if (note->kind == NOTE_TICK || note->kind == NOTE_END)
+    if (note->kind == NOTE_TICK || note->kind == NOTE_END || note->key.proto == IPPROTO_UDP_NUMBER)
         return;
     if (note->kind == NOTE_NEIGHBOUR) {
         learn_unresolved(hosts, note);

@@ -184,6 +184,14 @@ static bool is_plain(const struct verdict_case *c)
            !has_spoken && !case_has(c, FACT_STALE_ACK);
 }
 
+/* TCP's rules are not asked of a datagram, nor its rule of a connection. */
+static enum confidence ask(const struct verdict_case *c, enum verdict_id id, struct ruling *ruling)
+{
+    if (case_is_datagram(c) != (id == VERDICT_UDP_PORT_UNREACHABLE))
+        return CONFIDENCE_NONE;
+    return rules[id](c, ruling);
+}
+
 static void choose(const struct verdict_case *c, struct choice *choice, unsigned n_doubts)
 {
     bool skips_causes = is_plain(c);
@@ -200,7 +208,7 @@ static void choose(const struct verdict_case *c, struct choice *choice, unsigned
         if (skips_causes && verdict_row(id)->kind != KIND_FINE)
             continue;
         ruling.n_because = ruling.n_against = ruling.n_odd = 0;
-        confidence = rules[id](c, &ruling);
+        confidence = ask(c, id, &ruling);
         if (verdict_row(id)->kind != KIND_FINE)
             confidence = lower(confidence, n_doubts);
         choice->confidence[id] = confidence;
@@ -417,6 +425,6 @@ void verdict_matrix(const struct judge_context *context, const struct flow_note 
     for (unsigned i = 0; i < VERDICT_COUNT; i++) {
         struct ruling ruling = {0};
 
-        confidence[i] = rules[i](&c, &ruling);
+        confidence[i] = ask(&c, (enum verdict_id)i, &ruling);
     }
 }

@@ -330,6 +330,8 @@ static enum outcome outcome_of_connection(const struct verdict_case *c)
 
 enum outcome case_outcome(const struct verdict_case *c)
 {
+    if (case_is_datagram(c))
+        return OUTCOME_REJECTED;
     if (case_has(c, FACT_MIDSTREAM)) {
         /* A SYN-ACK whose SYN is not in here: the capture began late, or nobody sent one. */
         if (case_has(c, FACT_SYNACK_SEEN) && !case_has(c, FACT_ESTABLISHED))

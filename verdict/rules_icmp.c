@@ -109,6 +109,21 @@ enum confidence rule_icmp_ttl_exceeded(const struct verdict_case *c, struct ruli
     return by_code(c, ruling, codes, ARRAY_LEN(codes));
 }
 
+/* The tracker has tied the error to a datagram of the client, a few seconds old (VERDICTS.md 10).
+ */
+enum confidence rule_udp_port_unreachable(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct icmp_facts *icmp = &c->trail->icmp;
+    const struct packet_mark *sent = case_slot(c, TRAIL_CLIENT_LAST);
+
+    if (!case_is_datagram(c) || !icmp->frame)
+        return CONFIDENCE_NONE;
+    because(ruling, "icmp-quotes-datagram", icmp->frame, "%u/%u", icmp->type, icmp->code);
+    because(ruling, "datagram-sent", sent->frame, "%.1f ms before the error",
+            case_ms(ns_since(sent->ts_ns, icmp->ts_ns)));
+    return CONFIDENCE_CERTAIN;
+}
+
 enum confidence rule_icmp_proto_unreachable(const struct verdict_case *c, struct ruling *ruling)
 {
     static const struct icmp_code codes[] = {{false, 3, 2}, {true, 4, 1}};

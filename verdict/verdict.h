@@ -171,6 +171,8 @@ enum verdict_kind {
         "icmp-net-unreachable", "A router has no route to the host")                               \
     ROW(ICMP_TTL_EXCEEDED, icmp_ttl_exceeded, SPECIFIC, UNREACHABLE, PATH, REJECTED,               \
         "icmp-ttl-exceeded", "The SYN ran out of hops: a routing loop")                            \
+    ROW(UDP_PORT_UNREACHABLE, udp_port_unreachable, SPECIFIC, APP_REFUSED, REPORTER, REJECTED,     \
+        "udp-port-unreachable", "Nothing takes datagrams on that port")                            \
     ROW(ICMP_PROTO_UNREACHABLE, icmp_proto_unreachable, SPECIFIC, FIREWALL_REJECT, REPORTER,       \
         REJECTED, "icmp-proto-unreachable", "A filter rejects TCP itself")                         \
     ROW(ICMP_REJECTED, icmp_rejected, GENERIC, FIREWALL_REJECT, REPORTER, REJECTED,                \

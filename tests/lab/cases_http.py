@@ -633,3 +633,44 @@ def redis_error(t):
     t.exchange(conn, peer, b'PING\r\n', b'+PONG\r\n')
     t.hang_up(conn.sock, peer)
     t.expect(conn, 'ok', '^>S <SA >A', 'ok', never=['app-banner-refusal'])
+
+
+# Datagrams
+
+
+def datagrams(t, port, n=1, cport=40001):
+    """A client that sends some, half a second apart."""
+    sock = t.socket_in('c', kind=socket.SOCK_DGRAM)
+    sock.bind((t.client, cport))
+    for _ in range(n):
+        with contextlib.suppress(ConnectionRefusedError):
+            sock.sendto(b'hello', (t.server, port))
+        t.sleep(0.5)
+    return sock, t.raw_conn(cport, port)
+
+
+@case('udp-port-unreachable', 'hit', 'closed-port', 'port unreachable, quoting the datagram')
+def udp_closed(t):
+    """Datagrams to a port that nobody has open; each draws an error."""
+    _, conn = datagrams(t, 53, 3)
+    t.expect(conn, 'udp-port-unreachable', outcome='rejected', count=1)
+
+
+@case('udp-port-unreachable', 'near', 'late-answer', 'port unreachable, quoting an answer')
+def udp_late(t):
+    """The client does not wait; the server's late answer meets a closed port."""
+    listener = t.socket_in('s', kind=socket.SOCK_DGRAM)
+    listener.bind((t.server, 53))
+    sock, conn = datagrams(t, 53)
+    sock.close()
+    _, peer = listener.recvfrom(100)
+    listener.sendto(b'late', peer)
+    t.sleep(0.2)
+    t.expect(conn, 'ok', never=['udp-port-unreachable'], optional=True)
+
+
+@case('udp-port-unreachable', 'near', 'traceroute', 'port unreachable that was asked for')
+def udp_traceroute(t):
+    """A probe of traceroute arrives: the error is the answer that it wants."""
+    _, conn = datagrams(t, 33435)
+    t.expect(conn, 'ok', never=['udp-port-unreachable'], optional=True)

@@ -350,6 +350,24 @@ static void every_status_of_grpc_but_ok_is_an_error(void **state)
     factscript_check(rule_grpc_error, cases, ARRAY_LEN(cases));
 }
 
+static void datagram(struct factscript *script, int64_t proto)
+{
+    script->note.key.proto = (uint8_t)proto;
+    script->note.trail.slot[TRAIL_CLIENT_LAST].frame = 1;
+}
+
+static void a_datagram_is_refused_by_its_error_alone(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"quoted by the error", CERTAIN, factscript_rejected, datagram, 17, "icmp-quotes-datagram"},
+        {"a SYN", NONE, factscript_rejected, datagram, 6},
+        {"without an error", NONE, factscript_silent, datagram, 17},
+    };
+
+    (void)state;
+    factscript_check(rule_udp_port_unreachable, cases, ARRAY_LEN(cases));
+}
+
 static void first_words_may_refuse(void **state)
 {
     static const struct rule_case cases[] = {
@@ -376,6 +394,7 @@ int main(void)
         cmocka_unit_test(streams_that_a_drain_leaves_out_are_refused),
         cmocka_unit_test(every_status_of_grpc_but_ok_is_an_error),
         cmocka_unit_test(first_words_may_refuse),
+        cmocka_unit_test(a_datagram_is_refused_by_its_error_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
