@@ -101,10 +101,11 @@ class Proof(unittest.TestCase):
                 with self.subTest(path=path.name, port=port):
                     wanted = frames(section)
                     shown = tshark(path, f'frame.number in {{{",".join(map(str, wanted))}}}',
-                                   'frame.number', 'tcp.port')
-                    self.assertEqual({int(number) for number, _ in shown}, wanted)
-                    for number, ports in shown:
-                        self.assertTrue(port is None or port in ports.split(','), f'frame {number}')
+                                   'frame.number', 'tcp.port', 'udp.port')
+                    self.assertEqual({int(number) for number, *_ in shown}, wanted)
+                    for number, *ports in shown:
+                        self.assertTrue(port is None or port in ','.join(ports).split(','),
+                                        f'frame {number}')
 
     def test_filters_show_packets(self):
         for path in captures()[::STRIDE]:
