@@ -33,7 +33,7 @@ const struct verdict_words words_pmtu_blackhole = {
            "on the path has a smaller MTU, and the message that tells is filtered. Connections "
            "hang at the first big answer, upload or TLS certificate. Who runs the tunnel or the "
            "filter mends it: let the ICMP message through, or clamp the MSS there.",
-    .filter = "tcp.analysis.retransmission || icmp.type==3 && icmp.code==4 || icmpv6.type==2",
+    .filter = "tcp.analysis.flags || icmp.type==3 && icmp.code==4 || icmpv6.type==2",
     .step = {{"here", "ping -c 3 -M do -s 1472 {addr}",
               "does a packet of 1,500 bytes pass (IPv4; 1452 for IPv6)"},
              {"here", "tracepath -n {addr}", "where the path MTU drops"},
