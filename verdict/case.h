@@ -122,6 +122,13 @@ static inline bool case_has(const struct verdict_case *c, uint32_t bit)
 /* Unacknowledged payload of one side, as far as packets tell; its FIN does not count. */
 uint32_t case_unacked_bytes(const struct verdict_case *c, enum flow_side side);
 
+/* The server has sent payload, whether the capture has it or not: its sequence numbers tell. */
+bool case_has_server_spoken(const struct verdict_case *c);
+
+/* The client's last payload has no answer. One that was captured late or not at all is known by
+ * what the client's abort acknowledges. */
+bool case_is_request_open(const struct verdict_case *c);
+
 /* When the client's ACK completed the handshake; NS_NEVER. */
 int64_t case_ack_ns(const struct verdict_case *c);
 
@@ -135,6 +142,9 @@ unsigned case_hops_off(const struct rst_facts *rst);
 
 /* The RST passed fewer routers, by more than routes wobble. */
 bool case_is_nearer(const struct verdict_case *c, const struct rst_facts *rst);
+
+/* The RST passed one router fewer than several other packets of its sender, all of one TTL. */
+bool case_is_one_nearer(const struct verdict_case *c, const struct rst_facts *rst);
 
 /* After what it answers, where the server's RST came sooner than the path allows; else NS_NEVER. */
 int64_t case_too_soon_ns(const struct verdict_case *c, const struct rst_facts *rst);

@@ -117,6 +117,7 @@ static const struct listener_state listener_unknown = {
     .answered_before_silence_ns = NS_NEVER,
     .overflow_ns = NS_NEVER,
     .overflow_before_ns = NS_NEVER,
+    .overflow_rst_ns = NS_NEVER,
     .refused_first_ns = NS_NEVER,
     .refused_last_ns = NS_NEVER,
     .accepted_before_refusal_ns = NS_NEVER,
@@ -337,6 +338,7 @@ static void learn_ended(struct hosts *hosts, struct listener_state *at,
             at->overflow_before_ns = at->overflow_ns;
             later(&at->overflow_ns, facts_last_ns(facts));
         }
+        listener_overflow_rst(hosts->limits, at, note);
         if (facts->bits & FACT_CLIENT_RST_SYNACK)
             host_for(hosts, &note->key.addr[note->client_end])->n_synack_resets++;
         if (facts->side[SIDE_SERVER].n_data > 0) {

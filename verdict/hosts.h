@@ -71,6 +71,7 @@ struct listener_state {
     int64_t answered_before_silence_ns; /* answer_ns when that run began */
     int64_t overflow_ns;                /* last flow that showed P2, NS_NEVER */
     int64_t overflow_before_ns;         /* the flow before that one, NS_NEVER */
+    int64_t overflow_rst_ns;            /* last flow that showed P3, NS_NEVER */
     int64_t rtt_min_ns;                 /* SYN to SYN-ACK, 0 = unknown */
     uint32_t n_silent_run, n_refused_run, n_early_rst_run; /* since the last success */
     /* The newest run of refusals without an answer between them */

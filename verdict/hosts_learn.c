@@ -60,3 +60,17 @@ void host_syn_kind(struct host_state *server, const struct flow_note *note)
     else if (mark_is_extended_syn(first))
         server->n_extended_syns_taken++;
 }
+
+void listener_overflow_rst(const struct verdict_limits *limits, struct listener_state *at,
+                           const struct flow_note *note)
+{
+    const struct flow_facts *facts = &note->facts;
+    const struct rst_facts *rst = &note->trail.rst[0];
+    int64_t ack_ns = facts->first_ns + (int64_t)facts->ack_after_us * NS_PER_US;
+
+    if (note->has_trail && note->trail.n_rst && facts->bits & FACT_ESTABLISHED &&
+        facts->side[SIDE_SERVER].n_data == 0 && rst->mark.side == SIDE_SERVER &&
+        rst->family == RST_FAMILY_B2 && rst->mark.seq == facts->side[SIDE_SERVER].isn + 1 &&
+        ns_since(ack_ns, rst->mark.ts_ns) <= limits->overflow_rst_ns)
+        later(&at->overflow_rst_ns, rst->mark.ts_ns);
+}

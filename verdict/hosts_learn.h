@@ -23,6 +23,10 @@ void listener_crowd(const struct verdict_limits *limits, struct listener_state *
 void listener_quit(const struct verdict_limits *limits, struct listener_state *at,
                    const struct flow_note *note);
 
+/* A NOTE_ENDED: was it reset straight after the client's ACK, as tcp_abort_on_overflow=1 has it? */
+void listener_overflow_rst(const struct verdict_limits *limits, struct listener_state *at,
+                           const struct flow_note *note);
+
 /* A NOTE_ENDED: which SYNs does the host answer? */
 void host_syn_kind(struct host_state *server, const struct flow_note *note);
 

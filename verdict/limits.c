@@ -26,6 +26,7 @@ const struct verdict_limits *verdict_limits_default(void)
         .hops_strong = 5,
         .hops_stable_flows = 3,
         .idle_ns = 50 * NS_PER_S,
+        .idle_short_ns = 5 * NS_PER_S,
         .pooled_idle_ns = 1 * NS_PER_S,
         .blackhole_copies = 5,
         .blackhole_ns = 15 * NS_PER_S,

@@ -42,6 +42,7 @@ struct verdict_limits {
     unsigned hops_strong;       /* beyond any wobble */
     unsigned hops_stable_flows; /* flows that must agree before a single hop counts */
     int64_t idle_ns;            /* shortest idle timer of a middlebox worth the name (13.5) */
+    int64_t idle_short_ns;      /* one that somebody may have set by hand */
     int64_t pooled_idle_ns;     /* idle before the server's FIN (13.5, stale-pooled-connection) */
     unsigned blackhole_copies;  /* retransmissions that make silence a blackhole, or */
     int64_t blackhole_ns;       /* this long without an answer (13.5) */

@@ -82,6 +82,28 @@ uint32_t case_unacked_bytes(const struct verdict_case *c, enum flow_side side)
     return (uint32_t)open;
 }
 
+bool case_has_server_spoken(const struct verdict_case *c)
+{
+    const struct side_facts *server = c->server;
+    int32_t n_control = server->bits & SIDE_FIN_SEEN ? 2 : 1; /* SYN and FIN count as one each */
+
+    if (server->n_data > 0)
+        return true;
+    return server->bits & SIDE_ISN_KNOWN &&
+           (seq_distance(server->isn, server->nxt) > n_control ||
+            (case_has(c, FACT_ESTABLISHED) && seq_distance(server->isn, c->client->acked) > 2));
+}
+
+bool case_is_request_open(const struct verdict_case *c)
+{
+    const struct packet_mark *request = case_slot(c, TRAIL_REQUEST);
+
+    if (!case_has(c, FACT_REQUEST_OPEN))
+        return false;
+    return !(request->frame && case_reset_by(c, SIDE_CLIENT) && c->rst->mark.flags & TCP_ACK &&
+             c->rst->fit == RST_FIT_EXACT && seq_after(c->rst->mark.ack, request->ack));
+}
+
 int64_t case_ack_ns(const struct verdict_case *c)
 {
     if (!case_has(c, FACT_ESTABLISHED))
@@ -175,7 +197,7 @@ static bool is_close_noise(const struct verdict_case *c)
         return true;
     /* The client has said all that it had to say, and was never answered. */
     if (from == SIDE_SERVER && !rst->sender_had_fin && c->client->n_data > 0 &&
-        c->server->n_data == 0)
+        !case_has_server_spoken(c))
         return false;
     if (rst->sender_had_fin && trigger->frame &&
         trigger->payload_bytes > noise_bytes(c, side_other(from)))
@@ -198,9 +220,9 @@ static bool is_of_socket(const struct rst_facts *rst)
  * that it was done. */
 static bool is_abortive_close(const struct verdict_case *c)
 {
-    bool is_silent = c->client->n_data == 0 && c->server->n_data == 0;
+    bool is_silent = c->client->n_data == 0 && !case_has_server_spoken(c);
     bool is_answered =
-        c->server->n_data > 0 && !case_has(c, FACT_REQUEST_OPEN) && case_reset_by(c, SIDE_CLIENT);
+        case_has_server_spoken(c) && !case_is_request_open(c) && case_reset_by(c, SIDE_CLIENT);
 
     return (is_silent || is_answered) && is_of_socket(c->rst) && c->client->run_count == 0 &&
            c->server->run_count == 0 &&
@@ -216,7 +238,7 @@ static bool is_hung_up(const struct verdict_case *c, const struct packet_mark *e
     int64_t from_ns =
         request->frame && request->frame < end->frame ? request->ts_ns : case_ack_ns(c);
 
-    return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 && end->frame &&
+    return case_has(c, FACT_SYNACK_SEEN) && !case_has_server_spoken(c) && end->frame &&
            !(client_fin->frame && client_fin->frame < end->frame) && from_ns != NS_NEVER &&
            ns_since(from_ns, end->ts_ns) <= c->limits->accept_close_ns;
 }

@@ -30,6 +30,13 @@ bool case_is_nearer(const struct verdict_case *c, const struct rst_facts *rst)
            hosts_hops(rst->mark.ttl) < hosts_hops(rst->baseline_ttl);
 }
 
+bool case_is_one_nearer(const struct verdict_case *c, const struct rst_facts *rst)
+{
+    return case_hops_off(rst) == 1 && rst->mark.ttl > rst->baseline_ttl &&
+           rst->n_baseline >= c->limits->hops_stable_flows &&
+           !(case_side(c, (enum flow_side)rst->mark.side)->bits & SIDE_TTL_VARIES);
+}
+
 int64_t case_too_soon_ns(const struct verdict_case *c, const struct rst_facts *rst)
 {
     int64_t rtt_ns = ns_since(c->facts->first_ns, c->facts->synack_ns);

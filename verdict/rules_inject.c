@@ -306,8 +306,8 @@ enum confidence rule_rst_ignored(const struct verdict_case *c, struct ruling *ru
 {
     bool is_alive = c->outcome == OUTCOME_OK || c->outcome == OUTCOME_OK_DEGRADED;
 
-    if (!is_alive || c->rst || !c->trail->n_rst || !case_has(c, FACT_ESTABLISHED) ||
-        !case_has(c, FACT_ALIVE_AFTER_RST | FACT_CHALLENGED))
+    if (!is_alive || !c->trail->n_rst || c->rst == &c->trail->rst[0] ||
+        !case_has(c, FACT_ESTABLISHED) || !case_has(c, FACT_ALIVE_AFTER_RST | FACT_CHALLENGED))
         return CONFIDENCE_NONE;
     because(ruling, "rst-without-effect", c->trail->rst[0].mark.frame,
             "both sides went on after it");
@@ -333,7 +333,7 @@ enum confidence rule_firewall_midstream_rst(const struct verdict_case *c, struct
         (case_slot(c, TRAIL_AFTER_RST)->frame &&
          case_slot(c, TRAIL_AFTER_RST)->side == rst->mark.side))
         return CONFIDENCE_NONE;
-    if (case_is_nearer(c, rst)) {
+    if (case_is_nearer(c, rst) || case_is_one_nearer(c, rst)) {
         because(ruling, "ttl-nearer", rst->mark.frame, "%u against %u", rst->mark.ttl,
                 rst->baseline_ttl);
         n_signs++;

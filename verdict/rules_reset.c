@@ -74,11 +74,25 @@ static bool is_after_server_fin(const struct verdict_case *c)
            (c->rst->trigger.ts_ns >= fin->ts_ns || is_race(c));
 }
 
-/* Silence before the server's FIN, or before the request that crossed it. */
-static int64_t idle_before_close_ns(const struct verdict_case *c)
+/* The server closed straight after its answer, and the client had known that for a while when it
+ * used the connection once more. */
+static int64_t idle_after_close_ns(const struct verdict_case *c)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+    bool is_another_request = c->rst->n_data[SIDE_CLIENT] > 1 && c->rst->n_data[SIDE_SERVER] > 0;
+
+    /* The silence counts where the trigger ended it: an upload goes on all the time. */
+    return is_another_request && c->rst->quiet_before_ns >= c->limits->pooled_idle_ns
+               ? ns_since(fin->ts_ns, c->rst->trigger.ts_ns)
+               : 0;
+}
+
+/* Silence around the server's FIN: before it, or before the request that crossed it or that came
+ * after it. */
+static int64_t idle_around_close_ns(const struct verdict_case *c)
 {
     int64_t fin_ns = c->trail->quiet_before_fin_ns[SIDE_SERVER];
-    int64_t request_ns = is_race(c) ? c->rst->quiet_before_ns : 0;
+    int64_t request_ns = is_race(c) ? c->rst->quiet_before_ns : idle_after_close_ns(c);
 
     return fin_ns > request_ns ? fin_ns : request_ns;
 }
@@ -88,11 +102,15 @@ enum confidence rule_stale_pooled_connection(const struct verdict_case *c, struc
     const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
     int64_t idle_ns;
 
-    if (!is_after_server_fin(c) || idle_before_close_ns(c) < c->limits->pooled_idle_ns)
+    if (!is_after_server_fin(c) || idle_around_close_ns(c) < c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
-    idle_ns = idle_before_close_ns(c);
-    because(ruling, "server-closed-idle", fin->frame, "server FIN after %.1f s idle",
-            case_seconds(idle_ns));
+    idle_ns = idle_around_close_ns(c);
+    if (c->trail->quiet_before_fin_ns[SIDE_SERVER] >= c->limits->pooled_idle_ns || is_race(c))
+        because(ruling, "server-closed-idle", fin->frame, "server FIN after %.1f s idle",
+                case_seconds(idle_ns));
+    else
+        because(ruling, "server-closed-then-idle", fin->frame, "server FIN, then %.1f s idle",
+                case_seconds(idle_ns));
     because(ruling, "client-sends-after", c->rst->trigger.frame, "%u bytes, %.3f s after that FIN",
             c->rst->trigger.payload_bytes, case_seconds(c->rst->trigger.ts_ns - fin->ts_ns));
     if (is_race(c))
@@ -104,7 +122,7 @@ enum confidence rule_late_data_after_close(const struct verdict_case *c, struct 
 {
     const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
 
-    if (!is_after_server_fin(c) || idle_before_close_ns(c) >= c->limits->pooled_idle_ns)
+    if (!is_after_server_fin(c) || idle_around_close_ns(c) >= c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
     because(ruling, "server-closed-first", fin->frame, "server FIN in the middle of the exchange");
     because(ruling, "client-sends-after", c->rst->trigger.frame, "%u bytes, %.3f s after that FIN",
@@ -119,12 +137,15 @@ enum confidence rule_idle_timeout_reset(const struct verdict_case *c, struct rul
     bool is_shape = is_reset(c) && c->rst->trigger.frame &&
                     (c->rst->family == RST_FAMILY_B2 || c->rst->family == RST_FAMILY_X);
 
-    if (!is_shape || c->rst->sender_had_fin || c->rst->quiet_before_ns < c->limits->idle_ns)
+    if (!is_shape || c->rst->sender_had_fin || c->rst->quiet_before_ns < c->limits->idle_short_ns)
         return CONFIDENCE_NONE;
     because(ruling, "idle-before", c->rst->trigger.frame, "idle for %.1f s, then this packet",
             case_seconds(c->rst->quiet_before_ns));
     say_trigger(c, ruling);
-    return CONFIDENCE_LIKELY;
+    if (c->rst->quiet_before_ns >= c->limits->idle_ns)
+        return CONFIDENCE_LIKELY;
+    against(ruling, "short-idle", c->rst->trigger.frame, "few devices forget so soon");
+    return CONFIDENCE_POSSIBLE;
 }
 
 /* A TTL that none of the sender's other packets has, by more than routes wobble. */
@@ -139,6 +160,29 @@ static bool is_from_elsewhere(const struct verdict_case *c, struct ruling *rulin
     return true;
 }
 
+/* Its other packets show that the host whose address the RST carries has the connection still, or
+ * that it cannot have answered yet, or that the RST is a router's next to it. */
+static bool is_contradicted(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct rst_facts *rst = c->rst;
+    const struct packet_mark *after = case_slot(c, TRAIL_AFTER_RST);
+    int64_t soon_ns = case_too_soon_ns(c, rst);
+    unsigned n_before = ruling->n_against;
+
+    /* What left the host before the RST can be captured after it. */
+    if (after->frame && after->side == rst->mark.side &&
+        ns_since(rst->mark.ts_ns, after->ts_ns) >= c->limits->reorder_ns)
+        against(ruling, "sender-continues", after->frame, "it goes on %.1f ms later",
+                case_ms(ns_since(rst->mark.ts_ns, after->ts_ns)));
+    if (soon_ns != NS_NEVER)
+        against(ruling, "rst-too-soon", rst->mark.frame, "after %.1f ms, round trip is %.1f ms",
+                case_ms(soon_ns), case_ms(ns_since(c->facts->first_ns, c->facts->synack_ns)));
+    if (case_is_one_nearer(c, rst))
+        against(ruling, "ttl-differs", rst->mark.frame, "%u against %u", rst->mark.ttl,
+                rst->baseline_ttl);
+    return ruling->n_against > n_before;
+}
+
 enum confidence rule_reset_lost_state(const struct verdict_case *c, struct ruling *ruling)
 {
     if (!is_no_such_connection(c) || c->rst->sender_had_fin || c->rst->peer_had_rst ||
@@ -151,7 +195,7 @@ enum confidence rule_reset_lost_state(const struct verdict_case *c, struct rulin
     say_many(c, &c->listener->unknowns, ruling);
     if (case_filter_mark(c->rst))
         against(ruling, case_filter_mark(c->rst), c->rst->mark.frame, "as a filter's RST");
-    if (case_filter_mark(c->rst) || is_from_elsewhere(c, ruling))
+    if (is_contradicted(c, ruling) || case_filter_mark(c->rst) || is_from_elsewhere(c, ruling))
         return CONFIDENCE_POSSIBLE;
     /* Straight after the handshake, a full accept queue looks the same (7.5, P3); but it takes no
      * data. */
@@ -166,7 +210,7 @@ enum confidence rule_reset_lost_state(const struct verdict_case *c, struct rulin
 enum confidence rule_client_abort(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct packet_mark *request = case_slot(c, TRAIL_CLIENT_DATA);
-    bool is_pending = case_has(c, FACT_REQUEST_OPEN) || c->server->n_data == 0 ||
+    bool is_pending = case_is_request_open(c) || !case_has_server_spoken(c) ||
                       case_is_answer_lost(c) ||
                       case_unacked_bytes(c, SIDE_SERVER) > c->limits->close_noise_bytes;
 
@@ -177,8 +221,13 @@ enum confidence rule_client_abort(const struct verdict_case *c, struct ruling *r
         return CONFIDENCE_NONE; /* the client's host lost it: nobody hung up */
     because(ruling, "client-resets", c->rst->mark.frame, "%.3f s after the attempt began",
             case_seconds(ns_since(c->facts->first_ns, c->rst->mark.ts_ns)));
-    if (case_has(c, FACT_REQUEST_OPEN) && request->frame)
+    if (case_is_request_open(c) && request->frame)
         because(ruling, "answer-due", request->frame, "the client's last payload has no answer");
+    if (c->rst->family != RST_FAMILY_B2 && c->rst->lacks_timestamps) {
+        against(ruling, "timestamps-missing", c->rst->mark.frame,
+                "the client's other packets have them: not its socket's RST");
+        return CONFIDENCE_POSSIBLE;
+    }
     return CONFIDENCE_LIKELY;
 }
 
@@ -196,7 +245,7 @@ static bool is_unserved_abort(const struct verdict_case *c)
     return (c->outcome == OUTCOME_RESET || c->outcome == OUTCOME_OK) && c->rst &&
            case_reset_by(c, SIDE_SERVER) && c->rst->family == RST_FAMILY_A &&
            !c->rst->sender_had_fin && !c->rst->peer_had_fin && !c->rst->lacks_timestamps &&
-           c->server->n_data == 0 && case_has(c, FACT_SYNACK_SEEN) &&
+           !case_has_server_spoken(c) && case_has(c, FACT_SYNACK_SEEN) &&
            case_unacked_bytes(c, SIDE_CLIENT) == 0;
 }
 

@@ -111,6 +111,8 @@ static bool is_under_pressure(const struct verdict_case *c, struct ruling *rulin
                 at->recovered_share_x256 * 100 / 256);
     if (is_of_late(c, at->overflow_ns))
         because(ruling, "overflow-seen", 0, "other flows show SYN-ACKs repeated after the ACK");
+    if (is_of_late(c, at->overflow_rst_ns))
+        because(ruling, "overflow-resets", 0, "others were reset straight after their ACK");
     if (at->pressure.cookies_ns && is_of_late(c, at->pressure.cookies_ns))
         because(ruling, "syn-cookies", 0, "its SYN-ACKs to others are SYN cookies");
     return ruling->n_because > n_before;

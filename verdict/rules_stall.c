@@ -128,7 +128,7 @@ static const struct packet_mark *closing_packet(const struct verdict_case *c)
 {
     bool is_abort = c->outcome == OUTCOME_RESET && case_reset_by(c, SIDE_SERVER) &&
                     c->rst->family != RST_FAMILY_B1 && c->rst->family != RST_FAMILY_B2 &&
-                    !c->rst->peer_had_fin && c->server->n_data == 0 && c->client->n_data > 0 &&
+                    !c->rst->peer_had_fin && !case_has_server_spoken(c) && c->client->n_data > 0 &&
                     c->client->run_count == 0 && case_unacked_bytes(c, SIDE_CLIENT) == 0;
 
     if (is_abort)

@@ -83,7 +83,7 @@ bool case_is_closed_unanswered(const struct verdict_case *c)
     const struct packet_mark *client_fin = case_slot(c, TRAIL_CLIENT_FIN);
     const struct packet_mark *request = case_slot(c, TRAIL_REQUEST);
 
-    return case_has(c, FACT_SYNACK_SEEN) && c->server->n_data == 0 && request->frame &&
+    return case_has(c, FACT_SYNACK_SEEN) && !case_has_server_spoken(c) && request->frame &&
            request->frame < fin->frame && !(client_fin->frame && client_fin->frame < fin->frame) &&
            case_unacked_bytes(c, SIDE_CLIENT) == 0;
 }

@@ -64,6 +64,11 @@ static void hung_up_on(struct factscript *script)
 
 /* ---- changes ---- */
 
+static void fin_behind(struct factscript *script, int64_t n_bytes)
+{
+    script->note.facts.side[SIDE_SERVER].nxt += (uint32_t)n_bytes;
+}
+
 static void idle_before(struct factscript *script, int64_t ns)
 {
     script->note.facts.quiet_before_ms = (uint32_t)((limits()->idle_ns + ns) / NS_PER_MS);
@@ -140,6 +145,13 @@ static void facts_bits(struct factscript *script, int64_t bits)
     script->note.facts.bits |= (uint32_t)bits;
 }
 
+/* What the RST acknowledges is what the client had when it asked. */
+static void unanswered_as_rst_says(struct factscript *script, int64_t bits)
+{
+    facts_bits(script, bits);
+    script->note.trail.rst[0].mark.ack = script->note.trail.slot[TRAIL_REQUEST].ack;
+}
+
 /* The capture begins inside the connection. */
 static void midstream(struct factscript *script, int64_t bits)
 {
@@ -205,6 +217,10 @@ static void a_server_hangs_up_when_it_closes_before_it_says_a_byte(void **state)
         {"later: it waited for a request", NONE, factscript_closed_unasked, fin_after_handshake, 1},
         {"the client closed first", NONE, factscript_closed_unasked, client_closed_first},
         {"the server had said something", NONE, factscript_closed_unasked, server_spoke},
+        {"its FIN stands behind bytes that were not captured", NONE, factscript_closed_unasked,
+         fin_behind, 1},
+        {"its FIN stands right behind the handshake", LIKELY, factscript_closed_unasked, fin_behind,
+         0},
         {"closed in order", NONE, factscript_closed},
         {"reset", POSSIBLE, factscript_aborted, .reason = "aborted-without-a-byte"},
     };
@@ -224,6 +240,10 @@ static void a_reset_is_harmless_when_nothing_was_left_to_say(void **state)
     static const struct rule_case instead_of_fin[] = {
         {"the client had its answer", CERTAIN, closed_by_client_rst,
          .reason = "nothing-outstanding"},
+        {"the answer was captured late, and the RST acknowledges it", CERTAIN, closed_by_client_rst,
+         facts_bits, FACT_REQUEST_OPEN},
+        {"the answer was not captured, and the RST does not acknowledge one", NONE,
+         closed_by_client_rst, unanswered_as_rst_says, FACT_REQUEST_OPEN},
         {"both had closed", NONE, reset_after_close},
         {"it costs an answer", NONE, factscript_aborted},
         {"without a RST", NONE, factscript_closed},

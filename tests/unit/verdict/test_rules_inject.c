@@ -55,6 +55,15 @@ static void outlived(struct factscript *script)
     script->note.facts.bits |= FACT_ALIVE_AFTER_RST;
 }
 
+static void outlived_then_reset(struct factscript *script)
+{
+    outlived(script);
+    script->note.trail.rst[0].mark.ts_ns = script->note.trail.slot[TRAIL_AFTER_RST].ts_ns - 1;
+    factscript_packet(script, "C A", 6 * RTT);
+    factscript_rst(script, SIDE_CLIENT, RST_FAMILY_A, 9 * RTT);
+    script->note.facts.bits &= ~(uint32_t)FACT_REQUEST_OPEN;
+}
+
 /* ---- changes ---- */
 
 static void ttl_nearer(struct factscript *script, int64_t n_hops)
@@ -337,6 +346,7 @@ static void a_rst_is_ignored_when_both_sides_go_on(void **state)
     static const struct rule_case cases[] = {
         {"both go on", CERTAIN, outlived, .reason = "rst-without-effect"},
         {"its receiver doubted it", CERTAIN, outlived, challenged, 0, "challenge-ack"},
+        {"and the client closed by RST when it was done", CERTAIN, outlived_then_reset},
         {"it ended the connection", NONE, reset_plainly},
         {"it ended it, though it was doubted", NONE, reset_plainly, challenged},
         {"no RST", NONE, factscript_answered},

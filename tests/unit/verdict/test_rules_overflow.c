@@ -202,6 +202,13 @@ static void copies(struct factscript *script, int64_t more)
         (uint8_t)(limits()->overflow_data_copies + more);
 }
 
+/* P3 of others, so much less than a minute ago. */
+static void others_reset(struct factscript *script, int64_t ns)
+{
+    listener_answers(script, 0);
+    factscript_listener(script)->overflow_rst_ns = first_ns(script) - limits()->alive_ns + ns;
+}
+
 static void synack_repeated_too(struct factscript *script, int64_t unused)
 {
     others_silent(script, 0);
@@ -230,6 +237,9 @@ static void p1_is_likely_only_under_pressure_or_where_all_are_ignored(void **sta
         {"so many others need another SYN", LIKELY, factscript_silent, others_recovered, 0,
          "syn-repeats-succeed"},
         {"fewer need another SYN", POSSIBLE, factscript_silent, others_recovered, -1},
+        {"others were reset straight after their ACK", LIKELY, factscript_silent, others_reset, 0,
+         "overflow-resets"},
+        {"others were reset so longer ago", POSSIBLE, factscript_silent, others_reset, -1},
         {"others needed another SYN a minute ago", LIKELY, factscript_silent, others_recovered_at},
         {"others needed another SYN longer ago", POSSIBLE, factscript_silent, others_recovered_at,
          -1},
@@ -320,9 +330,31 @@ static void p4_is_told_from_a_dead_path_by_others_only(void **state)
     factscript_check(rule_accept_queue_overflow, cases, ARRAY_LEN(cases));
 }
 
+static void one_that_is_reset_after_its_ack_speaks_for_the_others(void **state)
+{
+    static struct factscript script;
+    const struct listener_state *at;
+
+    (void)state;
+    factscript_open(&script);
+    factscript_aborted(&script);
+    factscript_tell(&script, NOTE_ENDED);
+    factscript_next(&script, 1000);
+    factscript_forgotten(&script);
+    factscript_tell(&script, NOTE_ENDED);
+    at = hosts_listener(&script.hosts, &script.note.key.addr[1], script.note.key.port[1]);
+    assert_true(at->overflow_rst_ns == NS_NEVER);
+    factscript_next(&script, 2000);
+    reset_after_ack(&script);
+    factscript_tell(&script, NOTE_ENDED);
+    assert_true(at->overflow_rst_ns == script.note.trail.rst[0].mark.ts_ns);
+    factscript_close(&script);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_that_is_reset_after_its_ack_speaks_for_the_others),
         cmocka_unit_test(p1_is_likely_only_under_pressure_or_where_all_are_ignored),
         cmocka_unit_test(p2_needs_two_late_synacks_and_is_likely_where_the_ack_arrived),
         cmocka_unit_test(p3_is_a_stateless_rst_one_round_trip_after_the_ack),

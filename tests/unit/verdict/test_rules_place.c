@@ -22,6 +22,19 @@ static void nearer(struct factscript *script, int64_t n_hops)
     first_rst(script)->mark.ttl = (uint8_t)(FACTSCRIPT_SERVER_TTL + n_hops);
 }
 
+/* Of few packets more than one TTL may not have been seen. */
+static void nearer_than_few(struct factscript *script, int64_t n_more)
+{
+    nearer(script, 1);
+    first_rst(script)->n_baseline = (uint8_t)(limits()->hops_stable_flows + n_more);
+}
+
+static void nearer_than_one_of_several(struct factscript *script, int64_t n_hops)
+{
+    nearer(script, n_hops);
+    script->note.facts.side[SIDE_SERVER].bits |= SIDE_TTL_VARIES;
+}
+
 static void sooner(struct factscript *script, int64_t value)
 {
     (void)value;
@@ -79,6 +92,14 @@ static void server_goes_on(struct factscript *script, int64_t n_hops)
     script->note.trail.slot[TRAIL_AFTER_RST] = *factscript_packet(script, "S PA +100", 6000);
 }
 
+static void goes_on_after(struct factscript *script, int64_t ns)
+{
+    struct packet_mark *after = &script->note.trail.slot[TRAIL_AFTER_RST];
+
+    *after = *factscript_packet(script, "S PA +100", 6000);
+    after->ts_ns = first_rst(script)->mark.ts_ns + limits()->reorder_ns + ns;
+}
+
 static void of_a_socket(struct factscript *script, int64_t n_hops)
 {
     nearer_and_sooner(script, n_hops);
@@ -96,7 +117,9 @@ static void a_device_on_the_path_is_told_by_its_place(void **state)
     static const struct rule_case cases[] = {
         {"nearer and sooner", LIKELY, factscript_forgotten, nearer_and_sooner, 2, "ttl-nearer"},
         {"nearer alone", POSSIBLE, factscript_forgotten, nearer, 2},
-        {"one hop is a wobble", NONE, factscript_forgotten, nearer, 1},
+        {"one hop from so many packets", POSSIBLE, factscript_forgotten, nearer_than_few, 0},
+        {"one hop from fewer may be a wobble", NONE, factscript_forgotten, nearer_than_few, -1},
+        {"one hop where the TTL varies", NONE, factscript_forgotten, nearer_than_one_of_several, 1},
         {"farther is no device in between", NONE, factscript_forgotten, nearer, -5},
         {"the host's default TTL is another than its sockets'", NONE, factscript_forgotten, nearer,
          64},
@@ -127,7 +150,16 @@ static void lost_state_is_less_sure_from_elsewhere(void **state)
 {
     static const struct rule_case cases[] = {
         {"from where the server is", LIKELY, factscript_forgotten},
-        {"a hop nearer", LIKELY, factscript_forgotten, nearer, 1},
+        {"a hop nearer than so many packets", POSSIBLE, factscript_forgotten, nearer_than_few, 0,
+         "ttl-differs"},
+        {"a hop nearer than fewer", LIKELY, factscript_forgotten, nearer_than_few, -1},
+        {"a hop nearer where the TTL varies", LIKELY, factscript_forgotten,
+         nearer_than_one_of_several, 1},
+        {"a hop farther", LIKELY, factscript_forgotten, nearer, -1},
+        {"sooner than its host can answer", POSSIBLE, factscript_forgotten, sooner, 0,
+         "rst-too-soon"},
+        {"its host goes on", POSSIBLE, factscript_forgotten, goes_on_after, 0, "sender-continues"},
+        {"what overtook it", LIKELY, factscript_forgotten, goes_on_after, -1},
         {"two hops nearer", POSSIBLE, factscript_forgotten, nearer, 2, "ttl-differs"},
         {"two hops farther", POSSIBLE, factscript_forgotten, nearer, -2, "ttl-differs"},
         {"as a filter", POSSIBLE, factscript_forgotten, without_tos, 0, "tos-not-mirrored"},

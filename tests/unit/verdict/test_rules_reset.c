@@ -96,6 +96,34 @@ static void idle_before_crossing(struct factscript *script, int64_t ns)
     first_rst(script)->quiet_before_ns = limits()->pooled_idle_ns + ns;
 }
 
+/* The server closes straight after its answer; the next request comes so long after that. */
+static void idle_after_fin(struct factscript *script, int64_t ns)
+{
+    idle_before_fin(script, -1);
+    first_rst(script)->quiet_before_ns = limits()->pooled_idle_ns;
+    first_rst(script)->trigger.ts_ns =
+        script->note.trail.slot[TRAIL_SERVER_FIN].ts_ns + limits()->pooled_idle_ns + ns;
+}
+
+/* An upload that never paused, and whose first packet it was. */
+static void busy_after_fin(struct factscript *script, int64_t unused)
+{
+    idle_after_fin(script, unused);
+    first_rst(script)->quiet_before_ns = 0;
+}
+
+static void first_request_after_fin(struct factscript *script, int64_t unused)
+{
+    idle_after_fin(script, unused);
+    first_rst(script)->n_data[SIDE_CLIENT] = 1;
+}
+
+static void lacks_timestamps(struct factscript *script, int64_t family)
+{
+    first_rst(script)->family = (uint8_t)family;
+    first_rst(script)->lacks_timestamps = true;
+}
+
 static void trigger_without_data(struct factscript *script, int64_t unused)
 {
     first_rst(script)->trigger.payload_bytes = 0;
@@ -104,6 +132,11 @@ static void trigger_without_data(struct factscript *script, int64_t unused)
 static void idle_before_rst(struct factscript *script, int64_t ns)
 {
     first_rst(script)->quiet_before_ns = limits()->idle_ns + ns;
+}
+
+static void short_idle_before_rst(struct factscript *script, int64_t ns)
+{
+    first_rst(script)->quiet_before_ns = limits()->idle_short_ns + ns;
 }
 
 static void of_family(struct factscript *script, int64_t family)
@@ -208,6 +241,11 @@ static void a_pooled_connection_is_stale_when_the_server_had_closed_it_idle(void
         {"closed after just so long, then a request", CERTAIN, pooled,
          .reason = "client-sends-after"},
         {"closed a moment sooner", NONE, pooled, idle_before_fin, -1},
+        {"closed at once, used so much later", CERTAIN, pooled, idle_after_fin, 0,
+         "server-closed-then-idle"},
+        {"closed at once, used sooner", NONE, pooled, idle_after_fin, -1},
+        {"closed at once, into an upload", NONE, pooled, busy_after_fin},
+        {"closed after its first words, before a request", NONE, pooled, first_request_after_fin},
         {"the request crosses the FIN", CERTAIN, crossed, .reason = "race"},
         {"they cross after less silence", NONE, crossed, idle_before_crossing, -1},
         {"the client only acknowledges", NONE, pooled, trigger_without_data},
@@ -241,7 +279,9 @@ static void a_connection_is_forgotten_idle_when_the_first_packet_after_it_is_res
 {
     static const struct rule_case cases[] = {
         {"just so long", LIKELY, factscript_forgotten, idle_before_rst, 0, "idle-before"},
-        {"a moment less", NONE, factscript_forgotten, idle_before_rst, -1},
+        {"a moment less", POSSIBLE, factscript_forgotten, idle_before_rst, -1, "short-idle"},
+        {"just some idle time", POSSIBLE, factscript_forgotten, short_idle_before_rst},
+        {"a moment less than that", NONE, factscript_forgotten, short_idle_before_rst, -1},
         {"in the shape of no stack", LIKELY, factscript_forgotten, of_family, RST_FAMILY_X},
         {"by a socket", NONE, factscript_forgotten, of_family, RST_FAMILY_A},
         {"the RST answers nothing", NONE, factscript_forgotten, answers_nothing},
@@ -301,7 +341,11 @@ static void a_client_aborts_when_it_hangs_up_on_an_answer_that_is_due(void **sta
 {
     static const struct rule_case cases[] = {
         {"before the answer", LIKELY, client_gave_up_waiting, .reason = "answer-due"},
+        {"its RST lacks the timestamps of its socket", POSSIBLE, client_gave_up_waiting,
+         lacks_timestamps, RST_FAMILY_X, "timestamps-missing"},
         {"closed, then reset the answer", LIKELY, client_closed_waiting},
+        {"a host without a socket has no timestamps", LIKELY, client_closed_waiting,
+         lacks_timestamps, RST_FAMILY_B2},
         {"with more of the answer on its way than a close notify", LIKELY, answered_then_reset,
          answer_unacknowledged, 32},
         {"with a close notify on its way", NONE, answered_then_reset, answer_unacknowledged, 31},
