@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/nanotime.h"
 #include "capture/linktype.h"
 
 #define ETHERNET_BYTES 14
@@ -28,14 +29,8 @@
 #define CLOSE_PKTS 3
 #define REFUSED_PKTS 2
 #define RESET_PKTS (HANDSHAKE_PKTS + 1)
-
-enum outcome {
-    OUTCOME_CLOSED,
-    OUTCOME_REFUSED,
-    OUTCOME_RESET,
-    OUTCOME_SILENT,
-    OUTCOME_COUNT
-};
+#define TIMED_OUT_PKTS 3
+#define END_NS (300 * NS_PER_S) /* longer than any timer of an unanswered SYN */
 
 struct segment {
     uint32_t client_ip;
@@ -126,28 +121,54 @@ static struct segment new_segment(uint64_t key)
     };
 }
 
-static enum outcome outcome_of(uint64_t key)
+static enum synthetic_outcome outcome_of(uint64_t key)
 {
-    static const enum outcome outcomes[16] = {
-        [0] = OUTCOME_REFUSED,
-        [1] = OUTCOME_RESET,
-        [2] = OUTCOME_SILENT,
+    static const enum synthetic_outcome outcomes[16] = {
+        [0] = SYNTHETIC_REFUSED,
+        [1] = SYNTHETIC_RESET,
+        [2] = SYNTHETIC_TIMED_OUT,
     };
 
     return outcomes[mix(key ^ UINT64_C(0x6f7574)) % ARRAY_LEN(outcomes)];
 }
 
-/* A flow that is opened, used and closed. */
-static void write_step(struct segment *segment, uint64_t key, uint32_t step,
-                       const struct synthetic_config *config)
+/* What is to be written of one flow. */
+struct script {
+    const struct synthetic_config *config;
+    uint64_t key; /* decides everything that the configuration leaves open */
+    uint32_t n_data_pkts;
+};
+
+/* Of a MIX: near the "simple IMIX" of 64, 594 and 1518 bytes a frame in the ratio 7:4:1. */
+static uint32_t payload_of(const struct script *script, uint32_t data_idx)
 {
-    uint64_t isns = mix(key + 1);
+    static const uint16_t imix[12] = {0, 0, 0, 0, 0, 0, 0, 540, 540, 540, 540, 1400};
+
+    if (script->config->mode != SYNTHETIC_MIX)
+        return script->config->payload_bytes;
+    return imix[mix(script->key + 2 + data_idx) % ARRAY_LEN(imix)];
+}
+
+/* What one side sent in the first n_sent data segments; the sides take turns. */
+static uint32_t sent_bytes(const struct script *script, uint32_t n_sent, uint32_t first_idx)
+{
+    uint32_t n_bytes = 0;
+
+    for (uint32_t i = first_idx; i < n_sent; i += 2)
+        n_bytes += payload_of(script, i);
+    return n_bytes;
+}
+
+/* A flow that is opened, used and closed. */
+static void write_step(struct segment *segment, const struct script *script, uint32_t step)
+{
+    uint64_t isns = mix(script->key + 1);
     uint32_t client_isn = (uint32_t)isns;
     uint32_t server_isn = (uint32_t)(isns >> 32);
     uint32_t data_idx = step < HANDSHAKE_PKTS ? 0 : step - HANDSHAKE_PKTS;
-    uint32_t n_sent = data_idx < config->n_data_pkts ? data_idx : config->n_data_pkts;
-    uint32_t client_seq = client_isn + 1 + (n_sent + 1) / 2 * config->payload_bytes;
-    uint32_t server_seq = server_isn + 1 + n_sent / 2 * config->payload_bytes;
+    uint32_t n_sent = data_idx < script->n_data_pkts ? data_idx : script->n_data_pkts;
+    uint32_t client_seq = client_isn + 1 + sent_bytes(script, n_sent, 0);
+    uint32_t server_seq = server_isn + 1 + sent_bytes(script, n_sent, 1);
     uint32_t close_step = data_idx - n_sent;
 
     segment->flags = FLAG_ACK;
@@ -159,9 +180,9 @@ static void write_step(struct segment *segment, uint64_t key, uint32_t step,
         segment->flags = FLAG_SYN | FLAG_ACK;
         segment->is_from_server = true;
         server_seq = server_isn;
-    } else if (step >= HANDSHAKE_PKTS && data_idx < config->n_data_pkts) {
+    } else if (step >= HANDSHAKE_PKTS && data_idx < script->n_data_pkts) {
         segment->is_from_server = data_idx % 2;
-        segment->payload_bytes = config->payload_bytes;
+        segment->payload_bytes = payload_of(script, data_idx);
     } else if (step >= HANDSHAKE_PKTS) {
         segment->is_from_server = close_step == 1;
         segment->flags |= close_step < 2 ? FLAG_FIN : 0;
@@ -172,28 +193,33 @@ static void write_step(struct segment *segment, uint64_t key, uint32_t step,
     segment->ack = segment->is_from_server ? client_seq : server_seq;
 }
 
-/* One packet of an attempt that fails; `step` counts from its SYN. */
-static void write_failing_step(struct segment *segment, uint64_t key, uint32_t step,
-                               enum outcome outcome, const struct synthetic_config *config)
+static bool is_rst(enum synthetic_outcome outcome, uint32_t step)
 {
-    bool is_last = (outcome == OUTCOME_REFUSED && step == REFUSED_PKTS - 1) ||
-                   (outcome == OUTCOME_RESET && step == RESET_PKTS - 1);
+    return (outcome == SYNTHETIC_REFUSED && step == REFUSED_PKTS - 1) ||
+           (outcome == SYNTHETIC_RESET && step == RESET_PKTS - 1);
+}
 
-    if (!is_last) {
-        write_step(segment, key, step, config);
+/* One packet of an attempt; `step` counts from its SYN. */
+static void write_attempt(struct segment *segment, const struct script *script,
+                          enum synthetic_outcome outcome, uint32_t step)
+{
+    bool is_closing = is_rst(outcome, step);
+
+    if (outcome == SYNTHETIC_TIMED_OUT || outcome == SYNTHETIC_FLOODED)
+        step = 0;                                       /* the SYN again */
+    write_step(segment, script, is_closing ? 1 : step); /* a RST acknowledges as a SYN-ACK does */
+    if (!is_closing)
         return;
-    }
-    write_step(segment, key, 1, config); /* from the server, acknowledging the SYN */
     segment->flags = FLAG_RST | FLAG_ACK;
-    segment->seq = outcome == OUTCOME_REFUSED ? 0 : segment->seq + 1;
+    segment->seq = outcome == SYNTHETIC_REFUSED ? 0 : segment->seq + 1;
 }
 
 static void make_flow_packet(struct synthetic *synthetic, struct segment *segment)
 {
-    static const uint32_t fixed_pkts[OUTCOME_COUNT] = {
-        [OUTCOME_REFUSED] = REFUSED_PKTS,
-        [OUTCOME_RESET] = RESET_PKTS,
-        [OUTCOME_SILENT] = 1,
+    static const uint32_t fixed_pkts[SYNTHETIC_OUTCOME_COUNT] = {
+        [SYNTHETIC_REFUSED] = REFUSED_PKTS,
+        [SYNTHETIC_RESET] = RESET_PKTS,
+        [SYNTHETIC_TIMED_OUT] = 1,
     };
     const struct synthetic_config *config = &synthetic->config;
     uint64_t flow = synthetic->n_done % config->n_open_flows;
@@ -201,21 +227,123 @@ static void make_flow_packet(struct synthetic *synthetic, struct segment *segmen
     uint32_t life_pkts = HANDSHAKE_PKTS + config->n_data_pkts + CLOSE_PKTS;
     uint64_t life_key = mix(config->seed ^ mix(flow ^ (turn / life_pkts) << 24));
     uint32_t step = (uint32_t)(turn % life_pkts);
-    enum outcome outcome = outcome_of(life_key);
+    enum synthetic_outcome outcome = outcome_of(life_key);
+    struct script script = {.config = config, .n_data_pkts = config->n_data_pkts};
 
     /* Short attempts repeat until the life is over: a new client port each, but the silent one
      * retransmits its SYN. */
-    if (outcome != OUTCOME_CLOSED) {
-        uint32_t attempt = outcome == OUTCOME_SILENT ? 0 : step / fixed_pkts[outcome];
+    if (outcome != SYNTHETIC_CLOSED) {
+        uint32_t attempt = outcome == SYNTHETIC_TIMED_OUT ? 0 : step / fixed_pkts[outcome];
 
         life_key ^= (uint64_t)attempt << 32;
         step %= fixed_pkts[outcome];
     }
     *segment = new_segment(life_key);
-    if (outcome == OUTCOME_CLOSED)
-        write_step(segment, life_key, step, config);
-    else
-        write_failing_step(segment, life_key, step, outcome, config);
+    script.key = life_key;
+    write_attempt(segment, &script, outcome, step);
+}
+
+/* ---- the mix ---- */
+
+static enum synthetic_outcome drawn_outcome(const struct synthetic_config *config, uint64_t key)
+{
+    uint64_t sum = 0;
+    uint64_t drawn;
+    unsigned outcome = 0;
+
+    for (unsigned i = 0; i < SYNTHETIC_OUTCOME_COUNT; i++)
+        sum += config->share[i];
+    if (sum == 0)
+        return SYNTHETIC_CLOSED;
+    drawn = mix(key ^ UINT64_C(0x6f7574)) % sum;
+    while (drawn >= config->share[outcome])
+        drawn -= config->share[outcome++];
+    return (enum synthetic_outcome)outcome;
+}
+
+static uint32_t attempt_pkts(enum synthetic_outcome outcome, uint32_t n_data_pkts)
+{
+    switch (outcome) {
+    case SYNTHETIC_REFUSED:
+        return REFUSED_PKTS;
+    case SYNTHETIC_RESET:
+        return RESET_PKTS;
+    case SYNTHETIC_TIMED_OUT:
+        return TIMED_OUT_PKTS;
+    case SYNTHETIC_FLOODED:
+        return 1;
+    case SYNTHETIC_CLOSED:
+    case SYNTHETIC_OUTCOME_COUNT:
+        break;
+    }
+    return HANDSHAKE_PKTS + n_data_pkts + CLOSE_PKTS;
+}
+
+/* No two attempts have a tuple in common, as far as there are ports. */
+static struct segment mix_segment(const struct synthetic_config *config, uint64_t attempt,
+                                  enum synthetic_outcome outcome)
+{
+    struct segment segment = new_segment(mix(config->seed + attempt));
+
+    segment.client_ip = 0x0a000000u | (uint32_t)(attempt % config->n_clients);
+    segment.client_port = (uint16_t)(1024 + attempt / config->n_clients % 64000);
+    if (outcome == SYNTHETIC_FLOODED) {
+        segment.client_ip = 0x10000000u + (uint32_t)attempt;
+        segment.server_ip = 0xc6120100u;
+        segment.server_port = 443;
+    }
+    return segment;
+}
+
+/* The next packet in turn; false when every attempt has sent its last. */
+static bool make_mix_packet(struct synthetic *synthetic, struct segment *segment)
+{
+    const struct synthetic_config *config = &synthetic->config;
+    uint32_t life_pkts = HANDSHAKE_PKTS + config->n_data_pkts + CLOSE_PKTS;
+
+    for (;;) {
+        uint64_t turn = synthetic->n_turns / config->n_open_flows;
+        uint64_t attempt =
+            turn / life_pkts * config->n_open_flows + synthetic->n_turns % config->n_open_flows;
+        uint32_t step = (uint32_t)(turn % life_pkts);
+        struct script script = {.config = config, .key = mix(config->seed ^ mix(attempt))};
+        enum synthetic_outcome outcome = drawn_outcome(config, script.key);
+
+        if (turn / life_pkts * config->n_open_flows >= config->n_attempts)
+            return false;
+        synthetic->n_turns++;
+        script.n_data_pkts = 1 + (uint32_t)(mix(script.key + 1) >> 40) % config->n_data_pkts;
+        if (attempt >= config->n_attempts || step >= attempt_pkts(outcome, script.n_data_pkts))
+            continue;
+        synthetic->truth.n_attempts[outcome] += step == 0;
+        *segment = mix_segment(config, attempt, outcome);
+        write_attempt(segment, &script, outcome, step);
+        return true;
+    }
+}
+
+/* A frame of another protocol (LLDP), long after the last attempt. */
+static bool make_end(struct synthetic *synthetic, struct raw_packet *packet)
+{
+    static const uint8_t ethernet[ETHERNET_BYTES] = {1, 0x80, 0xc2, 0, 0, 14,   2,
+                                                     0, 0,    0,    0, 1, 0x88, 0xcc};
+    const struct synthetic_config *config = &synthetic->config;
+
+    if (synthetic->has_ended)
+        return false;
+    synthetic->has_ended = true;
+    memset(synthetic->frame, 0, HEADERS_BYTES);
+    memcpy(synthetic->frame, ethernet, ETHERNET_BYTES);
+    *packet = (struct raw_packet){
+        .ts_ns = config->start_ns + (int64_t)synthetic->n_done * config->step_ns + END_NS,
+        .bytes = synthetic->frame,
+        .captured_bytes = HEADERS_BYTES,
+        .wire_bytes = HEADERS_BYTES,
+        .linktype = LINKTYPE_ETHERNET_ID,
+    };
+    synthetic->n_done++;
+    synthetic->truth.n_pkts++;
+    return true;
 }
 
 static void make_flood_packet(const struct synthetic *synthetic, struct segment *segment)
@@ -248,18 +376,26 @@ void synthetic_init(struct synthetic *synthetic, const struct synthetic_config *
         own->payload_bytes = SYNTHETIC_MAX_PAYLOAD_BYTES;
     if (own->n_sources < 1)
         own->n_sources = 1;
+    if (own->n_clients < 1)
+        own->n_clients = 1;
+    if (own->n_clients > SYNTHETIC_MAX_OPEN_FLOWS)
+        own->n_clients = SYNTHETIC_MAX_OPEN_FLOWS;
+    if (own->mode == SYNTHETIC_MIX && own->n_data_pkts < 1)
+        own->n_data_pkts = 1;
 }
 
 bool synthetic_next(struct synthetic *synthetic, struct raw_packet *packet)
 {
     const struct synthetic_config *config = &synthetic->config;
-    struct segment segment;
+    struct segment segment = {0};
 
-    if (synthetic->n_done == config->n_pkts)
+    if (config->mode != SYNTHETIC_MIX && synthetic->n_done == config->n_pkts)
         return false;
+    if (config->mode == SYNTHETIC_MIX && !make_mix_packet(synthetic, &segment))
+        return make_end(synthetic, packet);
     if (config->mode == SYNTHETIC_FLOOD)
         make_flood_packet(synthetic, &segment);
-    else
+    if (config->mode == SYNTHETIC_FLOWS)
         make_flow_packet(synthetic, &segment);
     write_segment(synthetic->frame, &segment);
     *packet = (struct raw_packet){
@@ -270,5 +406,6 @@ bool synthetic_next(struct synthetic *synthetic, struct raw_packet *packet)
         .linktype = LINKTYPE_ETHERNET_ID,
     };
     synthetic->n_done++;
+    synthetic->truth.n_pkts++;
     return true;
 }

@@ -188,6 +188,42 @@ static void a_flood_comes_from_distinct_sources(void **state)
     }
 }
 
+static void a_mix_tells_what_it_sent(void **state)
+{
+    struct synthetic_config mix = {.mode = SYNTHETIC_MIX,
+                                   .seed = 5,
+                                   .n_open_flows = 64,
+                                   .n_data_pkts = 9,
+                                   .n_attempts = 1000,
+                                   .n_clients = 7,
+                                   .share = {4, 3, 2, 1, 0}};
+    struct synthetic synthetic;
+    struct raw_packet packet;
+    uint64_t n_pkts = 0;
+    uint64_t n_opening[3] = {0}; /* SYNs, SYN-ACKs, RSTs */
+    const uint64_t *n = synthetic.truth.n_attempts;
+
+    (void)state;
+    synthetic_init(&synthetic, &mix);
+    while (synthetic_next(&synthetic, &packet)) {
+        uint8_t flags = packet.bytes[TCP_OFF + 13];
+
+        n_pkts++;
+        n_opening[0] += flags == FLAG_SYN;
+        n_opening[1] += flags == (FLAG_SYN | FLAG_ACK);
+        n_opening[2] += (flags & FLAG_RST) != 0;
+    }
+    assert_int_equal(synthetic.truth.n_pkts, n_pkts);
+    assert_int_equal(n[SYNTHETIC_CLOSED] + n[SYNTHETIC_REFUSED] + n[SYNTHETIC_RESET] +
+                         n[SYNTHETIC_TIMED_OUT],
+                     1000);
+    assert_int_equal(n[SYNTHETIC_FLOODED], 0);
+    assert_int_equal(n_opening[0], 1000 + 2 * n[SYNTHETIC_TIMED_OUT]);
+    assert_int_equal(n_opening[1], n[SYNTHETIC_CLOSED] + n[SYNTHETIC_RESET]);
+    assert_int_equal(n_opening[2], n[SYNTHETIC_REFUSED] + n[SYNTHETIC_RESET]);
+    assert_in_range(n[SYNTHETIC_CLOSED], 340, 460);
+}
+
 static void settings_out_of_range_are_brought_into_it(void **state)
 {
     const struct synthetic_config wild = {
@@ -214,6 +250,7 @@ int main(void)
         cmocka_unit_test(checksums_are_right),
         cmocka_unit_test(lives_are_of_four_kinds),
         cmocka_unit_test(a_flood_comes_from_distinct_sources),
+        cmocka_unit_test(a_mix_tells_what_it_sent),
         cmocka_unit_test(settings_out_of_range_are_brought_into_it),
     };
 
