@@ -53,6 +53,7 @@ void track_mark_checksum(const struct arrival *arrival, struct packet_mark *mark
 void track_history(struct arrival *arrival, char letter);
 void track_history_once(struct arrival *arrival, char letter);
 bool track_is_duplicate(const struct arrival *arrival);
+void track_tape(const struct arrival *arrival);
 void track_learn(struct arrival *arrival);
 
 /* track_timer.c */

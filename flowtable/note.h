@@ -16,6 +16,7 @@
 #include "flowtable/key.h"
 #include "flowtable/linkend.h"
 #include "flowtable/speech.h"
+#include "flowtable/tape.h"
 
 enum flow_note_kind {
     NOTE_ATTEMPT,     /* a SYN of a new attempt was seen */
@@ -64,6 +65,7 @@ struct flow_note {
     };
     struct flow_facts facts;
     struct flow_trail trail;   /* only with has_trail: otherwise the record ends before it */
+    struct flow_tape tape;     /* the same */
     struct flow_speech speech; /* only with has_speech: otherwise the record ends before it */
 };
 

@@ -101,8 +101,10 @@ void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note
 
     note->has_trail = has_trail;
     note->has_speech = stream != NULL;
-    if (has_trail)
+    if (has_trail) {
         note->trail = tracker->trails.entry[flow->trail_idx].trail;
+        tape_copy(&note->tape, &tracker->trails.tape[flow->trail_idx]);
+    }
     if (stream) {
         stream_end(&tracker->trails.pool, stream);
         note->speech = stream->speech;
@@ -448,6 +450,7 @@ static void track_tcp(struct tracker *tracker, const struct packet *packet)
     state = arrival.flow->state;
     is_alive = is_noteworthy_alive(&arrival);
     track_by_flags(&arrival);
+    track_tape(&arrival);
     track_learn(&arrival);
     if (is_alive)
         track_note(tracker, arrival.flow, NOTE_ALIVE);

@@ -44,6 +44,29 @@ void track_mark(const struct arrival *arrival, struct packet_mark *mark)
     };
 }
 
+void track_tape(const struct arrival *arrival)
+{
+    const struct packet *packet = arrival->packet;
+    const struct packet_tcp *tcp = &packet->tcp;
+    struct flow_tape *tape = trail_tape_of(&arrival->tracker->trails, arrival->flow);
+    uint64_t frame_off = packet->ordinal - arrival->facts->first_frame;
+
+    if (!tape)
+        return;
+    *tape_next(tape) = (struct tape_row){
+        .ts_ns = packet->ts_ns,
+        .frame_off = frame_off < UINT32_MAX ? (uint32_t)frame_off : UINT32_MAX,
+        .seq = tcp->seq,
+        .ack = tcp->ack,
+        .payload_bytes = tcp->payload_wire_bytes,
+        .flags = tcp->flags,
+        .window = tcp->window,
+        .ip_id = packet->ip_version == 4 ? packet->ip_id : 0,
+        .ttl = packet->ttl,
+        .side = (uint8_t)arrival->from,
+    };
+}
+
 void track_mark_slot(const struct arrival *arrival, enum trail_slot slot)
 {
     struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);

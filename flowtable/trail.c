@@ -19,6 +19,7 @@ size_t trails_cost_bytes(uint32_t n_max)
 {
     return arena_cost_bytes(n_max * sizeof(struct trail_entry)) +
            arena_cost_bytes(n_max * sizeof(struct stream)) +
+           arena_cost_bytes(n_max * sizeof(struct flow_tape)) +
            stream_pool_cost_bytes(count_pieces(n_max));
 }
 
@@ -28,9 +29,10 @@ int trails_create(struct trails *trails, struct arena *arena, uint32_t n_max)
     *trails = (struct trails){
         .entry = arena_take(arena, n_max * sizeof(struct trail_entry)),
         .stream = arena_take(arena, n_max * sizeof(struct stream)),
+        .tape = arena_take(arena, n_max * sizeof(struct flow_tape)),
         .n_max = n_max,
     };
-    if (!trails->entry || !trails->stream ||
+    if (!trails->entry || !trails->stream || !trails->tape ||
         stream_pool_create(&trails->pool, arena, count_pieces(n_max)))
         return -ENOMEM;
     for (uint32_t i = 0; i < n_max; i++)
@@ -76,6 +78,7 @@ void trail_claim(struct trails *trails, struct flow *pool, uint32_t flow_idx)
         end_stream(trails, idx);
     }
     memset(entry, 0, sizeof(*entry));
+    trails->tape[idx].n_pkts = 0;
     entry->flow_idx = flow_idx;
     entry->is_recent = true;
     pool[flow_idx].trail_idx = idx;

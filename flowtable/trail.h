@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "flowtable/flow.h"
 #include "flowtable/stream.h"
+#include "flowtable/tape.h"
 
 /* A RST of one side, for what follows it. */
 struct rst_watch {
@@ -38,7 +39,8 @@ struct trail_entry {
 
 struct trails {
     struct trail_entry *entry;
-    struct stream *stream; /* beside entry[]; valid with has_stream */
+    struct stream *stream;  /* beside entry[]; valid with has_stream */
+    struct flow_tape *tape; /* beside entry[] */
     struct stream_pool pool;
     uint32_t n_max, hand;
 };
@@ -79,6 +81,11 @@ static inline struct stream *trail_stream_of(struct trails *trails, const struct
     return flow->trail_idx != FLOW_NONE && trails->entry[flow->trail_idx].has_stream
                ? &trails->stream[flow->trail_idx]
                : NULL;
+}
+
+static inline struct flow_tape *trail_tape_of(struct trails *trails, const struct flow *flow)
+{
+    return flow->trail_idx != FLOW_NONE ? &trails->tape[flow->trail_idx] : NULL;
 }
 
 static inline bool trail_is_watching(const struct trail_entry *entry)

@@ -47,6 +47,47 @@ static void add_mark(struct ladder *ladder, const struct connection_event *event
         set_relative(insert(ladder, mark), event);
 }
 
+/* Marks of the tape are those of the packets, but for what only evidence needs. */
+static void add_taped(struct ladder *ladder, const struct connection_event *event,
+                      const struct tape_row *row)
+{
+    struct packet_mark mark = {
+        .ts_ns = row->ts_ns,
+        .frame = event->facts.first_frame + row->frame_off,
+        .seq = row->seq,
+        .ack = row->ack,
+        .payload_bytes = row->payload_bytes,
+        .flags = row->flags,
+        .window = row->window,
+        .ip_id = row->ip_id,
+        .ttl = row->ttl,
+        .side = row->side,
+        .bits = MARK_OPTIONS_UNKNOWN,
+    };
+
+    if (!ipaddr_is_v4(&event->server.addr))
+        mark.bits |= MARK_V6;
+    add_mark(ladder, event, &mark);
+}
+
+static void add_gap(struct ladder *ladder, const struct connection_event *event)
+{
+    const struct tape_row *before = tape_at(&event->tape, TAPE_HEAD - 1);
+    struct packet_mark mark = {.ts_ns = before->ts_ns,
+                               .frame = event->facts.first_frame + before->frame_off};
+
+    /* Behind the packet of the same frame: insert() puts it there. */
+    insert(ladder, &mark)->n_left_out = tape_left_out(&event->tape);
+}
+
+static void add_tape(struct ladder *ladder, const struct connection_event *event)
+{
+    for (uint32_t i = 0; i < tape_count(&event->tape); i++)
+        add_taped(ladder, event, tape_at(&event->tape, i));
+    if (tape_left_out(&event->tape) > 0)
+        add_gap(ladder, event);
+}
+
 static void add_evidence(struct ladder *ladder, const struct evidence *evidence)
 {
     struct ladder_row *row = find(ladder, evidence->mark.frame);
@@ -64,7 +105,7 @@ static void add_evidence(struct ladder *ladder, const struct evidence *evidence)
 
 static bool is_syn(const struct ladder_row *row)
 {
-    return !row->is_icmp && row->mark.flags & TCP_SYN;
+    return !row->is_icmp && row->n_left_out == 0 && row->mark.flags & TCP_SYN;
 }
 
 /* What a row is among the others. */
@@ -77,6 +118,9 @@ static void set_standing(struct ladder *ladder, const struct connection_event *e
     for (uint32_t i = 0; i < ladder->n_rows; i++) {
         struct ladder_row *row = &ladder->row[i];
 
+        if (row->n_left_out > 0)
+            continue;
+        ladder->n_shown_pkts++;
         row->is_unanswered = is_silent && is_syn(row) && row->mark.side == SIDE_CLIENT;
         row->is_forged = event->family == FAMILY_RST_FORGED && row->is_odd && !row->is_icmp &&
                          row->mark.flags & TCP_RST;
@@ -112,6 +156,7 @@ void ladder_make(struct ladder *ladder, const struct connection_event *event)
     if (event->has_syn_mark)
         add_mark(ladder, event, &event->syn);
     add_mark(ladder, event, &event->synack);
+    add_tape(ladder, event);
     set_standing(ladder, event);
     count_last_syn(ladder, event);
 }

@@ -11,22 +11,24 @@
 
 #include "verdict/event.h"
 
-#define LADDER_ROWS_MAX (EVENT_EVIDENCE_MAX + 3)
+/* Every packet of the tape, of the evidence, the first SYN and SYN-ACK, and the gap. */
+#define LADDER_ROWS_MAX (TAPE_ROWS + EVENT_EVIDENCE_MAX + 3)
 
 struct ladder_row {
     struct packet_mark mark;   /* of an ICMP error: frame, ts_ns, ttl, ip_id, payload_bytes only */
     uint32_t rel_seq, rel_ack; /* relative to the handshake */
     bool has_rel_seq, has_rel_ack;
     bool is_icmp;
-    bool is_odd;        /* the verdict rests on it */
-    bool is_forged;     /* claims an address that did not send it */
-    bool is_unanswered; /* a SYN to which nothing ever came back */
-    uint8_t nth_copy;   /* how many SYNs (or SYN-ACKs) of this side came before it */
+    bool is_odd;         /* the verdict rests on it */
+    bool is_forged;      /* claims an address that did not send it */
+    bool is_unanswered;  /* a SYN to which nothing ever came back */
+    uint32_t n_left_out; /* no packet but a gap: so many are not kept */
+    uint8_t nth_copy;    /* how many SYNs (or SYN-ACKs) of this side came before it */
     char note[64];
 };
 
 struct ladder {
-    uint32_t n_rows;
+    uint32_t n_rows, n_shown_pkts;
     uint64_t n_seen_pkts; /* of the connection, shown or not */
     struct ladder_row row[LADDER_ROWS_MAX];
 };

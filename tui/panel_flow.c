@@ -141,6 +141,9 @@ static int paint_packet(struct paint *paint, const struct model *model, const st
 
     if (!row)
         return 0;
+    if (row->n_left_out > 0)
+        return paint_wrapped(paint, body, ROLE_TEXT,
+                             "Of a connection with many packets the first and the last are kept.");
     add_packet_words(&text, row);
     n_used = paint_wrapped(paint, &room, ROLE_TEXT, words);
     if (!row->is_odd || n_used >= body->n_lines)
@@ -195,7 +198,9 @@ static void paint_part(struct paint *paint, const struct model *model, const str
 
     if (place->n_lines == 0)
         return;
-    if (part == &parts[PART_PACKET] && row)
+    if (part == &parts[PART_PACKET] && row && row->n_left_out > 0)
+        text_add(&text, "not kept");
+    else if (part == &parts[PART_PACKET] && row)
         text_addf(&text, "frame %" PRIu64, row->mark.frame);
     if (part->title)
         panel_rule(paint, place->line, frame[0] ? frame : part->title, ROLE_TITLE,

@@ -318,6 +318,18 @@ static void paint_arrow(const struct arrow *arrow, const struct model *model,
         paint_to_server(arrow, label, row->is_unanswered);
 }
 
+/* Packets between the first and the last ones that are not kept. */
+static void paint_gap(const struct arrow *arrow, const struct ladder_row *row)
+{
+    char words[CELL_BYTES];
+    struct text text = TEXT_OF(words);
+
+    text_add_number_of(&text, row->n_left_out, "packet");
+    text_add(&text, " not kept");
+    paint_text(arrow->paint, arrow->line, arrow->left_col + HEAD_CELLS,
+               shaft_cells(arrow) - HEAD_CELLS, arrow->role, words);
+}
+
 /* "+0.000011", with a sign, in microseconds up to ten seconds. */
 static void add_span(struct text *text, int64_t from_ns, int64_t to_ns)
 {
@@ -361,14 +373,19 @@ static void paint_row(struct paint *paint, const struct model *model, const stru
 
     paint_text(paint, line, MARK_COL, 1, role, row->is_odd ? "!" : " ");
     text_addf(&text, "%" PRIu64, row->mark.frame);
-    paint_text_right(paint, line, FRAME_COL + FRAME_CELLS, role, cell);
-    if (places->time_col > 0) {
+    if (row->n_left_out == 0)
+        paint_text_right(paint, line, FRAME_COL + FRAME_CELLS, role, cell);
+    if (places->time_col > 0 && row->n_left_out == 0) {
         text = TEXT_OF(cell);
         add_time(model, i, &text);
         paint_text_right(paint, line, places->time_col + TIME_CELLS, role, cell);
     }
     paint_glyph(paint, line, places->client_col, 1, role, GLYPH_LANE);
     paint_glyph(paint, line, places->server_col, 1, role, GLYPH_LANE);
+    if (row->n_left_out > 0) {
+        paint_gap(&arrow, row);
+        return;
+    }
     paint_arrow(&arrow, model, row);
     for (unsigned k = 0; k < COLUMN_COUNT; k++) {
         text = TEXT_OF(cell);
@@ -397,9 +414,9 @@ static void paint_end(struct paint *paint, const struct model *model, const stru
 
     paint_glyph(paint, line, places->client_col, 1, ROLE_TEXT, GLYPH_LANE_END);
     paint_glyph(paint, line, places->server_col, 1, ROLE_TEXT, GLYPH_LANE_END);
-    if (ladder->n_seen_pkts <= ladder->n_rows)
+    if (ladder->n_seen_pkts <= ladder->n_shown_pkts)
         return;
-    text_addf(&text, "%" PRIu32 " of ", ladder->n_rows);
+    text_addf(&text, "%" PRIu32 " of ", ladder->n_shown_pkts);
     figure_count(&text, ladder->n_seen_pkts);
     text_add(&text, " packets");
     paint_text(paint, line, places->client_col + 3, places->server_col - places->client_col - 4,

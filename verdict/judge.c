@@ -404,6 +404,8 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     to->speech[SIDE_CLIENT] = c.trail->speech[SIDE_CLIENT];
     to->speech[SIDE_SERVER] = c.trail->speech[SIDE_SERVER];
     to->said = *c.speech;
+    if (to->is_failure && note->has_trail)
+        tape_copy(&to->tape, &note->tape);
     to->n_because = choice.ruling.n_because;
     to->n_against = choice.ruling.n_against;
     for (unsigned i = 0; i < to->n_because; i++)

@@ -66,6 +66,20 @@ static void read_previous(struct previous_facts *previous)
     memcpy(previous, &read, sizeof(read));
 }
 
+/* What is valid of it; frames as the script numbers them, and no numbers of other ISNs. */
+static void read_tape(const struct reading *reading, const struct flow_note *note,
+                      struct flow_tape *tape)
+{
+    memset(tape, 0, sizeof(*tape));
+    tape->n_pkts = note->tape.n_pkts;
+    for (uint32_t i = 0; i < tape_count(tape); i++) {
+        tape->row[i] = note->tape.row[i];
+        tape->row[i].seq = tape->row[i].ack = 0;
+        tape->row[i].frame_off =
+            (uint32_t)read_ordinal(reading, note->facts.first_frame + tape->row[i].frame_off);
+    }
+}
+
 static struct flow_note read_note(const struct reading *reading, const struct flow_note *note)
 {
     struct flow_note read = *note;
@@ -92,6 +106,8 @@ static struct flow_note read_note(const struct reading *reading, const struct fl
         read_mark(reading, &read.trail.stall[i].first);
         read_size(reading, i ^ is_swapped, &read.trail.size[i]);
     }
+    if (note->has_trail)
+        read_tape(reading, note, &read.tape);
     read_previous(&read.trail.previous);
     read.trail.icmp.frame = read_ordinal(reading, read.trail.icmp.frame);
     return read;
