@@ -112,6 +112,7 @@ static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
     bool is_live = outputs->run->is_live;
     struct err err;
 
+    outputs->input = config;
     if (pipeline_start(pipeline, &err))
         return complain(&err);
     outputs_run(outputs, pipeline);

@@ -12,6 +12,7 @@
 
 #include "app/memory.h"
 #include "app/runinfo.h"
+#include "app/saving.h"
 #include "app/signals.h"
 #include "base/nanotime.h"
 #include "base/text.h"
@@ -186,6 +187,7 @@ static void take_keys(struct outputs *outputs)
 
         if (poll_for.fd >= 0 && poll(&poll_for, 1, 0) > 0)
             outputs->wants_quit |= sink_input(&outputs->sink[i]);
+        saving_obey(&outputs->sink[i], outputs->input);
     }
 }
 

@@ -34,6 +34,7 @@ struct outputs {
     struct failed_packets *failed; /* -w of files; NULL = not asked for */
     struct failed_live *live;      /* -w of an input that can be read once; NULL = not asked for */
     bool is_failed_on;             /* --fail-on matched */
+    const struct capture_config *input; /* to read it again; set before outputs_run() */
     struct outputs_rates rates;
     struct run_totals before; /* at the previous stats event */
     int64_t stats_due_ns, stats_last_ns, start_ns;

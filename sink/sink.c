@@ -62,6 +62,17 @@ bool sink_input(struct sink *sink)
     return sink->ops->input != NULL && sink->ops->input(sink);
 }
 
+bool sink_wish(struct sink *sink, struct sink_wish *wish)
+{
+    return sink->ops->wish != NULL && sink->ops->wish(sink, wish);
+}
+
+void sink_answer(struct sink *sink, const char *words)
+{
+    if (sink->ops->answer != NULL)
+        sink->ops->answer(sink, words);
+}
+
 void sink_stop(struct sink *sink, const struct stop_info *stop)
 {
     if (sink->ops->stop != NULL)

@@ -103,6 +103,14 @@ struct stats_info {
     const struct run_totals *before; /* totals at the previous stats event */
 };
 
+/* What the user asks for that a sink cannot do itself: to save the packets of these failures. */
+#define SINK_WANTED_MAX 64
+struct sink_wish {
+    const char *path;
+    uint32_t n_failures;
+    const struct connection_event *failure[SINK_WANTED_MAX];
+};
+
 struct sink;
 
 struct sink_ops {
@@ -117,6 +125,10 @@ struct sink_ops {
     void (*snapshot)(struct sink *sink, const struct snapshot *snapshot);
     int (*input_fd)(const struct sink *sink); /* to poll for keys, -1 = none */
     bool (*input)(struct sink *sink); /* input_fd is readable; true = the user wants to quit */
+    /* Fills in what the user asked for since the last call, valid until the next one; false:
+     * nothing. `answer` says what came of it. */
+    bool (*wish)(struct sink *sink, struct sink_wish *wish);
+    void (*answer)(struct sink *sink, const char *words);
     void (*stop)(struct sink *sink, const struct stop_info *stop);
     void (*close)(struct sink *sink);
 };
@@ -140,6 +152,8 @@ void sink_stats(struct sink *sink, const struct stats_info *stats);
 void sink_snapshot(struct sink *sink, const struct snapshot *snapshot);
 int sink_input_fd(const struct sink *sink);
 bool sink_input(struct sink *sink);
+bool sink_wish(struct sink *sink, struct sink_wish *wish);
+void sink_answer(struct sink *sink, const char *words);
 void sink_stop(struct sink *sink, const struct stop_info *stop);
 void sink_close(struct sink *sink);
 

@@ -7,27 +7,16 @@
 
 #include "base/compiler.h"
 #include "base/text.h"
-#include "tui/copy.h"
 #include "tui/visit.h"
 
 #define SORT_EVERY (5 * MODEL_SNAPSHOTS_PER_S)
 #define NOTICE_LASTS (3 * MODEL_SNAPSHOTS_PER_S)
 
-struct refresh {
-    unsigned n_snapshots;
-    const char *words;
-};
-
-static const struct refresh refreshes[] = {
-    {MODEL_SNAPSHOTS_PER_S / 2, "0.5 s"}, {MODEL_SNAPSHOTS_PER_S, "1 s"},
-    {2 * MODEL_SNAPSHOTS_PER_S, "2 s"},   {5 * MODEL_SNAPSHOTS_PER_S, "5 s"},
-    {10 * MODEL_SNAPSHOTS_PER_S, "10 s"},
-};
+/* Snapshots from one refresh to the next. */
+static const unsigned refreshes[MODEL_REFRESHES] = {
+    MODEL_SNAPSHOTS_PER_S / 2, MODEL_SNAPSHOTS_PER_S, 2 * MODEL_SNAPSHOTS_PER_S,
+    5 * MODEL_SNAPSHOTS_PER_S, 10 * MODEL_SNAPSHOTS_PER_S};
 #define REFRESH_DEFAULT 1
-
-static const char *const time_forms[] = {"clock", "since start", "delta"};
-
-_Static_assert(ARRAY_LEN(time_forms) == TIME_FORM_COUNT, "a name each form");
 
 void model_init(struct model *model, const struct run_info *run, const struct services *services,
                 const struct journal *journal)
@@ -188,7 +177,9 @@ static void show(struct model *model, const struct snapshot *snapshot)
 {
     struct held_rows held = hold_rows(model);
 
+    model->taken = *snapshot;
     model->shown = *snapshot;
+    filter_snapshot(&model->filter, &model->shown);
     if (!model->has_snapshot || model->n_since_sorted >= SORT_EVERY) {
         sort_rows(model);
     } else {
@@ -198,6 +189,29 @@ static void show(struct model *model, const struct snapshot *snapshot)
     model->has_snapshot = true;
     put_cursors(model, &held);
     visit_refresh(model);
+}
+
+void model_sort(struct model *model)
+{
+    struct held_rows held = hold_rows(model);
+
+    sort_rows(model);
+    put_cursors(model, &held);
+}
+
+void model_set_filter(struct model *model, const char *words)
+{
+    struct held_rows held = hold_rows(model);
+    struct text text = TEXT_OF(model->filter_words);
+
+    text_add(&text, words);
+    filter_parse(&model->filter, words);
+    if (!model->has_snapshot)
+        return;
+    model->shown = model->taken;
+    filter_snapshot(&model->filter, &model->shown);
+    sort_rows(model);
+    put_cursors(model, &held);
 }
 
 static bool notice_expires(struct model *model)
@@ -216,7 +230,7 @@ bool model_snapshot(struct model *model, const struct snapshot *snapshot)
     assert(snapshot->n_latest <= SNAPSHOT_LATEST_MAX);
     model->n_since_shown++;
     model->n_since_sorted++;
-    if (model->has_snapshot && model->n_since_shown < refreshes[model->refresh_idx].n_snapshots)
+    if (model->has_snapshot && model->n_since_shown < refreshes[model->refresh_idx])
         return must_draw;
     model->n_since_shown = 0;
     if (model->is_paused) {
@@ -224,7 +238,7 @@ bool model_snapshot(struct model *model, const struct snapshot *snapshot)
     } else {
         /* Padding may differ where nothing else does; that costs a drawing, no more. */
         has_news = !model->has_snapshot ||
-                   memcmp(&model->shown, snapshot, sizeof(*snapshot)) != 0 ||
+                   memcmp(&model->taken, snapshot, sizeof(*snapshot)) != 0 ||
                    model->n_since_sorted >= SORT_EVERY;
         if (has_news)
             show(model, snapshot);
@@ -233,202 +247,12 @@ bool model_snapshot(struct model *model, const struct snapshot *snapshot)
     return must_draw || has_news;
 }
 
-/* Keys. */
-
 void model_say(struct model *model, const char *what, const char *value, const char *more)
 {
     struct text text = TEXT_OF(model->notice);
 
     text_addf(&text, "%s: %s%s", what, value, more);
     model->n_notice_left = NOTICE_LASTS;
-}
-
-/* Actions: what a key does to the model, each with the argument of its row below. */
-
-static void move_rows(struct model *model, int n_rows)
-{
-    struct pane_view *view = &model->view[model->active];
-    int64_t cursor = (int64_t)view->cursor + n_rows;
-
-    if (cursor >= (int64_t)view->n_rows)
-        cursor = (int64_t)view->n_rows - 1;
-    if (cursor < 0)
-        cursor = 0;
-    view->cursor = (uint32_t)cursor;
-    /* On top of Latest and of the flows the newest failure is what one wants to see, whichever it
-     * is. */
-    view->is_held =
-        (model->active != PANE_LATEST && model->active != PANE_FLOWS) || view->cursor > 0;
-}
-
-/* All but one row, so that the eye finds its place again. */
-static void move_pages(struct model *model, int n_pages)
-{
-    int n_visible = (int)model->view[model->active].n_visible;
-
-    move_rows(model, n_pages * (n_visible > 2 ? n_visible - 1 : 1));
-}
-
-static void move_half_pages(struct model *model, int n_halves)
-{
-    int n_visible = (int)model->view[model->active].n_visible;
-
-    move_rows(model, n_halves * (n_visible > 2 ? n_visible / 2 : 1));
-}
-
-static void change_pane(struct model *model, int step)
-{
-    model->active = (enum pane)(((int)model->active + step + PANE_COUNT) % PANE_COUNT);
-    if (model->alone < PANE_COUNT)
-        model->alone = model->active;
-}
-
-static void change_alone(struct model *model, int pane)
-{
-    model->alone = (int)model->alone == pane ? PANE_COUNT : (enum pane)pane;
-    model->active = (enum pane)pane;
-}
-
-static void go_back(struct model *model, int unused)
-{
-    (void)unused;
-    if (model->scene == SCENE_OVERVIEW)
-        model->alone = PANE_COUNT;
-    else
-        visit_back(model);
-}
-
-static void open_row(struct model *model, int unused)
-{
-    (void)unused;
-    visit_open(model);
-}
-
-static void toggle_raw_numbers(struct model *model, int unused)
-{
-    (void)unused;
-    model->visit.shows_raw_numbers = !model->visit.shows_raw_numbers;
-}
-
-static void sort_where(struct model *model)
-{
-    struct held_rows held = hold_rows(model);
-
-    sort_rows(model);
-    put_cursors(model, &held);
-    model_say(model, "sort", order_sort_name(model->where.sort),
-              model->where.is_reversed ? ", reversed" : "");
-}
-
-static void change_sort(struct model *model, int step)
-{
-    model->where.sort = (enum where_sort)(((int)model->where.sort + step) % WHERE_SORT_COUNT);
-    sort_where(model);
-}
-
-static void reverse_sort(struct model *model, int unused)
-{
-    (void)unused;
-    model->where.is_reversed = !model->where.is_reversed;
-    sort_where(model);
-}
-
-static void change_time(struct model *model, int step)
-{
-    enum time_form *form = model->scene == SCENE_FLOW ? &model->visit.time_form : &model->time_form;
-
-    *form = (enum time_form)(((int)*form + step) % TIME_FORM_COUNT);
-    model_say(model, "time", time_forms[*form], "");
-}
-
-static void toggle_families(struct model *model, int unused)
-{
-    (void)unused;
-    model->swaps_families = !model->swaps_families;
-}
-
-static void change_refresh(struct model *model, int step)
-{
-    int idx = (int)model->refresh_idx + step;
-
-    if (idx >= 0 && idx < (int)ARRAY_LEN(refreshes))
-        model->refresh_idx = (unsigned)idx;
-    model_say(model, "refresh", refreshes[model->refresh_idx].words, "");
-}
-
-static void toggle_pause(struct model *model, int unused)
-{
-    (void)unused;
-    model->is_paused = !model->is_paused;
-    model->n_since_shown = refreshes[model->refresh_idx].n_snapshots; /* go on at once */
-}
-
-static void open_help(struct model *model, int unused)
-{
-    (void)unused;
-    model->is_help = true;
-    model->help_page = 0;
-}
-
-struct response {
-    void (*act)(struct model *model, int argument); /* NULL: the effect is all */
-    int argument;
-    enum effect effect;
-    bool is_for_overview; /* means nothing on the other screens */
-};
-
-static const struct response responses[] = {
-    [ACTION_NONE] = {NULL, 0, EFFECT_NONE, false},
-    [ACTION_UP] = {move_rows, -1, EFFECT_DRAW, false},
-    [ACTION_DOWN] = {move_rows, 1, EFFECT_DRAW, false},
-    [ACTION_PAGE_UP] = {move_pages, -1, EFFECT_DRAW, false},
-    [ACTION_PAGE_DOWN] = {move_pages, 1, EFFECT_DRAW, false},
-    [ACTION_HALF_UP] = {move_half_pages, -1, EFFECT_DRAW, false},
-    [ACTION_HALF_DOWN] = {move_half_pages, 1, EFFECT_DRAW, false},
-    [ACTION_FIRST] = {move_rows, -SNAPSHOT_ENDPOINTS_MAX, EFFECT_DRAW, false},
-    [ACTION_LAST] = {move_rows, SNAPSHOT_ENDPOINTS_MAX, EFFECT_DRAW, false},
-    [ACTION_PANE_NEXT] = {change_pane, 1, EFFECT_DRAW, true},
-    [ACTION_PANE_PREVIOUS] = {change_pane, -1, EFFECT_DRAW, true},
-    [ACTION_ALONE_WHY] = {change_alone, PANE_WHY, EFFECT_DRAW, true},
-    [ACTION_ALONE_WHERE] = {change_alone, PANE_WHERE, EFFECT_DRAW, true},
-    [ACTION_ALONE_LATEST] = {change_alone, PANE_LATEST, EFFECT_DRAW, true},
-    [ACTION_OPEN] = {open_row, 0, EFFECT_DRAW, false},
-    [ACTION_BACK] = {go_back, 0, EFFECT_DRAW, false},
-    [ACTION_NEXT] = {visit_step, 1, EFFECT_DRAW, false},
-    [ACTION_PREVIOUS] = {visit_step, -1, EFFECT_DRAW, false},
-    [ACTION_SORT] = {change_sort, 1, EFFECT_DRAW, true},
-    [ACTION_REVERSE] = {reverse_sort, 0, EFFECT_DRAW, true},
-    [ACTION_TIME] = {change_time, 1, EFFECT_DRAW, false},
-    [ACTION_FAMILIES] = {toggle_families, 0, EFFECT_DRAW, true},
-    [ACTION_SLOWER] = {change_refresh, 1, EFFECT_DRAW, false},
-    [ACTION_FASTER] = {change_refresh, -1, EFFECT_DRAW, false},
-    [ACTION_RAW_NUMBERS] = {toggle_raw_numbers, 0, EFFECT_DRAW, false},
-    [ACTION_COPY] = {NULL, 0, EFFECT_COPY, false},
-    [ACTION_PAUSE] = {toggle_pause, 0, EFFECT_DRAW, false},
-    [ACTION_REDRAW] = {NULL, 0, EFFECT_REPAINT, false},
-    [ACTION_HELP] = {open_help, 0, EFFECT_DRAW, false},
-    [ACTION_QUIT] = {NULL, 0, EFFECT_QUIT, false},
-};
-
-_Static_assert(ARRAY_LEN(responses) == ACTION_COUNT, "a row each action");
-_Static_assert(SNAPSHOT_ENDPOINTS_MAX >= SNAPSHOT_LATEST_MAX, "ACTION_LAST goes far enough");
-
-enum effect model_action(struct model *model, enum action action)
-{
-    const struct response *response = &responses[action];
-
-    if (model->is_help) { /* any key turns the page, or goes back */
-        model->help_page++;
-        model->is_help = model->help_page < model->n_help_pages;
-        return EFFECT_DRAW;
-    }
-    if (response->is_for_overview && model->scene != SCENE_OVERVIEW)
-        return EFFECT_NONE;
-    if (action == ACTION_COPY && !copy_next(model))
-        return EFFECT_NONE;
-    if (response->act)
-        response->act(model, response->argument);
-    return response->effect;
 }
 
 /* Room. */

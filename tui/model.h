@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "sink/sink.h"
+#include "tui/filter.h"
 #include "tui/journal.h"
 #include "tui/keys.h"
 #include "tui/ladder.h"
@@ -21,6 +22,7 @@
 #include "tui/services.h"
 
 #define MODEL_SNAPSHOTS_PER_S 10
+#define MODEL_REFRESHES 5 /* intervals to choose from */
 #define MODEL_COPIED_BYTES 256
 #define MODEL_NOTICE_BYTES (MODEL_COPIED_BYTES + 32)
 
@@ -53,13 +55,36 @@ struct visit {
     unsigned n_copied; /* commands, since the screen was opened */
 };
 
+enum prompt_kind {
+    PROMPT_NONE,
+    PROMPT_FIND,
+    PROMPT_FILTER,
+    PROMPT_SAVE,
+    PROMPT_KIND_COUNT
+};
+
+#define PROMPT_BYTES 128
+
+/* What is being typed in the last line. */
+struct prompt {
+    enum prompt_kind kind; /* PROMPT_NONE: keys are commands */
+    char words[PROMPT_BYTES];
+    char before[FILTER_BYTES]; /* the filter to go back to */
+    uint32_t from;             /* the row to go back to */
+};
+
 struct model {
     const struct run_info *run;
     const struct services *services;
     const struct journal *journal;
 
     bool has_snapshot;
-    struct snapshot shown;
+    struct snapshot taken; /* the newest that is shown */
+    struct snapshot shown; /* its rows, as far as they pass the filter */
+    struct filter filter;
+    char filter_words[FILTER_BYTES];
+    struct prompt prompt;
+    char find_words[FILTER_BYTES]; /* that n and N look for */
     uint64_t n_failed_newest;      /* of the newest snapshot, shown or not */
     enum family why[FAMILY_COUNT]; /* families that have failed, top first */
     struct where_order where;
@@ -85,6 +110,7 @@ enum effect {
     EFFECT_DRAW,
     EFFECT_REPAINT, /* the terminal may be garbled: send everything again */
     EFFECT_COPY,    /* model.copied */
+    EFFECT_SAVE,    /* to the path in prompt.words; visit_wanted() says what */
     EFFECT_QUIT,
     EFFECT_COUNT
 };
@@ -95,6 +121,10 @@ void model_init(struct model *model, const struct run_info *run, const struct se
 
 /* Takes a snapshot that is valid during the call; true where the screen has to be drawn. */
 bool model_snapshot(struct model *model, const struct snapshot *snapshot);
+
+/* Orders the rows anew; shows only rows that pass the words. The cursors stay with their rows. */
+void model_sort(struct model *model);
+void model_set_filter(struct model *model, const char *words);
 
 enum effect model_action(struct model *model, enum action action);
 

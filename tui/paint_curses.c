@@ -45,9 +45,10 @@ static const struct key_pair key_pairs[] = {
     {KEY_PPAGE, KEYCODE_PAGE_UP}, {KEY_NPAGE, KEYCODE_PAGE_DOWN},
     {KEY_HOME, KEYCODE_HOME},     {KEY_END, KEYCODE_END},
     {KEY_BTAB, KEYCODE_BACK_TAB}, {KEY_BACKSPACE, KEYCODE_BACKSPACE},
-    {KEY_F(1), KEYCODE_F1},       {KEY_F(5), KEYCODE_F5},
-    {KEY_F(6), KEYCODE_F6},       {KEY_F(10), KEYCODE_F10},
-    {KEY_ENTER, KEYCODE_ENTER},
+    {KEY_F(1), KEYCODE_F1},       {KEY_F(2), KEYCODE_F2},
+    {KEY_F(3), KEYCODE_F3},       {KEY_F(4), KEYCODE_F4},
+    {KEY_F(5), KEYCODE_F5},       {KEY_F(6), KEYCODE_F6},
+    {KEY_F(10), KEYCODE_F10},     {KEY_ENTER, KEYCODE_ENTER},
 };
 
 static void curses_put(struct paint *paint, int line, int col, const char *bytes, size_t n_bytes,

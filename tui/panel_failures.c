@@ -331,7 +331,8 @@ void panel_where(struct paint *paint, const struct model *model, const struct re
     add_where_name(model, !is_narrow && table.place[1].n_cells > 0, &text);
     table_paint_title(&table, paint, rect->line, name, panel_title_role(model, PANE_WHERE));
     if (view->n_rows == 0)
-        panel_empty(paint, rect, "no endpoints so far");
+        panel_empty(paint, rect,
+                    model->filter.n_terms > 0 ? "none passes the filter" : "no endpoints so far");
     for (uint32_t i = 0; i < view->n_visible && view->first + i < view->n_rows; i++)
         paint_where_row(paint, model, &table, rect->line + 1 + (int)i, view->first + i);
 }

@@ -9,7 +9,7 @@
 #define TWO_COLUMNS_COLS 76
 #define WIRE_COLS 110 /* from here on the letters are explained */
 #define KEYS_CELLS 11
-#define LETTER_CELLS 20
+#define LETTER_CELLS 19
 #define NAME_CELLS 18
 
 struct mark {
@@ -157,6 +157,7 @@ static void paint_text_of_help(struct pager *pager)
 
     if (has_two_columns) {
         paint_group_pair(pager, KEYS_MOVE, KEYS_LOOK);
+        paint_group_pair(pager, KEYS_NARROW, KEYS_KEEP);
         paint_group_pair(pager, KEYS_VIEW, KEYS_REST);
     } else {
         for (int group = 0; group < KEY_GROUP_COUNT; group++)

@@ -124,7 +124,8 @@ void panel_latest(struct paint *paint, const struct model *model, const struct r
     panel_rule(paint, rect->line, "Latest", panel_title_role(model, PANE_LATEST), right);
     table_place(&table, model, PANE_LATEST, TIME_COL, rect->n_cols - 1, &gaps);
     if (view->n_rows == 0)
-        panel_empty(paint, rect, "no failures so far");
+        panel_empty(paint, rect,
+                    model->filter.n_terms > 0 ? "none passes the filter" : "no failures so far");
     for (uint32_t i = 0; i < view->n_visible && view->first + i < view->n_rows; i++)
         paint_row(paint, model, &table, rect->line + 1 + (int)i, view->first + i);
 }

@@ -8,6 +8,7 @@
 #include "tui/bar.h"
 #include "tui/figures.h"
 #include "tui/panel.h"
+#include "tui/prompt.h"
 
 #define WIDE_COLS 100 /* from here on the header spells things out */
 #define NAME_COL 2
@@ -32,6 +33,7 @@ enum keep {
     KEEP_TRUST,
     KEEP_INCIDENTS,
     KEEP_FAILED,
+    KEEP_FILTER,
     KEEP_PAUSED
 };
 
@@ -212,6 +214,11 @@ static void paint_connection_line(struct paint *paint, const struct model *model
     if (is_wide(paint))
         add_handshake(&bar, shown);
     add_open_flows(&bar, shown, is_wide(paint));
+    if (model->filter.n_terms > 0) {
+        struct text text = bar_add_right(&bar, KEEP_FILTER, ROLE_WARNING);
+
+        text_addf(&text, "FILTER %s", model->filter_words);
+    }
     add_incidents(&bar, shown->n_incidents_open);
     bar_paint(&bar, paint, 1);
 }
@@ -249,6 +256,10 @@ void panel_keys(struct paint *paint, const struct model *model)
     size_t n_rows;
     const struct key_row *rows = keys_rows(&n_rows);
 
+    if (model->prompt.kind != PROMPT_NONE) {
+        prompt_paint(paint, model);
+        return;
+    }
     if (model->notice[0] != '\0') {
         paint_text(paint, paint->n_lines - 1, 1, paint->n_cols - 1, ROLE_STRONG, model->notice);
         return;

@@ -12,7 +12,9 @@
 #include "tui/model.h"
 #include "tui/paint_curses.h"
 #include "tui/panel.h"
+#include "tui/prompt.h"
 #include "tui/services.h"
+#include "tui/visit.h"
 
 #define SUMMARY_BYTES 256
 
@@ -21,6 +23,7 @@ struct tui {
     struct services services;
     struct model model;
     struct journal journal;
+    bool wants_saving;
     struct run_totals total; /* newest: of a snapshot, in the end the run's last one */
 };
 
@@ -88,10 +91,14 @@ static bool tui_input(struct sink *sink)
         draw(tui); /* also brings the terminal's modes back: keys come after it */
 
     while ((key = terminal_key(tui->terminal)) != 0) {
-        enum effect effect = model_action(&tui->model, keys_action(key));
+        enum effect effect = tui->model.prompt.kind != PROMPT_NONE
+                                 ? prompt_key(&tui->model, key)
+                                 : model_action(&tui->model, keys_action(key));
 
         if (effect == EFFECT_QUIT)
             return true;
+        if (effect == EFFECT_SAVE)
+            tui->wants_saving = true;
         if (effect == EFFECT_REPAINT)
             terminal_repaint(tui->terminal);
         if (effect == EFFECT_COPY)
@@ -102,6 +109,28 @@ static bool tui_input(struct sink *sink)
     if (must_draw)
         draw(tui);
     return terminal_is_gone(tui->terminal);
+}
+
+_Static_assert(SINK_WANTED_MAX >= JOURNAL_SHARE, "all kept failures of an endpoint fit");
+
+static bool tui_wish(struct sink *sink, struct sink_wish *wish)
+{
+    struct tui *tui = sink->state;
+
+    if (!tui->wants_saving)
+        return false;
+    tui->wants_saving = false;
+    wish->path = tui->model.prompt.words;
+    wish->n_failures = visit_wanted(&tui->model, wish->failure, SINK_WANTED_MAX);
+    return true;
+}
+
+static void tui_answer(struct sink *sink, const char *words)
+{
+    struct tui *tui = sink->state;
+
+    model_say(&tui->model, "packets", words, "");
+    draw(tui);
 }
 
 static void tui_stop(struct sink *sink, const struct stop_info *stop)
@@ -160,6 +189,8 @@ const struct sink_ops sink_tui = {
     .snapshot = tui_snapshot,
     .input_fd = tui_input_fd,
     .input = tui_input,
+    .wish = tui_wish,
+    .answer = tui_answer,
     .stop = tui_stop,
     .close = tui_close,
 };

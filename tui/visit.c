@@ -163,3 +163,42 @@ void visit_step(struct model *model, int step)
     else if (model->scene == SCENE_FLOW)
         step_flow(model, step);
 }
+
+static uint32_t wanted_group(const struct model *model, const struct where_id *id,
+                             const struct connection_event **failure, uint32_t max)
+{
+    const struct journal_group *group = journal_group(model->journal, id);
+    uint64_t flow[JOURNAL_SHARE];
+    uint32_t n = group ? journal_flows(model->journal, group, flow, JOURNAL_SHARE) : 0;
+    uint32_t n_wanted = 0;
+
+    for (uint32_t i = 0; i < n && n_wanted < max; i++) {
+        const struct journal_entry *entry = journal_find(model->journal, flow[i]);
+
+        if (entry)
+            failure[n_wanted++] = &entry->failure;
+    }
+    return n_wanted;
+}
+
+uint32_t visit_wanted(const struct model *model, const struct connection_event **failure,
+                      uint32_t max)
+{
+    const struct snapshot_latest *latest = model_latest_row(model);
+    const struct journal_entry *entry = NULL;
+
+    if (model->scene == SCENE_FLOW && max > 0) {
+        failure[0] = &model->visit.failure;
+        return 1;
+    }
+    if (model->scene == SCENE_ENDPOINT)
+        return wanted_group(model, &model->visit.endpoint, failure, max);
+    if (model->active == PANE_WHERE && model->where.n > 0)
+        return wanted_group(model, &model->where.id[model->view[PANE_WHERE].cursor], failure, max);
+    if (model->active == PANE_LATEST && latest)
+        entry = journal_find(model->journal, latest->flow_id);
+    if (!entry || max == 0)
+        return 0;
+    failure[0] = &entry->failure;
+    return 1;
+}

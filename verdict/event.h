@@ -13,9 +13,9 @@
 #include "flowtable/facts.h"
 #include "flowtable/key.h"
 #include "flowtable/speech.h"
+#include "flowtable/tape.h"
 #include "verdict/endpoint.h"
 #include "verdict/incident_event.h"
-#include "flowtable/tape.h"
 #include "verdict/verdict.h"
 
 /* Whose address is local to the capture. */
@@ -89,7 +89,7 @@ struct connection_event {
     struct icmp_facts icmp;    /* frame 0 = none */
     struct speech_facts speech[SIDE_COUNT];
     struct flow_speech said; /* READER_NONE: nothing was read */
-    struct flow_tape tape; /* of failures that kept their trail; for the screen */
+    struct flow_tape tape;   /* of failures that kept their trail; for the screen */
 
     uint8_t n_evidence, n_because, n_against, n_alternatives;
     uint32_t evidence_total;

@@ -60,6 +60,8 @@ static void the_keys_that_fingers_know_do_what_they_expect(void **state)
     assert_int_equal(keys_action('j'), ACTION_DOWN);
     assert_int_equal(keys_action(KEYCODE_UP), ACTION_UP);
     assert_int_equal(keys_action(KEYCODE_ESCAPE), ACTION_BACK);
+    assert_int_equal(keys_action('/'), ACTION_FIND);
+    assert_int_equal(keys_action(KEYCODE_F2), ACTION_SAVE);
     assert_int_equal(keys_action('\r'), ACTION_OPEN);
     assert_int_equal(keys_action('\n'), ACTION_OPEN);
 }
@@ -69,7 +71,7 @@ static void keys_of_other_screens_do_nothing(void **state)
     (void)state;
     assert_int_equal(keys_action(KEYCODE_OTHER), ACTION_NONE);
     assert_int_equal(keys_action('e'), ACTION_NONE);
-    assert_int_equal(keys_action('w'), ACTION_NONE);
+    assert_int_equal(keys_action('x'), ACTION_NONE);
     assert_int_equal(keys_action(0), ACTION_NONE);
 }
 

@@ -12,6 +12,7 @@
 #include "sample.h"
 #include "tui/paint_grid.h"
 #include "tui/panel.h"
+#include "tui/prompt.h"
 
 #define MAX_LINES 60
 #define MAX_COLS 200
@@ -179,6 +180,10 @@ static const struct screen_case cases[] = {
     {"120x40-help", 40, 120, "?", NULL, NULL, false, false, false, NULL},
     {"40x10-help", 10, 40, "?", NULL, NULL, false, false, false, NULL},
     {"40x10-help-next", 10, 40, "? ", NULL, NULL, false, false, false, NULL},
+    {"80x24-filtered", 24, 80, "fport:443 not why:tls\r", NULL, NULL, false, false, false, NULL},
+    {"80x24-filtering", 24, 80, "fserver:10.20.0.22/32", NULL, NULL, false, false, false, NULL},
+    {"40x10-filtering", 10, 40, "fwhy:timeout since:5m", NULL, NULL, false, false, false, NULL},
+    {"80x24-none-passes", 24, 80, "fport:1\r", NULL, NULL, false, false, false, NULL},
     {"80x24-endpoint", 24, 80, "j\r", NULL, NULL, false, false, false, three_failures},
     {"120x40-endpoint", 40, 120, "\r", NULL, NULL, false, false, false, three_failures},
     {"40x10-endpoint", 10, 40, "j\r", NULL, NULL, false, false, false, three_failures},
@@ -230,7 +235,10 @@ static void play(struct model *model, const struct screen_case *screen, struct p
         model_snapshot(model, &snapshot);
     panel_screen(paint, model); /* keys need to know how many rows are in sight */
     for (const char *key = screen->keys; *key != '\0'; key++)
-        model_action(model, keys_action(*key));
+        if (model->prompt.kind != PROMPT_NONE)
+            prompt_key(model, *key);
+        else
+            model_action(model, keys_action(*key));
     if (screen->then) {
         screen->then(&snapshot);
         model_snapshot(model, &snapshot);
