@@ -49,7 +49,7 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
     bool is_small = memory_bytes < 128 * MIB;
     uint32_t n_lanes = n_workers > LANES_PLANNED ? n_workers : LANES_PLANNED;
     struct judging_config judging = {0};
-    uint64_t fixed_bytes;
+    uint64_t fixed_bytes, planned_ring_bytes;
     uint32_t n_flows = 0;
 
     if (memory_bytes < MEMORY_MIN_BYTES)
@@ -59,7 +59,7 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
         .frame_ring_bytes = 1 * MIB,
         .note_ring_bytes = MIB / 4,
         .event_ring_bytes = is_small ? MIB / 2 : 1 * MIB,
-        .n_trails = is_small ? 256 : 512,
+        .n_trails = 256, /* and what room the flow table has to spare */
         .n_tombs = is_small ? 1024 : 4096,
         .n_hosts = is_small ? 2048 : 8192,
         .n_listeners = is_small ? 2048 : 8192,
@@ -68,8 +68,9 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
     judging.n_hosts = plan->n_hosts;
     judging.n_listeners = plan->n_listeners;
     judging.n_endpoints = plan->n_endpoints;
+    planned_ring_bytes = plan->frame_ring_bytes + plan->note_ring_bytes;
     fixed_bytes = taken_bytes + plan->event_ring_bytes + judging_cost_bytes(&judging) +
-                  n_lanes * (plan->frame_ring_bytes + plan->note_ring_bytes);
+                  n_lanes * planned_ring_bytes;
     if (fixed_bytes < memory_bytes)
         n_flows = fit_flows(plan, n_lanes, memory_bytes - fixed_bytes);
     if (n_flows < 1024 * n_lanes)
@@ -84,6 +85,12 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
         plan->n_tombs *= 2;
     }
     plan->n_flows = n_flows / n_lanes * n_lanes / n_workers;
+    /* An index of a power of two may not halve or double with the lanes. */
+    fixed_bytes += n_workers * (plan->frame_ring_bytes + plan->note_ring_bytes);
+    fixed_bytes -= n_lanes * planned_ring_bytes;
+    n_flows = fit_flows(plan, n_workers, memory_bytes - fixed_bytes) / n_workers;
+    if (n_flows < plan->n_flows)
+        plan->n_flows = n_flows;
     return 0;
 }
 

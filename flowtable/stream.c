@@ -12,15 +12,13 @@
 /* Further ahead is no segment of this connection: the greatest window (RFC 7323 section 2.3). */
 #define AHEAD_MAX_BYTES (INT32_C(1) << 30)
 
-/* So many pieces go with plenty of trails. */
-#define HTTP2_PIECES_ENOUGH 128
-
 /* ---- the pool of pieces ---- */
 
-/* A connection's header tables take some 16 KiB: a megabyte where memory is not short. */
+/* A connection's header tables take some 16 KiB: a megabyte where one worker has all the trails,
+ * and its share where there are more. */
 static uint32_t http2_order(uint32_t n_pieces)
 {
-    return n_pieces >= HTTP2_PIECES_ENOUGH ? 20 : 18;
+    return n_pieces >= 256 ? 20 : n_pieces >= 128 ? 19 : 18;
 }
 
 size_t stream_pool_cost_bytes(uint32_t n_pieces)

@@ -36,7 +36,7 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
     };
     if (flowtable_create(&tracker->table, arena, config->n_flows, config->hash_key) ||
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||
-        trails_create(&tracker->trails, arena, config->n_trails) ||
+        trails_create(&tracker->trails, arena, config->n_trails, &tracker->table) ||
         tombs_create(&tracker->tombs, arena, config->n_tombs) ||
         datagrams_create(&tracker->datagrams, arena, config->hash_key))
         return -ENOMEM;
@@ -102,8 +102,10 @@ void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note
     note->has_trail = has_trail;
     note->has_speech = stream != NULL;
     if (has_trail) {
-        note->trail = tracker->trails.entry[flow->trail_idx].trail;
-        tape_copy(&note->tape, &tracker->trails.tape[flow->trail_idx]);
+        const struct trail_cell *cell = trail_cell_at(&tracker->trails, flow->trail_idx);
+
+        note->trail = cell->entry.trail;
+        tape_copy(&note->tape, &cell->tape);
     }
     if (stream) {
         stream_end(&tracker->trails.pool, stream);
@@ -236,6 +238,7 @@ static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
     struct flow *flow;
 
     make_room(tracker, false);
+    trails_make_room(&tracker->trails, tracker->table.pool);
     flow_idx = flowtable_add(&tracker->table, key);
     flow = &tracker->table.pool[flow_idx];
     flow->client_end = (uint8_t)guess_client_end(packet, from_end, &bits);
@@ -248,7 +251,7 @@ static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
     flow->facts.last_ns[SIDE_CLIENT] = NS_NEVER;
     flow->facts.last_ns[SIDE_SERVER] = NS_NEVER;
     flow->facts.source = packet->source;
-    trail_claim(&tracker->trails, tracker->table.pool, flow_idx);
+    trail_claim(&tracker->trails, tracker->table.pool, flow_idx, packet->ts_ns);
     return flow_idx;
 }
 

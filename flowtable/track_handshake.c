@@ -146,8 +146,8 @@ static void other_synack(struct arrival *arrival)
 /* Answers an older SYN of the tuple, or no one's. */
 static void bad_synack(struct arrival *arrival)
 {
-    struct trail_entry *entry =
-        trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool, arrival->flow_idx);
+    struct trail_entry *entry = trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool,
+                                           arrival->flow_idx, arrival->packet->ts_ns);
 
     arrival->facts->bits |= FACT_BAD_SYNACK;
     if (entry && !entry->trail.slot[TRAIL_STALE_ACK].frame)

@@ -138,7 +138,7 @@ static void learn_error(struct tracker *tracker, const struct packet *packet, ui
         return;
     }
     saturate_u8(&flow->facts.n_icmp);
-    entry = trail_keep(&tracker->trails, tracker->table.pool, flow_idx);
+    entry = trail_keep(&tracker->trails, tracker->table.pool, flow_idx, packet->ts_ns);
     if (entry)
         learn_icmp(entry, packet, quotes_syn);
     if (quotes_syn && flow->state == FLOW_SYN_SENT) {

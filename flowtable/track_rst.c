@@ -257,7 +257,8 @@ static struct trail_entry *trail_for(const struct arrival *arrival)
 
     if (arrival->facts->first_frame == arrival->packet->ordinal)
         return trail_entry_of(trails, arrival->flow);
-    return trail_keep(trails, arrival->tracker->table.pool, arrival->flow_idx);
+    return trail_keep(trails, arrival->tracker->table.pool, arrival->flow_idx,
+                      arrival->packet->ts_ns);
 }
 
 void track_rst(struct arrival *arrival)

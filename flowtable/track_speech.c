@@ -108,17 +108,16 @@ static struct stream_start start_of_peer(const struct side_facts *peer)
 static struct stream *begin_stream(const struct arrival *arrival)
 {
     struct trails *trails = &arrival->tracker->trails;
-    uint32_t idx = arrival->flow->trail_idx;
+    struct trail_cell *cell = trail_cell_at(trails, arrival->flow->trail_idx);
     struct stream_start start[SIDE_COUNT];
 
     start[arrival->from] = start_of_sender(arrival, arrival->side->n_data > 1);
     start[side_other(arrival->from)] = start_of_peer(arrival->peer);
-    if (trails->entry[idx].has_stream)
-        stream_end(&trails->pool, &trails->stream[idx]);
-    trails->entry[idx].has_stream = true;
-    stream_begin(&trails->stream[idx], arrival->flow->key.port[1 - arrival->flow->client_end],
-                 start);
-    return &trails->stream[idx];
+    if (cell->entry.has_stream)
+        stream_end(&trails->pool, &cell->stream);
+    cell->entry.has_stream = true;
+    stream_begin(&cell->stream, arrival->flow->key.port[1 - arrival->flow->client_end], start);
+    return &cell->stream;
 }
 
 /* ---- the whole ---- */
@@ -138,8 +137,8 @@ static struct stream *find_stream(const struct arrival *arrival)
  * for order came in an earlier one, which is not at hand any more. */
 static void keep_told(struct arrival *arrival, uint64_t frame)
 {
-    struct trail_entry *entry =
-        trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool, arrival->flow_idx);
+    struct trail_entry *entry = trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool,
+                                           arrival->flow_idx, arrival->packet->ts_ns);
 
     if (!entry || frame != arrival->packet->ordinal)
         return;

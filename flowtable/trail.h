@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The pool of trails. There are fewer than flows: a new flow takes one from the flow that has been
- * quiet longest (second chance); flows in trouble keep theirs. Private to flowtable/.
+ * The pool of trails. There are fewer than flows: a new flow takes one from a flow that has been
+ * quiet; flows in trouble keep theirs. Private to flowtable/.
+ *
+ * When all of the pool's are in use or kept, trails are spared room at the end of the flow table,
+ * from its last byte downwards, where no flow has been yet: a burst of failures finds its trails in
+ * what a quiet network leaves unused. Flows that need the room take it back.
  */
 #ifndef FLOWTABLE_TRAIL_H
 #define FLOWTABLE_TRAIL_H
@@ -12,6 +16,7 @@
 #include "base/arena.h"
 #include "flowtable/flow.h"
 #include "flowtable/stream.h"
+#include "flowtable/table.h"
 #include "flowtable/tape.h"
 
 /* A RST of one side, for what follows it. */
@@ -34,25 +39,49 @@ struct trail_entry {
                                             trail: a RST, or behind one; frame 0 = it is there */
     int64_t icmp_ns;                     /* last ICMP error, to know its copy */
     uint16_t icmp_ip_id, icmp_quoted_ip_id;
+    uint32_t next_free, prev_free; /* of a spare one without a flow */
     struct flow_trail trail;
 };
 
-struct trails {
-    struct trail_entry *entry;
-    struct stream *stream;  /* beside entry[]; valid with has_stream */
-    struct flow_tape *tape; /* beside entry[] */
-    struct stream_pool pool;
-    uint32_t n_max, hand;
+struct trail_cell {
+    struct trail_entry entry;
+    struct stream stream; /* valid with entry.has_stream */
+    struct flow_tape tape;
 };
 
-size_t trails_cost_bytes(uint32_t n_max);
+struct trails {
+    struct trail_cell *base;  /* 0 .. n_base - 1 */
+    struct trail_cell *spare; /* n_base is spare[-1], n_base + 1 spare[-2], ... */
+    const struct flowtable *table;
+    struct stream_pool pool;
+    uint32_t n_base, n_spare, hand;
+    uint32_t free_head; /* of the spare ones */
+};
 
-/* n_max >= 1. */
-int trails_create(struct trails *trails, struct arena *arena, uint32_t n_max) MUST_CHECK;
+size_t trails_cost_bytes(uint32_t n_base);
 
-/* An empty trail for the flow; takes it from another one (which loses FLOW's trail_idx and gets
- * FACT_TRAIL_LOST) when none is free. Leaves the flow without one when all are kept. */
-void trail_claim(struct trails *trails, struct flow *pool, uint32_t flow_idx);
+/* n_base >= 1. `table` outlives the trails; NULL: no room is to spare. */
+int trails_create(struct trails *trails, struct arena *arena, uint32_t n_base,
+                  const struct flowtable *table) MUST_CHECK;
+
+static inline struct trail_cell *trail_cell_at(const struct trails *trails, uint32_t idx)
+{
+    return idx < trails->n_base ? &trails->base[idx] : trails->spare - 1 - (idx - trails->n_base);
+}
+
+static inline uint32_t trails_count(const struct trails *trails)
+{
+    return trails->n_base + trails->n_spare;
+}
+
+/* Gives back the spare trails that lie where the table's next flow may come to be: before
+ * flowtable_add(). Their flows lose them. */
+void trails_make_room(struct trails *trails, struct flow *pool);
+
+/* An empty trail for the flow, at packet time `now_ns`; takes it from another one (which loses its
+ * trail_idx and gets FACT_TRAIL_LOST) when none is free. Leaves the flow without one when all are
+ * kept. */
+void trail_claim(struct trails *trails, struct flow *pool, uint32_t flow_idx, int64_t now_ns);
 
 void trail_free(struct trails *trails, struct flow *flow);
 
@@ -63,7 +92,7 @@ static inline struct trail_entry *trail_entry_of(struct trails *trails, const st
 
     if (flow->trail_idx == FLOW_NONE)
         return NULL;
-    entry = &trails->entry[flow->trail_idx];
+    entry = &trail_cell_at(trails, flow->trail_idx)->entry;
     entry->is_recent = true;
     return entry;
 }
@@ -78,14 +107,17 @@ static inline struct flow_trail *trail_of(struct trails *trails, const struct fl
 /* What the flow's reader makes of it; NULL where nothing is read. */
 static inline struct stream *trail_stream_of(struct trails *trails, const struct flow *flow)
 {
-    return flow->trail_idx != FLOW_NONE && trails->entry[flow->trail_idx].has_stream
-               ? &trails->stream[flow->trail_idx]
-               : NULL;
+    struct trail_cell *cell;
+
+    if (flow->trail_idx == FLOW_NONE)
+        return NULL;
+    cell = trail_cell_at(trails, flow->trail_idx);
+    return cell->entry.has_stream ? &cell->stream : NULL;
 }
 
 static inline struct flow_tape *trail_tape_of(struct trails *trails, const struct flow *flow)
 {
-    return flow->trail_idx != FLOW_NONE ? &trails->tape[flow->trail_idx] : NULL;
+    return flow->trail_idx != FLOW_NONE ? &trail_cell_at(trails, flow->trail_idx)->tape : NULL;
 }
 
 static inline bool trail_is_watching(const struct trail_entry *entry)
@@ -106,6 +138,7 @@ static inline const struct packet_mark *trail_last(const struct trail_entry *ent
 }
 
 /* Claims a trail if the flow has none, and keeps it until the flow ends: for flows in trouble. */
-struct trail_entry *trail_keep(struct trails *trails, struct flow *pool, uint32_t flow_idx);
+struct trail_entry *trail_keep(struct trails *trails, struct flow *pool, uint32_t flow_idx,
+                               int64_t now_ns);
 
 #endif

@@ -370,7 +370,7 @@ const struct flow_trail *flowscript_trail(const struct flowscript *script)
     const struct flow *flow = flowscript_flow(script);
 
     assert_int_not_equal(flow->trail_idx, FLOW_NONE);
-    return &script->tracker.trails.entry[flow->trail_idx].trail;
+    return &trail_cell_at(&script->tracker.trails, flow->trail_idx)->entry.trail;
 }
 
 const char *flowscript_history(const struct flowscript *script)

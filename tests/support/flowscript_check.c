@@ -12,11 +12,12 @@ static void check_pieces(const struct trails *trails)
     for (uint32_t i = trails->pool.free_head; i != STREAM_PIECE_NONE;
          i = trails->pool.pieces[i].next)
         n_pieces++;
-    for (uint32_t i = 0; i < trails->n_max; i++) {
-        const struct stream *stream = &trails->stream[i];
+    for (uint32_t i = 0; i < trails_count(trails); i++) {
+        const struct stream *stream = &trail_cell_at(trails, i)->stream;
 
-        assert_true(trails->entry[i].flow_idx != FLOW_NONE || !trails->entry[i].has_stream);
-        if (!trails->entry[i].has_stream)
+        assert_true(trail_cell_at(trails, i)->entry.flow_idx != FLOW_NONE ||
+                    !trail_cell_at(trails, i)->entry.has_stream);
+        if (!trail_cell_at(trails, i)->entry.has_stream)
             continue;
         for (unsigned s = 0; s < SIDE_COUNT; s++) {
             assert_true(stream->is_reading || stream->side[s].n_held == 0);
@@ -51,11 +52,11 @@ void flowscript_check(const struct tracker *tracker)
         assert_int_equal(flowtable_find(&tracker->table, &flow->key), i);
         assert_int_not_equal(flow->wheel_slot, WHEEL_SLOT_NONE);
         if (flow->trail_idx != FLOW_NONE)
-            assert_int_equal(tracker->trails.entry[flow->trail_idx].flow_idx, i);
+            assert_int_equal(trail_cell_at(&tracker->trails, flow->trail_idx)->entry.flow_idx, i);
         n_trails += flow->trail_idx != FLOW_NONE;
     }
-    for (uint32_t i = 0; i < tracker->trails.n_max; i++)
-        n_trails -= tracker->trails.entry[i].flow_idx != FLOW_NONE;
+    for (uint32_t i = 0; i < trails_count(&tracker->trails); i++)
+        n_trails -= trail_cell_at(&tracker->trails, i)->entry.flow_idx != FLOW_NONE;
     assert_int_equal(n_trails, 0);
     check_pieces(&tracker->trails);
     assert_int_equal(n_in_use, n_in_lists);
@@ -159,7 +160,7 @@ void flowscript_feed_checked(struct tracker *tracker, const struct packet *packe
     if (flow_idx != FLOW_NONE)
         flow = tracker->table.pool[flow_idx];
     if (flow_idx != FLOW_NONE && flow.trail_idx != FLOW_NONE)
-        trail = tracker->trails.entry[flow.trail_idx].trail;
+        trail = trail_cell_at(&tracker->trails, flow.trail_idx)->entry.trail;
     tracker_packet(tracker, packet);
     flowscript_check(tracker);
     if (flow_idx == FLOW_NONE || flowscript_find(tracker, packet) != flow_idx)
@@ -169,5 +170,5 @@ void flowscript_feed_checked(struct tracker *tracker, const struct packet *packe
         return; /* another attempt */
     check_facts_growth(&flow.facts, &after->facts);
     if (flow.trail_idx != FLOW_NONE && flow.trail_idx == after->trail_idx)
-        check_trail_growth(&trail, &tracker->trails.entry[flow.trail_idx].trail);
+        check_trail_growth(&trail, &trail_cell_at(&tracker->trails, flow.trail_idx)->entry.trail);
 }

@@ -281,7 +281,8 @@ static void an_error_on_an_open_connection_ends_nothing(void **state)
     (void)state;
     flowscript_play(&script, STEPS(steps));
     assert_int_equal(flowscript_flow(&script)->state, FLOW_ESTABLISHED);
-    assert_true(script.tracker.trails.entry[flowscript_flow(&script)->trail_idx].is_kept);
+    assert_true(
+        trail_cell_at(&script.tracker.trails, flowscript_flow(&script)->trail_idx)->entry.is_kept);
     flowscript_until(&script, 600000);
     assert_true(flowscript_is_open(&script));
     flowscript_close(&script);

@@ -191,7 +191,7 @@ static void a_flow_that_loses_its_trail_loses_its_stream(void **state)
     flowscript_open(&script, &config);
     flowscript_steps(&script, &first, STEPS(handshake));
     say(&script, &first, words, ARRAY_LEN(words));
-    assert_true(stream_is_holding(&script.tracker.trails.stream[0], SIDE_CLIENT));
+    assert_true(stream_is_holding(&script.tracker.trails.base[0].stream, SIDE_CLIENT));
     flowscript_steps(&script, &second, STEPS(handshake));
     assert_bits(flowscript_facts(&script)->bits, FACT_TRAIL_LOST);
     flowscript_close(&script);
