@@ -70,6 +70,7 @@ static const struct host_state host_unknown = {
     .last_ns = NS_NEVER,
     .refused_ns = NS_NEVER,
     .asked_ns = NS_NEVER,
+    .asked_known_ns = NS_NEVER,
     .unresolved_from_ns = NS_NEVER,
     .unresolved_ns = NS_NEVER,
 };
@@ -463,7 +464,7 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     roll_second(hosts->limits, at, note->now_ns);
     if (note->kind == NOTE_ATTEMPT) {
         at->n_syn_second++;
-        later(&host_for(hosts, &note->key.addr[server_end])->asked_ns, note->facts.first_ns);
+        host_asked(host_for(hosts, &note->key.addr[server_end]), at, note->facts.first_ns);
         return; /* the client may be forged: nothing else is learned from a bare SYN */
     }
     if (note->kind == NOTE_RESET) {

@@ -36,6 +36,7 @@ struct host_state {
     struct race_connects connects; /* as a client */
     uint32_t n_synack_resets;      /* as a client: SYN-ACKs that it answered by RST */
     int64_t asked_ns;              /* last SYN to it, NS_NEVER */
+    int64_t asked_known_ns;        /* last one to a port that it has answered on before, NS_NEVER */
     /* Last time that somebody asked the link for it and got no answer: first and last request */
     int64_t unresolved_from_ns, unresolved_ns; /* NS_NEVER */
     struct ipaddr unresolved_by;               /* who asked; valid with unresolved_ns */

@@ -74,3 +74,10 @@ void listener_overflow_rst(const struct verdict_limits *limits, struct listener_
         ns_since(ack_ns, rst->mark.ts_ns) <= limits->overflow_rst_ns)
         later(&at->overflow_rst_ns, rst->mark.ts_ns);
 }
+
+void host_asked(struct host_state *server, const struct listener_state *at, int64_t syn_ns)
+{
+    later(&server->asked_ns, syn_ns);
+    if (at->accept_ns != NS_NEVER)
+        later(&server->asked_known_ns, syn_ns);
+}

@@ -27,6 +27,9 @@ void listener_quit(const struct verdict_limits *limits, struct listener_state *a
 void listener_overflow_rst(const struct verdict_limits *limits, struct listener_state *at,
                            const struct flow_note *note);
 
+/* A NOTE_ATTEMPT: a SYN went to this listener of it. */
+void host_asked(struct host_state *server, const struct listener_state *at, int64_t syn_ns);
+
 /* A NOTE_ENDED: which SYNs does the host answer? */
 void host_syn_kind(struct host_state *server, const struct flow_note *note);
 

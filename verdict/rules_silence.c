@@ -66,6 +66,16 @@ static bool is_port_silent(const struct verdict_case *c)
            c->listener->answer_ns + c->limits->alive_ns < c->facts->first_ns;
 }
 
+/* It leaves SYNs unanswered on a port that it used to answer on, and has sent nothing since: it may
+ * be gone, or the way to it. */
+static bool has_fallen_silent_altogether(const struct verdict_case *c)
+{
+    const struct host_state *host = c->server_host;
+
+    return host->asked_known_ns != NS_NEVER && host->last_ns < host->asked_known_ns &&
+           ns_since(host->asked_known_ns, c->now_ns) >= c->limits->censored_ns;
+}
+
 enum confidence rule_filtered_drop(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct host_state *host = c->server_host;
@@ -81,6 +91,14 @@ enum confidence rule_filtered_drop(const struct verdict_case *c, struct ruling *
         because(ruling, "refuses-elsewhere", 0, "it refused port %u by RST", host->refused_port);
     if (host->init_ttl == 128) {
         against(ruling, "stealth-mode", 0, "TTL 128: Windows drops SYNs to closed ports too");
+        return CONFIDENCE_POSSIBLE;
+    }
+    if (has_fallen_silent_altogether(c)) {
+        against(ruling, "all-silent", 0, "ports that it answered on before are silent now too");
+        return CONFIDENCE_POSSIBLE;
+    }
+    if (c->client->n_syn < 2 && c->listener->n_silent_run < 2) {
+        against(ruling, "one-syn", case_slot(c, TRAIL_SYN)->frame, "one packet may just be lost");
         return CONFIDENCE_POSSIBLE;
     }
     return CONFIDENCE_LIKELY;

@@ -40,6 +40,7 @@ class Case:
     delay_ms: tuple = network.DEFAULT_DELAY_MS
     snaplen: int = 262144
     edit: object = None    # what the capture file lost or gained afterwards
+    keeps_nd: bool = False  # neighbour discovery of IPv6 is part of it
     elsewhere: tuple = ()  # also captured there, to see what can be told from there
     needs: tuple = ()      # programs beside those of every Debian
 

@@ -85,6 +85,21 @@ static void host_alive(struct factscript *script, int64_t ns)
     factscript_host(script, SIDE_SERVER)->last_ns = first_ns(script) - limits()->alive_ns + ns;
 }
 
+/* It was heard of, and so much later a SYN went to a port that it had answered on. */
+static void known_port_asked(struct factscript *script, int64_t ns)
+{
+    struct host_state *host = factscript_host(script, SIDE_SERVER);
+
+    host->last_ns = first_ns(script);
+    host->asked_known_ns = first_ns(script) + ns;
+}
+
+static void host_alive_another_silent(struct factscript *script, int64_t n_attempts)
+{
+    host_alive(script, 0);
+    factscript_listener(script)->n_silent_run = (uint32_t)n_attempts;
+}
+
 static void host_alive_port_answered(struct factscript *script, int64_t ns)
 {
     host_alive(script, 1);
@@ -231,6 +246,12 @@ static void a_port_is_filtered_when_its_host_lives_and_nobody_is_answered(void *
         {"the host was heard of after the attempt began", LIKELY, factscript_silent, host_alive,
          90 * NS_PER_S, "host-alive"},
         {"the host was never heard of", NONE, factscript_silent},
+        {"a port that it had answered on is silent since", POSSIBLE, factscript_silent,
+         known_port_asked, 1, "all-silent"},
+        {"that port was asked before it was last heard of", LIKELY, factscript_silent,
+         known_port_asked, 0},
+        {"one SYN may be lost", POSSIBLE, one_syn, host_alive, 0, "one-syn"},
+        {"one SYN, and another attempt", LIKELY, one_syn, host_alive_another_silent, 2},
         {"it refuses another port", LIKELY, factscript_silent, host_alive_refuses_elsewhere, 0,
          "refuses-elsewhere"},
         {"Windows drops SYNs to closed ports too", POSSIBLE, factscript_silent, host_alive_windows,

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Cases: one fact speaks for a cause and another denies it; what the capture lacks or has late."""
+
+import contextlib
+
+import wire
+from net import address6
+from stage import REQUEST, table
+
+case = table(group=40)
+
+
+@case('filtered-drop', 'near', 'host-gone',
+      'the port that was served falls silent as well: the host is gone, nothing is filtered',
+      pace='medium')
+def host_gone(t):
+    """The server is cut off straight after a good connection; two ports of it are tried."""
+    listener = t.listen(80)
+    good = t.good(80, listener)
+    t.block('r3', 'forward', f'ip daddr {t.server} drop')
+    known, other = t.dial(80, wait=False), t.dial(443, wait=False)
+    t.sleep(5)
+    known.sock.close()
+    other.sock.close()
+    t.sleep(7)
+    t.clock()
+    t.expect(good, 'ok', '^>S <SA >A .*F', 'ok')
+    t.expect(known, 'connect-timeout', '^>S >S >S', 'timed_out',
+             accept=['accept-queue-overflow'], never=['filtered-drop'])
+    t.expect(other, 'connect-timeout', '^>S >S >S', 'timed_out', never=['filtered-drop'],
+             alternatives=['filtered-drop'])
+
+
+@case('stale-pooled-connection', 'hit', 'closed-at-once',
+      'FIN straight after the answer; the next request comes two seconds later', pace='medium')
+def closed_at_once(t):
+    """The server keeps no connection open; the client's pool does not notice its FIN."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    peer.close()
+    t.sleep(2)
+    conn.sock.sendall(REQUEST)
+    t.wait_rtt(2)
+    t.expect(conn, 'stale-pooled-connection', '<F (>A )?>D <R$', 'reset',
+             never=['late-data-after-close', 'reset-lost-state'])
+
+
+@case('reset-lost-state', 'near', 'reject-at-server',
+      'the RST answers the request as a host without the connection does, and the server goes on',
+      pace='medium')
+def reject_at_server(t):
+    """A rule on the server's host begins to reject an open connection with tcp-reset; its program
+    has the connection and sends something later."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    t.block('s', 'input', f'ip daddr {t.server} tcp dport 80 reject with tcp reset')
+    conn.sock.sendall(REQUEST)
+    t.sleep(0.3)
+    t.unblock('s')
+    peer.sendall(b'late')
+    t.wait_rtt(2)
+    t.expect(conn, 'reset-unexplained', '>D <R .*<D >R', 'reset', accept=['rst-injected'],
+             never=['reset-lost-state'], alternatives=['rst-injected', 'reset-lost-state'])
+
+
+@case('accept-queue-overflow', 'hit', 'p1-after-resets',
+      'connections are reset straight after their ACK, a later SYN stays unanswered',
+      pace='medium')
+def after_resets(t):
+    """A full accept queue with tcp_abort_on_overflow=1 and without SYN cookies."""
+    t.sysctl('s', 'ipv4.tcp_abort_on_overflow', 1)
+    t.sysctl('s', 'ipv4.tcp_syncookies', 0)
+    t.listen(80, 4)
+    for _ in range(3):
+        t.dial(80)
+    t.wait_rtt()
+    for _ in range(5):
+        t.dial(80, wait=False)
+    t.wait_rtt(3)
+    silent = t.dial(80, wait=False, client=t.client2)
+    t.sleep(4)
+    silent.sock.close()
+    t.sleep(7)
+    t.clock()
+    t.expect(silent, 'accept-queue-overflow', '^>S >S >S', 'timed_out', sub='P1',
+             accept=['connect-timeout'], never=['filtered-drop'])
+
+
+@case('host-down-onlink', 'hit', 'ndp-unanswered',
+      'all: neighbour solicitations at 0, 1 and 2 s; the SYN itself never appears', pace='medium',
+      keeps_nd=True)
+def ndp_unanswered(t):
+    """The target is on the client's own link and switched off; IPv6."""
+    asker, target = address6(0, 0), 'fd77::64:99'
+    t.dial(80, server=target, client=asker, v6=True, timeout=6)
+    t.clock()
+    t.note('host-down-onlink', client=f'[{asker}]', server=f'[{target}]', outcome='timed_out')
+
+
+def answers(t, frames):
+    """The places of the server's data."""
+    return [place for place, frame in enumerate(frames)
+            if (packet := wire.parse_frame(frame[1])) and packet.src == t.server and packet.length]
+
+
+def without_answers(t, frames):
+    """As if the capture had lost them."""
+    lost = set(answers(t, frames))
+    return [frame for place, frame in enumerate(frames) if place not in lost]
+
+
+def late_answers(t, frames):
+    """As if the two directions were captured by two cards: the client's next packet first."""
+    frames = list(frames)
+    for place in reversed(answers(t, frames)):
+        (early, *one), (late, *two) = frames[place:place + 2]
+        frames[place:place + 2] = [(early, *two), (late, *one)]
+    return frames
+
+
+@case('accept-then-close', 'near', 'answer-not-captured',
+      'the sequence number of the FIN tells of 41 bytes that the capture lacks',
+      edit=without_answers)
+def answer_not_captured(t):
+    """A server that answers and closes; its data was then taken out of the capture."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'ok', accept=['unknown-capture-loss'], never=['accept-then-close'],
+             failure=False)
+
+
+@case('reset-unexplained', 'near', 'answer-captured-late',
+      'the answer comes behind the ACK of it; the RST acknowledges it', edit=late_answers)
+def answer_captured_late(t):
+    """A client that closes by RST once it has its answer; the answer and the client's ACK were then
+    exchanged in the capture."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    t.abort(conn.sock)
+    t.wait_rtt()
+    with contextlib.suppress(OSError):
+        peer.close()
+    t.expect(conn, 'ok-rst-close', '>R', 'ok', never=['reset-unexplained', 'client-abort'])
