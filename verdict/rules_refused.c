@@ -82,8 +82,6 @@ static int hops_off(const struct verdict_case *c, uint8_t ttl)
 
     if (host->n_ttl_flows == 0 || host->has_several_inits)
         return -1;
-    if (hosts_init_ttl(ttl) != host->init_ttl)
-        return (int)c->limits->hops_strong;
     if (hops < host->hops_min)
         return host->hops_min - hops;
     return hops > host->hops_max ? hops - host->hops_max : 0;
@@ -182,6 +180,16 @@ static bool is_tos_telling(const struct verdict_case *c, const struct rst_facts 
            hosts_hops(rst->mark.ttl) == 0;
 }
 
+/* As far away as the server and begun at another TTL: a bridge beside it, or its own kernel, which
+ * need not begin where its sockets do (VERDICTS.md 14, trap 16). */
+static bool is_of_another_class(const struct verdict_case *c, const struct rst_facts *rst)
+{
+    const struct host_state *host = c->server_host;
+
+    return host->n_ttl_flows > 0 && !host->has_several_inits &&
+           hosts_init_ttl(rst->mark.ttl) != host->init_ttl;
+}
+
 /* Points for a RST of a rule instead of the host: 2 = strong, 1 = medium. */
 static int firewall_points(const struct verdict_case *c, const struct rst_facts *rst,
                            struct ruling *ruling)
@@ -196,6 +204,10 @@ static int firewall_points(const struct verdict_case *c, const struct rst_facts 
         points += 2;
         because(ruling, "ttl-differs", rst->mark.frame, "TTL %u, the server is %u hops away",
                 rst->mark.ttl, host->hops_min);
+    } else if (is_of_another_class(c, rst)) {
+        points += 1;
+        because(ruling, "ttl-differs", rst->mark.frame, "TTL %u began at %u, the server's at %u",
+                rst->mark.ttl, hosts_init_ttl(rst->mark.ttl), host->init_ttl);
     } else if (off == 1 && host->hops_min == host->hops_max &&
                host->n_ttl_flows >= c->limits->hops_stable_flows) {
         points += 1;
