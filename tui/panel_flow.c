@@ -12,7 +12,6 @@
 #include "tui/stack.h"
 
 #define MARGIN_CELLS 1
-#define PROTO_TCP 6
 #define WORDS_BYTES 320
 #define LADDER_GOOD_LINES 10
 
@@ -49,7 +48,8 @@ static void paint_header(struct paint *paint, const struct model *model)
     text = bar_add_left(&bar, 6, ROLE_TEXT);
     text_addf(&text, "flow %" PRIu32 " of %" PRIu32, flows->n_rows > 0 ? flows->cursor + 1 : 1,
               flows->n_rows > 0 ? flows->n_rows : 1);
-    community_id(model->run->community_id_seed, PROTO_TCP, &failure->client, &failure->server, id);
+    community_id(model->run->community_id_seed, failure->key.proto, &failure->client,
+                 &failure->server, id);
     text = bar_add_right(&bar, 3, ROLE_TEXT);
     text_add(&text, id);
     bar_paint(&bar, paint, 0);
@@ -96,12 +96,12 @@ static void add_option_words(struct text *text, const struct packet_mark *mark)
 }
 
 /* "TTL 242, IP id 12345, window 0, 0 bytes, seq 1201, ack 28, no timestamps". */
-static void add_packet_words(struct text *text, const struct ladder_row *row)
+static void add_packet_words(struct text *text, const struct ladder_row *row, uint8_t proto)
 {
     const struct packet_mark *mark = &row->mark;
 
     text_addf(text, "TTL %u, IP id %u", mark->ttl, mark->ip_id);
-    if (row->is_icmp) {
+    if (row->is_icmp || proto != PANEL_PROTO_TCP) {
         text_addf(text, ", %" PRIu32 " bytes", mark->payload_bytes);
         return;
     }
@@ -144,7 +144,7 @@ static int paint_packet(struct paint *paint, const struct model *model, const st
     if (row->n_left_out > 0)
         return paint_wrapped(paint, body, ROLE_TEXT,
                              "Of a connection with many packets the first and the last are kept.");
-    add_packet_words(&text, row);
+    add_packet_words(&text, row, model->visit.failure.key.proto);
     n_used = paint_wrapped(paint, &room, ROLE_TEXT, words);
     if (!row->is_odd || n_used >= body->n_lines)
         return n_used;

@@ -48,9 +48,15 @@ struct places {
 
 /* Cells. */
 
+/* Datagrams and ICMP errors have no numbers. */
+static bool is_segment(const struct model *model, const struct ladder_row *row)
+{
+    return !row->is_icmp && model->visit.failure.key.proto == PANEL_PROTO_TCP;
+}
+
 static void cell_seq(const struct model *model, const struct ladder_row *row, struct text *text)
 {
-    if (row->is_icmp)
+    if (!is_segment(model, row))
         text_add(text, "-");
     else if (row->has_rel_seq && !model->visit.shows_raw_numbers)
         text_addf(text, "%" PRIu32, row->rel_seq);
@@ -60,7 +66,7 @@ static void cell_seq(const struct model *model, const struct ladder_row *row, st
 
 static void cell_ack(const struct model *model, const struct ladder_row *row, struct text *text)
 {
-    if (row->is_icmp || !(row->mark.flags & TCP_ACK))
+    if (!is_segment(model, row) || !(row->mark.flags & TCP_ACK))
         text_add(text, "-");
     else if (row->has_rel_ack && !model->visit.shows_raw_numbers)
         text_addf(text, "%" PRIu32, row->rel_ack);
@@ -82,8 +88,7 @@ static void cell_ttl(const struct model *model, const struct ladder_row *row, st
 
 static void cell_window(const struct model *model, const struct ladder_row *row, struct text *text)
 {
-    (void)model;
-    if (row->is_icmp)
+    if (!is_segment(model, row))
         text_add(text, "-");
     else
         text_addf(text, "%u", row->mark.window);
@@ -201,6 +206,10 @@ static void add_label(struct text *text, const struct model *model, const struct
     if (row->is_icmp) {
         text_addf(text, "ICMP %u/%u", model->visit.failure.icmp.type,
                   model->visit.failure.icmp.code);
+        return;
+    }
+    if (!is_segment(model, row)) {
+        text_add(text, "UDP");
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)

@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The program itself on a terminal: captures explored with keys, and a live interface.
+
+Usage: test_dashboard.py TCPWHY
+
+Screens are compared with the text files of tests/golden/tui; TCPWHY_GOLDEN_UPDATE=1 writes them.
+Live traffic is in a network namespace with nothing but its own loopback.
+"""
+
+import ctypes
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import terminal
+from terminal import SKIPPED, Failed, expect, expect_match, have_tmux, run_cases, wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DEMO = ROOT / 'pcaps/demo.pcap'
+GOLDEN = ROOT / 'tests/golden/tui'
+CLONE_NEWNET = 0x40000000
+REFUSED_PORT = 9999
+
+TCPWHY = []
+
+
+class Terminal(terminal.Terminal):
+    """With the program started on a capture, which it has read to its end."""
+
+    def explore(self, *arguments, capture=DEMO):
+        shutil.copy(capture, f'{self.directory.name}/demo.pcap')
+        self.type(f'cd; clear; {TCPWHY[0]} -r demo.pcap --tui ' + ' '.join(arguments))
+        self.wait_for(r'REPLAY(.|\n)*> ?!?10\.77\.60\.')
+        self.keys('r', 'r')  # sorted by all of the capture, whenever the first screen came
+        self.wait_for(r'sort: incident')
+
+    def compare(self, name):
+        """The screen without what depends on the time that passes: rates and notices."""
+        path = GOLDEN / f'{name}.txt'
+        self.wait_for(r'\? help')  # the notice has given the key bar back
+        if os.environ.get('TCPWHY_GOLDEN_UPDATE'):
+            time.sleep(1)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(self.steady_text())
+            return
+        end = time.monotonic() + terminal.PATIENCE_S
+        while self.steady_text() != path.read_text():
+            if time.monotonic() > end:
+                raise Failed(f'not as in {path} (TCPWHY_GOLDEN_UPDATE=1 renews it):\n'
+                             + self.steady_text())
+            time.sleep(0.1)
+
+    def steady_text(self):
+        return re.sub(r'[\d.,]+ pkt/s( +[\d.]+ .?b/s)?', 'RATES', self.text())
+
+
+def captures_look_the_same_at_every_size():
+    for lines, cols in ((24, 80), (40, 120), (10, 40)):
+        with Terminal(lines, cols) as window:
+            window.explore()
+            window.compare(f'{cols}x{lines}')
+            window.keys('Enter')
+            window.wait_for(r'Esc back')
+            window.compare(f'{cols}x{lines}-endpoint')
+            window.keys('Enter')
+            window.wait_for(r'TTL \d+')
+            window.compare(f'{cols}x{lines}-flow')
+
+
+def a_ladder_follows_the_size_and_keeps_its_packet():
+    with Terminal() as window:
+        window.explore()
+        window.keys('Enter', 'Enter')
+        window.wait_for(r'(?m)^>!')
+        chosen = re.search(r'(?m)^>! +(\d+)', window.text()).group(1)
+        for lines, cols in ((40, 120), (10, 40), (60, 200), (12, 60), (24, 80)):
+            window.resize(lines, cols)
+            window.wait_for(rf'(?m)^>! +{chosen}\b')
+            wait_until(lambda: len(window.rows()) >= lines, 'the new size')
+        window.compare('80x24-flow')
+
+
+def escape_goes_back_and_never_quits():
+    with Terminal() as window:
+        window.explore()
+        window.keys('Enter', 'Enter')
+        window.wait_for(r'(?m)^>!')
+        for _ in range(4):
+            window.keys('Escape')
+            time.sleep(0.1)
+        window.wait_for(r'(?m)^─ Why')
+        window.keys('q')
+        window.wait_for(r'8 attempts, 4 failed')
+
+
+def a_filter_narrows_with_each_letter():
+    with Terminal() as window:
+        window.explore()
+        window.type('fwhy:time')
+        window.wait_for(r'FILTER why:time\b')
+        window.wait_for(r'(?m)^> 10.77.60.101:5432')
+        expect(1, len(re.findall(r'(?m)^[> ][! ]10\.77\.\S+ +\w+ +[\d.]+ +\d', window.text())),
+               'rows of Where')
+        window.keys('F')
+        wait_until(lambda: 'FILTER' not in window.text(), 'all rows')
+
+
+def saved_packets_are_those_of_the_flow():
+    with Terminal() as window:
+        window.explore()
+        window.type('fwhy:time')
+        window.wait_for(r'FILTER')
+        window.keys('Enter', 'Enter')
+        window.wait_for(r'SYN \(again')
+        window.type('w')
+        window.wait_for(r'packets: of 1 connection saved to (\S+)')
+        name = re.search(r'saved to (\S+)', window.text()).group(1)
+        window.wait_for(r'\? help')
+        window.type('w')
+        window.wait_for(r'is there already')
+        out = subprocess.run([TCPWHY[0], '-r', f'{window.directory.name}/{name}', '--text'],
+                             capture_output=True, text=True, check=True,
+                             env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'}).stdout
+        expect_match(r'10\.77\.60\.101:5432 did not answer', out, 'verdict on the saved packets')
+        expect_match(r'1 of 1 connection', out, 'only that flow')
+
+
+def options_choose_the_colours():
+    foreground = r'\x1b\[[\d;]*(3[0-7]|38;5;\d+)'
+    for env, arguments, wanted in (
+            ({}, '', r'\x1b\[[\d;]*3[0-7]'),
+            ({}, '--theme okabe', r'\x1b\[[\d;]*38;5;(74|214)'),
+            ({}, '--color never', None),
+            ({'NO_COLOR': '1'}, '', None),
+            ({'NO_COLOR': '1'}, '--color always', foreground),
+            ({'NO_COLOR': ''}, '', foreground),
+            ({}, '--theme mono', None),
+            ({'CLICOLOR_FORCE': '1', 'NO_COLOR': '1'}, '', None)):
+        with Terminal(**env) as window:
+            window.explore(arguments)
+            text = window.text('-e')
+            if wanted:
+                expect_match(wanted, text, f'colour with {env} {arguments}')
+            elif re.search(foreground, text):
+                raise Failed(f'colour with {env} {arguments}')
+
+
+def ascii_is_enough_where_it_is_asked_for():
+    with Terminal() as window:
+        window.explore('--ascii')
+        window.keys('Enter', 'Enter')
+        window.wait_for(r'\|-- SYN')
+        if not window.text().isascii():
+            raise Failed('not ASCII:\n' + window.text())
+
+
+def refuse_connections(stop):
+    while not stop.is_set():
+        with socket.socket() as sock:
+            sock.connect_ex(('127.0.0.1', REFUSED_PORT))
+        time.sleep(0.05)
+
+
+def live_failures_appear_while_they_happen():
+    if os.geteuid() != 0 or ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        print('no namespace to be had: not tested live')
+        return
+    subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
+    stop = threading.Event()
+    traffic = threading.Thread(target=refuse_connections, args=(stop,))
+    with Terminal() as window:
+        window.type(f'{TCPWHY[0]} -i lo')
+        window.wait_for(r'lo LIVE')
+        traffic.start()
+        try:
+            look_at_live(window)
+        finally:
+            stop.set()
+            traffic.join()
+
+
+def look_at_live(window):
+    window.wait_for(r'(?m)^ R refused')
+    window.wait_for(rf'(?m)^>[! ]127\.0\.0\.1:{REFUSED_PORT} +refused')
+    window.keys('p')
+    window.wait_for(r'PAUSED, [1-9]\d* failed since')
+    window.keys('p')
+    window.keys('Enter')
+    window.wait_for(r'(?m)^>127.0.0.1:\d+')
+    window.keys('Enter')
+    window.wait_for(r'RST,ACK')
+    window.type('w')
+    window.wait_for(r'not saved')
+    window.keys('q')
+    window.wait_for(r'\d+ attempts, \d+ failed, \d incident')
+
+
+CASES = (
+    captures_look_the_same_at_every_size,
+    a_ladder_follows_the_size_and_keeps_its_packet,
+    escape_goes_back_and_never_quits,
+    a_filter_narrows_with_each_letter,
+    saved_packets_are_those_of_the_flow,
+    options_choose_the_colours,
+    ascii_is_enough_where_it_is_asked_for,
+    live_failures_appear_while_they_happen,  # leaves the network for a namespace: the last one
+)
+
+
+def main():
+    if not have_tmux():
+        return SKIPPED
+    TCPWHY.append(os.path.abspath(sys.argv[1]))
+    return run_cases(CASES)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
