@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "sink/report_input.h"
+#include "verdict/speech_name.h"
 
 #define WIDE_COLS 100 /* reasons for and against stand side by side */
 #define WORDS_BYTES 400
 #define MEANING_BYTES 1024
 #define WHY_GAP_CELLS 2
+#define SAID_CELLS 64
 
 struct paint detail_nowhere(int n_cols)
 {
@@ -98,12 +100,8 @@ static int paint_reasons(struct paint *paint, const struct rect *rect, char sign
         text_addf(&text, "%c ", sign);
         for (const char *byte = reason[i].code; *byte != '\0'; byte++)
             text_addf(&text, "%c", *byte == '-' ? ' ' : *byte);
-        if (reason[i].value[0]) {
-            text_add(&text, ": ");
-            text_add_untrusted(&text, (const uint8_t *)reason[i].value,
-                               strnlen(reason[i].value, sizeof(reason[i].value)),
-                               sizeof(reason[i].value));
-        }
+        if (reason[i].value[0])
+            text_addf(&text, ": %s", reason[i].value);
         if (reason[i].frame[0] != 0)
             text_addf(&text, " (frame %" PRIu64 ")", reason[i].frame[0]);
         n_used += paint_wrapped(paint, &room, ROLE_TEXT, words);
@@ -148,15 +146,7 @@ int detail_paint_reasons(struct paint *paint, const struct rect *rect,
     return n_left > n_right ? n_left : n_right;
 }
 
-/* What explains may hold bytes of strangers: a server's banner, a reason in a GOAWAY. */
-static int paint_cleaned(struct paint *paint, const struct rect *rect, const char *words)
-{
-    char cleaned[MEANING_BYTES];
-    struct text text = TEXT_OF(cleaned);
-
-    text_add_untrusted(&text, (const uint8_t *)words, strlen(words), sizeof(cleaned));
-    return paint_wrapped(paint, rect, ROLE_TEXT, cleaned);
-}
+/* Words of strangers in these are made visible by the judge; what is left, paint_text() stops. */
 
 int detail_paint_meaning(struct paint *paint, const struct rect *rect,
                          const struct connection_event *failure)
@@ -165,7 +155,7 @@ int detail_paint_meaning(struct paint *paint, const struct rect *rect,
     struct text text = TEXT_OF(words);
 
     explain_meaning(failure, &text);
-    return paint_cleaned(paint, rect, words);
+    return paint_wrapped(paint, rect, ROLE_TEXT, words);
 }
 
 int detail_paint_message(struct paint *paint, const struct rect *rect,
@@ -175,7 +165,33 @@ int detail_paint_message(struct paint *paint, const struct rect *rect,
     struct text text = TEXT_OF(words);
 
     explain_message(failure, &text);
-    return paint_cleaned(paint, rect, words);
+    return paint_wrapped(paint, rect, ROLE_TEXT, words);
+}
+
+static void add_quoted(struct text *text, const char *words, size_t max_bytes)
+{
+    text_add(text, "\"");
+    text_add_untrusted(text, (const uint8_t *)words, strnlen(words, max_bytes), SAID_CELLS);
+    text_add(text, "\"");
+}
+
+int detail_paint_said(struct paint *paint, const struct rect *rect,
+                      const struct connection_event *failure)
+{
+    const struct flow_speech *said = &failure->said;
+    char words[WORDS_BYTES];
+    struct text text = TEXT_OF(words);
+
+    if (said->kind == READER_TLS && said->tls.server_name[0]) {
+        text_add(&text, "In clear: TLS asked for ");
+        add_quoted(&text, said->tls.server_name, sizeof(said->tls.server_name));
+    } else if (said->kind == READER_BANNER && said->banner.refusal.frame != 0) {
+        text_addf(&text, "In clear: %s said ", banner_protocol_name(said->banner.protocol));
+        add_quoted(&text, said->banner.code, sizeof(said->banner.code));
+        text_add(&text, " ");
+        add_quoted(&text, said->banner.text, sizeof(said->banner.text));
+    }
+    return text.used_bytes > 0 ? paint_wrapped(paint, rect, ROLE_TEXT, words) : 0;
 }
 
 void detail_add_verdict(struct text *text, const struct connection_event *failure)

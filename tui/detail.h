@@ -38,6 +38,11 @@ int detail_paint_meaning(struct paint *paint, const struct rect *rect,
 /* "firewall reject: icmp-admin-prohibited, certain". */
 void detail_add_verdict(struct text *text, const struct connection_event *failure);
 
+/* What was said above TCP in clear: the name asked for in TLS, a refusal's words. 0 where nothing
+ * was read. Text of strangers is made visible, not obeyed. */
+int detail_paint_said(struct paint *paint, const struct rect *rect,
+                      const struct connection_event *failure);
+
 /* The sum-up of the same in one sentence, as every other output has it. */
 int detail_paint_message(struct paint *paint, const struct rect *rect,
                          const struct connection_event *failure);

@@ -205,11 +205,13 @@ struct filter_row filter_latest_row(const struct snapshot_latest *latest)
 
 struct filter_row filter_failure_row(const struct connection_event *failure)
 {
-    return (struct filter_row){.family = failure->family,
-                               .verdict = failure->verdict,
-                               .server = &failure->server,
-                               .client = &failure->client,
-                               .ts_ns = facts_last_ns(&failure->facts)};
+    return (struct filter_row){
+        .family = failure->family,
+        .verdict = failure->verdict,
+        .server = &failure->server,
+        .client = &failure->client,
+        .ts_ns = facts_last_ns(&failure->facts),
+        .more = failure->said.kind == READER_TLS ? failure->said.tls.server_name : NULL};
 }
 
 void filter_snapshot(const struct filter *filter, struct snapshot *snapshot)

@@ -21,7 +21,6 @@
 #define INCIDENTS_MAX 8
 #define FLOWS_GOOD_LINES 7
 #define SHORT_BYTES 80
-#define SHORT_CELLS 64
 
 enum part {
     PART_MEANING,
@@ -291,7 +290,7 @@ static void paint_flow(struct paint *paint, const struct model *model, const str
     const struct connection_event *failure = failure_at(model, row);
     const struct table_place *why = &table->place[table->n_columns - 1];
     enum role role = panel_row(paint, model, PANE_FLOWS, line, row, ROLE_TEXT);
-    char words[SHORT_BYTES], cleaned[SHORT_BYTES];
+    char words[SHORT_BYTES];
     struct text text = TEXT_OF(words);
     struct rect room = {line, why->col, 1, paint->n_cols - 1 - why->col};
 
@@ -299,9 +298,7 @@ static void paint_flow(struct paint *paint, const struct model *model, const str
     if (!failure || why->n_cells == 0)
         return;
     explain_short(failure, &text);
-    text = TEXT_OF(cleaned);
-    text_add_untrusted(&text, (const uint8_t *)words, strlen(words), SHORT_CELLS);
-    paint_wrapped(paint, &room, role, cleaned);
+    paint_wrapped(paint, &room, role, words);
 }
 
 static void paint_flows(struct paint *paint, struct model *model, const struct stack_part *part)

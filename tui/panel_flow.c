@@ -78,7 +78,10 @@ static void paint_ends(struct paint *paint, const struct model *model)
 
 static int paint_message(struct paint *paint, const struct model *model, const struct rect *body)
 {
-    return detail_paint_message(paint, body, &model->visit.failure);
+    int n_used = detail_paint_message(paint, body, &model->visit.failure);
+    struct rect rest = {body->line + n_used, body->col, body->n_lines - n_used, body->n_cols};
+
+    return n_used + detail_paint_said(paint, &rest, &model->visit.failure);
 }
 
 static void add_option_words(struct text *text, const struct packet_mark *mark)
@@ -120,12 +123,8 @@ static void add_reason_of(struct text *text, const struct connection_event *fail
         if (reason->frame[0] != frame && reason->frame[1] != frame)
             continue;
         text_addf(text, " %s", reason->code);
-        if (reason->value[0]) {
-            text_add(text, ": ");
-            text_add_untrusted(text, (const uint8_t *)reason->value,
-                               strnlen(reason->value, sizeof(reason->value)),
-                               sizeof(reason->value));
-        }
+        if (reason->value[0])
+            text_addf(text, ": %s", reason->value);
         text_add(text, ";");
     }
 }
@@ -179,7 +178,7 @@ struct flow_part {
 };
 
 static const struct flow_part parts[PART_COUNT] = {
-    [PART_MESSAGE] = {paint_message, NULL, NULL, 8, 3},
+    [PART_MESSAGE] = {paint_message, NULL, NULL, 8, 4},
     [PART_LADDER] = {NULL, NULL, NULL, 9, LADDER_GOOD_LINES},
     [PART_PACKET] = {paint_packet, "", "", 7, 4},
     [PART_REASONS] = {paint_reasons, "Evidence", "+ for, - against", 4, 8},

@@ -404,12 +404,8 @@ static void paint_row(struct paint *paint, const struct model *model, const stru
     }
     if (places->note_cells >= NOTE_MIN_CELLS) {
         struct rect room = {line, places->note_col, 1, places->note_cells};
-        char note[4 * sizeof(row->note)];
 
-        text = TEXT_OF(note);
-        text_add_untrusted(&text, (const uint8_t *)row->note, strnlen(row->note, sizeof(row->note)),
-                           sizeof(note));
-        paint_wrapped(paint, &room, role, note);
+        paint_wrapped(paint, &room, role, row->note);
     }
 }
 

@@ -142,6 +142,23 @@ static void failures_of_strangers(struct journal *journal)
         text = TEXT_OF(event.connection.because[i].value);
         text_add(&text, hostile);
     }
+    text = TEXT_OF(event.connection.said.tls.server_name);
+    text_add(&text, hostile);
+    event.connection.said.kind = READER_TLS;
+    journal_event(journal, &event);
+}
+
+static void refused_by_a_strange_banner(struct journal *journal)
+{
+    struct verdict_event event;
+    struct banner_facts *banner = &event.connection.said.banner;
+
+    sample_forged(&event);
+    event.connection.said.kind = READER_BANNER;
+    banner->refusal.frame = 2917;
+    banner->protocol = BANNER_POSTGRESQL;
+    memcpy(banner->code, "53300", sizeof("53300"));
+    memset(banner->text, '\x1b', sizeof(banner->text)); /* without an end */
     journal_event(journal, &event);
 }
 
@@ -199,6 +216,8 @@ static const struct screen_case cases[] = {
     {"80x24-flow-router", 24, 80, "j\r\r", NULL, NULL, false, false, false, told_by_a_router},
     {"80x24-flow-unanswered", 24, 80, "\r\r", of_the_timeout, NULL, false, false, false,
      three_failures},
+    {"120x40-flow-banner-of-strangers", 40, 120, "\r\r", NULL, NULL, false, false, false,
+     refused_by_a_strange_banner},
     {"120x40-flow-bytes-of-strangers", 40, 120, "\r\r", NULL, NULL, false, false, false,
      failures_of_strangers},
 };
