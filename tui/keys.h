@@ -25,7 +25,10 @@ enum keycode {
     KEYCODE_F5,
     KEYCODE_F6,
     KEYCODE_F10,
-    KEYCODE_OTHER /* a key without a meaning here */
+    KEYCODE_WHEEL_UP,
+    KEYCODE_WHEEL_DOWN,
+    KEYCODE_CLICK, /* where: terminal_click_line() */
+    KEYCODE_OTHER  /* a key without a meaning here */
 };
 
 #define KEYCODE_CTRL(letter) ((letter)&0x1f)
@@ -72,6 +75,7 @@ enum action {
     ACTION_RAW_NUMBERS,
     ACTION_COPY,
     ACTION_PAUSE,
+    ACTION_MOUSE,
     ACTION_REDRAW,
     ACTION_HELP,
     ACTION_QUIT,

@@ -266,10 +266,11 @@ struct layout_wish model_layout_wish(const struct model *model)
     };
 }
 
-void model_fit_pane(struct model *model, enum pane pane, int n_visible)
+void model_fit_pane(struct model *model, enum pane pane, int line, int n_visible)
 {
     struct pane_view *view = &model->view[pane];
 
+    view->line = line;
     view->n_visible = n_visible > 0 ? (uint32_t)n_visible : 0;
     if (view->cursor < view->first)
         view->first = view->cursor;
@@ -287,6 +288,6 @@ void model_fit(struct model *model, const struct layout *layout, unsigned n_help
 
         if (pane == PANE_WHY && n_lines > 2)
             n_lines--; /* the line that sums up the rest */
-        model_fit_pane(model, (enum pane)pane, n_lines);
+        model_fit_pane(model, (enum pane)pane, layout->pane[pane].line + 1, n_lines);
     }
 }

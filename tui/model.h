@@ -39,6 +39,7 @@ struct pane_view {
     uint32_t cursor;    /* < n_rows; 0 where there is none */
     uint32_t first;     /* row at the top */
     uint32_t n_visible; /* rows that the pane has room for */
+    int line;           /* of the screen, for the row at the top */
     bool is_held;       /* the cursor stays with its row; false: it stays on the first one */
 };
 
@@ -93,7 +94,7 @@ struct model {
     struct visit visit;
     enum pane active, alone; /* alone: PANE_COUNT = none */
     struct pane_view view[PANE_VIEW_COUNT];
-    bool is_paused, is_help, swaps_families;
+    bool is_paused, is_help, swaps_families, has_mouse;
     unsigned help_page, n_help_pages;
     enum time_form time_form;
     unsigned refresh_idx;            /* row of the table of refresh intervals */
@@ -110,6 +111,7 @@ enum effect {
     EFFECT_DRAW,
     EFFECT_REPAINT, /* the terminal may be garbled: send everything again */
     EFFECT_COPY,    /* model.copied */
+    EFFECT_MOUSE,   /* model.has_mouse has changed */
     EFFECT_SAVE,    /* to the path in prompt.words; visit_wanted() says what */
     EFFECT_QUIT,
     EFFECT_COUNT
@@ -131,8 +133,12 @@ enum effect model_action(struct model *model, enum action action);
 /* Tells the model how many rows each pane has room for, before they are painted. */
 void model_fit(struct model *model, const struct layout *layout, unsigned n_help_pages);
 
-/* The same for one pane: `n_visible` rows. */
-void model_fit_pane(struct model *model, enum pane pane, int n_visible);
+/* The same for one pane: `n_visible` rows from a line of the screen on. */
+void model_fit_pane(struct model *model, enum pane pane, int line, int n_visible);
+
+/* A click: puts the cursor on the row in that line, opens it when it is there already, sorts Where
+ * by its next column on the heading. */
+enum effect model_click(struct model *model, int line);
 
 /* Says something in the key bar for some seconds: "sort: fail". */
 void model_say(struct model *model, const char *what, const char *value, const char *more);

@@ -146,6 +146,13 @@ static void clear_filter(struct model *model, int unused)
     model_set_filter(model, "");
 }
 
+static void toggle_mouse(struct model *model, int unused)
+{
+    (void)unused;
+    model->has_mouse = !model->has_mouse;
+    model_say(model, "mouse", model->has_mouse ? "on, M turns it off" : "off", "");
+}
+
 static void open_prompt(struct model *model, int kind)
 {
     prompt_open(model, (enum prompt_kind)kind);
@@ -192,6 +199,7 @@ static const struct response responses[] = {
     [ACTION_RAW_NUMBERS] = {toggle_raw_numbers, 0, EFFECT_DRAW, false},
     [ACTION_COPY] = {NULL, 0, EFFECT_COPY, false},
     [ACTION_PAUSE] = {toggle_pause, 0, EFFECT_DRAW, false},
+    [ACTION_MOUSE] = {toggle_mouse, 0, EFFECT_MOUSE, false},
     [ACTION_REDRAW] = {NULL, 0, EFFECT_REPAINT, false},
     [ACTION_HELP] = {open_help, 0, EFFECT_DRAW, false},
     [ACTION_QUIT] = {NULL, 0, EFFECT_QUIT, false},
@@ -216,4 +224,39 @@ enum effect model_action(struct model *model, enum action action)
     if (response->act)
         response->act(model, response->argument);
     return response->effect;
+}
+
+static bool is_in_pane(const struct model *model, enum pane pane, int line, uint32_t *row)
+{
+    const struct pane_view *view = &model->view[pane];
+
+    *row = view->first + (uint32_t)(line - view->line);
+    return line >= view->line && line < view->line + (int)view->n_visible && *row < view->n_rows;
+}
+
+enum effect model_click(struct model *model, int line)
+{
+    static const enum pane first[] = {PANE_WHY, PANE_FLOWS, PANE_PACKETS};
+    int n_panes = model->scene == SCENE_OVERVIEW ? PANE_COUNT : 1;
+
+    _Static_assert(ARRAY_LEN(first) == SCENE_COUNT, "the panes of each scene");
+    if (model->is_help)
+        return model_action(model, ACTION_NONE);
+    for (int i = 0; i < n_panes; i++) {
+        enum pane pane = (enum pane)((int)first[model->scene] + i);
+        uint32_t row;
+
+        if (pane == PANE_WHERE && model->view[pane].n_visible > 0 &&
+            line == model->view[pane].line - 1)
+            return model_action(model, ACTION_SORT);
+        if (!is_in_pane(model, pane, line, &row))
+            continue;
+        if (model_has_cursor(model, pane, row))
+            return model_action(model, ACTION_OPEN);
+        model->active = pane;
+        model->view[pane].cursor = row;
+        model->view[pane].is_held = true;
+        return EFFECT_DRAW;
+    }
+    return EFFECT_NONE;
 }

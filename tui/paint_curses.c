@@ -31,6 +31,7 @@ struct terminal {
     FILE *keys;
     bool owns_keys; /* /dev/tty, opened here */
     bool is_gone;
+    int click_line;
     struct termios modes; /* as found */
     attr_t attributes[ROLE_COUNT];
     short color_pair[ROLE_COUNT];
@@ -116,6 +117,8 @@ static void arm(const struct terminal *terminal)
 
     for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
         add_capability(&text, capabilities[i]);
+    if (tigetstr("kmous") && tigetstr("kmous") != (const char *)-1)
+        text_add(&text, "\033[?1006;1000l"); /* no capability turns xterm's mouse off */
     rescue_arm(STDOUT_FILENO, &terminal->modes, leave);
 }
 
@@ -252,6 +255,32 @@ void terminal_copy(struct terminal *terminal, const char *bytes)
     (void)fflush(stdout);
 }
 
+void terminal_set_mouse(struct terminal *terminal, bool is_on)
+{
+    (void)terminal;
+    (void)mouseinterval(0); /* a press is a click: nothing to wait for */
+    (void)mousemask(is_on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+}
+
+int terminal_click_line(const struct terminal *terminal)
+{
+    return terminal->click_line;
+}
+
+static int mouse_code(struct terminal *terminal)
+{
+    MEVENT event;
+
+    if (getmouse(&event) != OK)
+        return KEYCODE_OTHER;
+    if (event.bstate & BUTTON4_PRESSED)
+        return KEYCODE_WHEEL_UP;
+    if (event.bstate & BUTTON5_PRESSED)
+        return KEYCODE_WHEEL_DOWN;
+    terminal->click_line = event.y;
+    return event.bstate & BUTTON1_PRESSED ? KEYCODE_CLICK : KEYCODE_OTHER;
+}
+
 /* The size is asked for each time: the signal alone may have gone to a handler of the program. The
  * size alone does not tell of a window that is back at it, with lines wrapped and cut meanwhile. */
 static bool follow_size(struct terminal *terminal)
@@ -326,5 +355,5 @@ int terminal_key(struct terminal *terminal)
         terminal->is_gone = errno == EIO;
         return 0;
     }
-    return code_of(key);
+    return key == KEY_MOUSE ? mouse_code(terminal) : code_of(key);
 }

@@ -41,6 +41,13 @@ int terminal_key(struct terminal *terminal);
 /* The terminal hung up (closed window, lost SSH): no key will ever come. */
 bool terminal_is_gone(const struct terminal *terminal);
 
+/* Whether clicks and the wheel come as keys; selecting text needs the terminal's own key then. Off
+ * at the start. */
+void terminal_set_mouse(struct terminal *terminal, bool is_on);
+
+/* The screen's line of the last KEYCODE_CLICK. */
+int terminal_click_line(const struct terminal *terminal);
+
 /* Puts text into the clipboard of the terminal, where that is allowed. At most
  * MODEL_COPIED_BYTES. */
 void terminal_copy(struct terminal *terminal, const char *bytes);

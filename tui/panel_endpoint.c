@@ -309,7 +309,7 @@ static void paint_flows(struct paint *paint, struct model *model, const struct s
     char name[64];
     struct text text = TEXT_OF(name);
 
-    model_fit_pane(model, PANE_FLOWS, part->n_lines - 1);
+    model_fit_pane(model, PANE_FLOWS, part->line + 1, part->n_lines - 1);
     if (part->n_lines == 0)
         return;
     text_addf(&text, "Flows, newest first, %" PRIu32 " kept", view->n_rows);

@@ -434,7 +434,7 @@ void panel_ladder(struct paint *paint, struct model *model, const struct rect *r
     struct places places = place_columns(paint->n_cols);
     uint32_t i = 0;
 
-    model_fit_pane(model, PANE_PACKETS, rect->n_lines - 1);
+    model_fit_pane(model, PANE_PACKETS, rect->line + 1, rect->n_lines - 1);
     paint_title(paint, model, rect->line, &places);
     for (; i < view->n_visible && view->first + i < view->n_rows; i++)
         paint_row(paint, model, &places, rect->line + 1 + (int)i, view->first + i);

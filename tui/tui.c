@@ -81,6 +81,15 @@ static int tui_input_fd(const struct sink *sink)
     return terminal_fd(tui->terminal);
 }
 
+static enum effect answer_key(struct tui *tui, int key)
+{
+    if (tui->model.prompt.kind != PROMPT_NONE)
+        return prompt_key(&tui->model, key);
+    if (key == KEYCODE_CLICK)
+        return model_click(&tui->model, terminal_click_line(tui->terminal));
+    return model_action(&tui->model, keys_action(key));
+}
+
 static bool tui_input(struct sink *sink)
 {
     struct tui *tui = sink->state;
@@ -91,12 +100,12 @@ static bool tui_input(struct sink *sink)
         draw(tui); /* also brings the terminal's modes back: keys come after it */
 
     while ((key = terminal_key(tui->terminal)) != 0) {
-        enum effect effect = tui->model.prompt.kind != PROMPT_NONE
-                                 ? prompt_key(&tui->model, key)
-                                 : model_action(&tui->model, keys_action(key));
+        enum effect effect = answer_key(tui, key);
 
         if (effect == EFFECT_QUIT)
             return true;
+        if (effect == EFFECT_MOUSE)
+            terminal_set_mouse(tui->terminal, tui->model.has_mouse);
         if (effect == EFFECT_SAVE)
             tui->wants_saving = true;
         if (effect == EFFECT_REPAINT)

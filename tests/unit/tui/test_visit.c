@@ -175,6 +175,29 @@ static void commands_are_copied_one_after_the_other(void **state)
     assert_string_equal(fixture->model.copied, first);
 }
 
+/* As a screen of 24 lines has the panes: titles at 2, 9 and 17. */
+static void a_click_chooses_a_row_and_another_opens_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct model *model = &fixture->model;
+    struct layout_wish wish = model_layout_wish(model);
+    struct layout layout = layout_compute(24, 80, &wish);
+
+    model_fit(model, &layout, 1);
+    assert_int_equal(model_click(model, 11), EFFECT_DRAW);
+    assert_int_equal(model_where_row(model)->server.port, 6379);
+    assert_int_equal(model->scene, SCENE_OVERVIEW);
+    assert_int_equal(model_click(model, 18), EFFECT_DRAW); /* first row of Latest */
+    assert_int_equal(model->active, PANE_LATEST);
+    assert_int_equal(model_click(model, 0), EFFECT_NONE);
+    assert_int_equal(model_click(model, 23), EFFECT_NONE);
+    assert_int_equal(model_click(model, 9), EFFECT_DRAW); /* the heading of Where */
+    assert_int_equal(model->where.sort, WHERE_BY_NOW);
+    model_click(model, 10);
+    model_click(model, 10);
+    assert_int_equal(model->scene, SCENE_ENDPOINT);
+}
+
 static void the_clipboard_gets_base64(void **state)
 {
     static const struct {
@@ -208,6 +231,7 @@ int main(void)
         CASE(an_open_flow_outlives_the_journal),
         CASE(keys_of_the_overview_mean_nothing_below_it),
         CASE(commands_are_copied_one_after_the_other),
+        CASE(a_click_chooses_a_row_and_another_opens_it),
         CASE(the_clipboard_gets_base64),
     };
 
