@@ -146,6 +146,7 @@ static void attach_capture(struct pipeline *pipeline)
 static int build(struct pipeline *pipeline, struct err *err)
 {
     const struct pipeline_config *config = &pipeline->config;
+    const struct arena_options options = {.wants_huge_page = true};
     size_t taken_bytes =
         fixed_bytes(config->n_workers > LANES_RESERVED ? config->n_workers : LANES_RESERVED) +
         capture_memory_bytes(&config->capture);
@@ -155,7 +156,7 @@ static int build(struct pipeline *pipeline, struct err *err)
     if (code)
         return code;
     code = arena_map(&pipeline->arena, config->memory_bytes + arena_cost_bytes(config->tap_bytes),
-                     NULL, err);
+                     &options, err);
     if (code)
         return code;
     code = capture_open(&config->capture, &pipeline->arena, &pipeline->capture, err);

@@ -25,6 +25,7 @@ struct worker {
     void *on_full_ctx;
     struct tracker tracker;
     struct reassembly reassembly;
+    unsigned n_unpublished; /* batches whose notes the judge does not see yet */
 
     /* worker writes, main reads */
     struct counter decoded[DECODE_RESULT_COUNT];

@@ -15,16 +15,6 @@ bool ipaddr_is_v4(const struct ipaddr *addr)
     return memcmp(addr->bytes, mapped_prefix, MAPPED_PREFIX_BYTES) == 0;
 }
 
-bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b)
-{
-    return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
-int ipaddr_compare(const struct ipaddr *a, const struct ipaddr *b)
-{
-    return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
 bool ipaddr_is_loopback(const struct ipaddr *addr)
 {
     static const uint8_t v6_loopback[16] = {[15] = 1};

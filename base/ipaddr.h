@@ -3,6 +3,7 @@
 #ifndef BASE_IPADDR_H
 #define BASE_IPADDR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,10 +36,25 @@ static inline struct ipaddr ipaddr_from_v6(const uint8_t *bytes)
 }
 
 bool ipaddr_is_v4(const struct ipaddr *addr);
-bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b);
 
-/* Byte order: <0, 0, >0 as memcmp. */
-int ipaddr_compare(const struct ipaddr *a, const struct ipaddr *b);
+static inline bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+/* Byte order: <0, 0, >0 as memcmp. Inline, because each packet's key makes one. */
+static inline int ipaddr_compare(const struct ipaddr *a, const struct ipaddr *b)
+{
+    uint64_t half[2][2];
+
+    memcpy(half[0], a->bytes, sizeof(half[0]));
+    memcpy(half[1], b->bytes, sizeof(half[1]));
+    for (unsigned i = 0; i < 2; i++) {
+        if (half[0][i] != half[1][i])
+            return be64toh(half[0][i]) < be64toh(half[1][i]) ? -1 : 1;
+    }
+    return 0;
+}
 
 /* 127.0.0.0/8 or ::1. */
 bool ipaddr_is_loopback(const struct ipaddr *addr);

@@ -9,6 +9,7 @@
 struct arrival {
     struct tracker *tracker;
     const struct packet *packet;
+    const struct tracker_aim *aim;
     struct flow *flow;
     struct flow_facts *facts;
     struct side_facts *side, *peer; /* the sender's, the other's */

@@ -2,8 +2,6 @@
 /* See key.h. */
 #include "flowtable/key.h"
 
-#include <string.h>
-
 #include "decode/packet.h"
 
 static unsigned key_fill(struct flow_key *key, const struct packet *packet,
@@ -47,9 +45,4 @@ unsigned flow_key_from_quote(const struct packet *packet, struct flow_key *key)
 uint64_t flow_key_hash(const struct hash_key *hash_key, const struct flow_key *key)
 {
     return hash_bytes(hash_key, key, sizeof(*key));
-}
-
-bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "base/ipaddr.h"
@@ -53,6 +54,17 @@ unsigned flow_key_from_packet(const struct packet *packet, struct flow_key *key)
 unsigned flow_key_from_quote(const struct packet *packet, struct flow_key *key);
 
 uint64_t flow_key_hash(const struct hash_key *hash_key, const struct flow_key *key);
-bool flow_key_equal(const struct flow_key *a, const struct flow_key *b);
+
+static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
+{
+    uint64_t word[2][sizeof(*a) / sizeof(uint64_t)];
+    uint64_t differ = 0;
+
+    memcpy(word[0], a, sizeof(*a));
+    memcpy(word[1], b, sizeof(*b));
+    for (unsigned i = 0; i < sizeof(*a) / sizeof(uint64_t); i++)
+        differ |= word[0][i] ^ word[1][i];
+    return differ == 0;
+}
 
 #endif

@@ -45,6 +45,8 @@ void linkends_learn(struct linkends *ends, const struct packet *packet)
     static const uint8_t none[MAC_BYTES];
     struct linkends frame = {.is_told = true};
 
+    if (ends->is_told && ends->n == 0) /* nothing is left that a frame could take away */
+        return;
     if (packet->direction != PACKET_DIRECTION_UNKNOWN || packet->tunnel != TUNNEL_NONE ||
         memcmp(packet->src_mac, none, MAC_BYTES) == 0)
         return;

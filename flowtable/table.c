@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/compiler.h"
+
 static uint32_t index_cells(uint32_t n_max)
 {
     uint32_t n_cells = 16;
@@ -50,9 +52,28 @@ void flowtable_prefetch(const struct flowtable *table, uint64_t hash)
     __builtin_prefetch(&table->index[(uint32_t)hash & table->index_mask]);
 }
 
+uint32_t flowtable_prefetch_entry(const struct flowtable *table, uint64_t hash)
+{
+    uint32_t flow_idx = table->index[(uint32_t)hash & table->index_mask];
+    const char *flow;
+
+    if (flow_idx == FLOW_NONE)
+        return FLOW_NONE;
+    flow = (const char *)&table->pool[flow_idx];
+    for (size_t off = 0; off < sizeof(struct flow); off += CACHELINE_BYTES)
+        __builtin_prefetch(flow + off, 1);
+    return flow_idx;
+}
+
 uint32_t flowtable_find(const struct flowtable *table, const struct flow_key *key)
 {
-    uint32_t cell = home_cell(table, key);
+    return flowtable_find_hashed(table, key, flow_key_hash(&table->hash_key, key));
+}
+
+uint32_t flowtable_find_hashed(const struct flowtable *table, const struct flow_key *key,
+                               uint64_t hash)
+{
+    uint32_t cell = (uint32_t)hash & table->index_mask;
 
     while (table->index[cell] != FLOW_NONE) {
         uint32_t flow_idx = table->index[cell];

@@ -40,8 +40,16 @@ int flowtable_create(struct flowtable *table, struct arena *arena, uint32_t n_ma
 /* FLOW_NONE where there is none. */
 uint32_t flowtable_find(const struct flowtable *table, const struct flow_key *key);
 
+/* The same, for who has flow_key_hash() of the key already. */
+uint32_t flowtable_find_hashed(const struct flowtable *table, const struct flow_key *key,
+                               uint64_t hash);
+
 /* Brings the cells that flowtable_find() will touch into the cache. */
 void flowtable_prefetch(const struct flowtable *table, uint64_t hash);
+
+/* Once those cells are there: the entry that they name first, FLOW_NONE where none, on its way to
+ * the cache. Most often, but not surely, the one that flowtable_find() will tell. */
+uint32_t flowtable_prefetch_entry(const struct flowtable *table, uint64_t hash);
 
 /* Adds an embryonic entry with zeroed facts for a key that is not there. The table must have room:
  * see flowtable_victim(). */

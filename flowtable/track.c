@@ -231,7 +231,7 @@ static unsigned guess_client_end(const struct packet *packet, unsigned from_end,
 }
 
 static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
-                           const struct flow_key *key, unsigned from_end)
+                           const struct tracker_aim *aim)
 {
     uint32_t bits = 0;
     uint32_t flow_idx;
@@ -239,9 +239,9 @@ static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
 
     make_room(tracker, false);
     trails_make_room(&tracker->trails, tracker->table.pool);
-    flow_idx = flowtable_add(&tracker->table, key);
+    flow_idx = flowtable_add(&tracker->table, &aim->key);
     flow = &tracker->table.pool[flow_idx];
-    flow->client_end = (uint8_t)guess_client_end(packet, from_end, &bits);
+    flow->client_end = (uint8_t)guess_client_end(packet, aim->from_end, &bits);
     flow->state = bits & FACT_MIDSTREAM ? FLOW_ESTABLISHED : FLOW_SYN_SENT;
     flow->wheel_slot = WHEEL_SLOT_NONE;
     flow->facts.bits = bits;
@@ -285,11 +285,10 @@ void tracker_loss(struct tracker *tracker, int64_t now_ns, bool is_shed)
 /* ---- a packet finds its flow ---- */
 
 /* Of an ended flow: a late FIN, RST or retransmission, not a new connection. */
-static bool is_late(struct tracker *tracker, const struct packet *packet,
-                    const struct flow_key *key, bool *is_reused)
+static bool is_late(struct tracker *tracker, const struct packet *packet, uint64_t hash,
+                    bool *is_reused)
 {
-    const struct tomb *tomb =
-        tombs_find(&tracker->tombs, flow_key_hash(&tracker->table.hash_key, key), packet->ts_ns);
+    const struct tomb *tomb = tombs_find(&tracker->tombs, hash, packet->ts_ns);
 
     *is_reused = false;
     if (!tomb)
@@ -350,21 +349,20 @@ static void arrival_bind(struct arrival *arrival, uint32_t flow_idx, unsigned fr
 }
 
 /* The packet is the first of its flow. */
-static void begin_attempt(struct arrival *arrival, const struct flow_key *key, unsigned from_end,
-                          bool is_reused)
+static void begin_attempt(struct arrival *arrival, bool is_reused)
 {
     struct tracker *tracker = arrival->tracker;
+    const struct tracker_aim *aim = arrival->aim;
     struct previous_facts previous = {.is_known = false};
     const struct tomb *tomb = NULL;
     struct flow_trail *trail;
 
     /* Before room is made: the tombs of those that go may need its place. */
     if (is_reused)
-        tomb = tombs_find(&tracker->tombs, flow_key_hash(&tracker->table.hash_key, key),
-                          arrival->packet->ts_ns);
+        tomb = tombs_find(&tracker->tombs, aim->hash, arrival->packet->ts_ns);
     if (tomb)
         previous = tomb->previous;
-    arrival_bind(arrival, begin_flow(tracker, arrival->packet, key, from_end), from_end);
+    arrival_bind(arrival, begin_flow(tracker, arrival->packet, aim), aim->from_end);
     if (!is_reused)
         return;
     arrival->facts->bits |= FACT_TUPLE_REUSED;
@@ -378,13 +376,12 @@ static bool arrival_find(struct arrival *arrival)
 {
     struct tracker *tracker = arrival->tracker;
     const struct packet *packet = arrival->packet;
-    struct flow_key key;
-    unsigned from_end = flow_key_from_packet(packet, &key);
-    uint32_t flow_idx = flowtable_find(&tracker->table, &key);
+    const struct tracker_aim *aim = arrival->aim;
+    uint32_t flow_idx = flowtable_find_hashed(&tracker->table, &aim->key, aim->hash);
     bool is_reused = false;
 
     if (flow_idx != FLOW_NONE) {
-        arrival_bind(arrival, flow_idx, from_end);
+        arrival_bind(arrival, flow_idx, aim->from_end);
         if (track_is_duplicate(arrival)) {
             /* A host may answer each of several segments with the same RST. */
             if (!(packet->tcp.flags & TCP_RST))
@@ -398,11 +395,11 @@ static bool arrival_find(struct arrival *arrival)
             arrival->facts->bits |= FACT_SYN_IN_CONNECTION;
         track_end_flow(tracker, flow_idx);
         is_reused = !(packet->tcp.flags & TCP_ACK);
-    } else if (is_late(tracker, packet, &key, &is_reused)) {
+    } else if (is_late(tracker, packet, aim->hash, &is_reused)) {
         tracker->gauges.n_late_pkts++;
         return false;
     }
-    begin_attempt(arrival, &key, from_end, is_reused);
+    begin_attempt(arrival, is_reused);
     return true;
 }
 
@@ -441,10 +438,11 @@ static bool is_noteworthy_alive(const struct arrival *arrival)
            arrival->packet->ts_ns / TRACK_ALIVE_NOTE_NS > last_ns / TRACK_ALIVE_NOTE_NS;
 }
 
-static void track_tcp(struct tracker *tracker, const struct packet *packet)
+static void track_tcp(struct tracker *tracker, const struct packet *packet,
+                      const struct tracker_aim *aim)
 {
     struct arrival arrival = {
-        .tracker = tracker, .packet = packet, .seq_end = sequence_end(&packet->tcp)};
+        .tracker = tracker, .packet = packet, .aim = aim, .seq_end = sequence_end(&packet->tcp)};
     bool is_alive;
     uint8_t state;
 
@@ -464,7 +462,8 @@ static void track_tcp(struct tracker *tracker, const struct packet *packet)
         track_rearm(tracker, arrival.flow_idx);
 }
 
-void tracker_packet(struct tracker *tracker, const struct packet *packet)
+void tracker_packet_aimed(struct tracker *tracker, const struct packet *packet,
+                          const struct tracker_aim *aim)
 {
     wheel_start(&tracker->wheel, packet->ts_ns);
     tracker->ordinal = packet->ordinal;
@@ -472,7 +471,7 @@ void tracker_packet(struct tracker *tracker, const struct packet *packet)
         tracker->now_ns = packet->ts_ns;
     switch (packet->kind) {
     case PACKET_TCP:
-        track_tcp(tracker, packet);
+        track_tcp(tracker, packet, aim);
         break;
     case PACKET_ICMP_ERROR:
         track_icmp(tracker, packet);

@@ -83,6 +83,26 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
  * before its first packet. */
 void tracker_packet(struct tracker *tracker, const struct packet *packet);
 
+/* Where a packet's flow is looked for; nothing in it where the packet is not TCP. */
+struct tracker_aim {
+    struct flow_key key;
+    uint64_t hash;
+    uint32_t flow_idx; /* where it lay a moment ago, most likely: for prefetching only */
+    unsigned from_end; /* of the key: who sent the packet */
+};
+
+/*
+ * tracker_packet() in steps, for a batch: what a step asks the memory for, the next one uses some
+ * packets later, so that the cache misses of many packets overlap. All but the last have no
+ * effect but on the cache, and what happens between them to the flows does not matter.
+ */
+void tracker_aim(const struct tracker *tracker, const struct packet *packet,
+                 struct tracker_aim *aim);
+void tracker_fetch_flow(const struct tracker *tracker, struct tracker_aim *aim);
+void tracker_fetch_trail(const struct tracker *tracker, const struct tracker_aim *aim);
+void tracker_packet_aimed(struct tracker *tracker, const struct packet *packet,
+                          const struct tracker_aim *aim);
+
 /* Time passed: fires timers. `ordinal` is that of the last packet before the tick. */
 void tracker_tick(struct tracker *tracker, uint64_t ordinal, int64_t now_ns);
 

@@ -247,7 +247,11 @@ static void learn_fin(struct arrival *arrival)
 
 static void learn_pure_ack(struct arrival *arrival)
 {
-    arrival->facts->bits |= arrival->from == SIDE_CLIENT ? FACT_CLIENT_ACKED : FACT_SERVER_ACKED;
+    uint32_t bit = arrival->from == SIDE_CLIENT ? FACT_CLIENT_ACKED : FACT_SERVER_ACKED;
+
+    if (arrival->facts->bits & bit)
+        return;
+    arrival->facts->bits |= bit;
     track_history_once(arrival, 'A');
 }
 
