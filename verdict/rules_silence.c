@@ -50,6 +50,12 @@ enum confidence rule_connect_timeout(const struct verdict_case *c, struct ruling
     }
     if (c->server_host->last_ns == NS_NEVER)
         because(ruling, "host-never-seen", 0, "no packet of the server in this capture");
+    /* A kernel that got no answer repeats its SYN after a second. */
+    if (c->client->n_syn < 2) {
+        against(ruling, "one-syn", case_slot(c, TRAIL_SYN)->frame,
+                "not repeated: the client gave up at once, or its answer was not captured");
+        return CONFIDENCE_LIKELY;
+    }
     return CONFIDENCE_CERTAIN;
 }
 
