@@ -16,10 +16,11 @@
 #include "tui/order.h"
 #include "verdict/event.h"
 
-#define JOURNAL_FAILURES_MAX 768
-#define JOURNAL_GROUPS_MAX 192
-#define JOURNAL_SHARE 48
-#define JOURNAL_INCIDENTS_MAX 128
+/* Less than 2 MiB in all: with everything else full the process stays below 256 MiB. */
+#define JOURNAL_FAILURES_MAX 320
+#define JOURNAL_GROUPS_MAX 128
+#define JOURNAL_SHARE 24
+#define JOURNAL_INCIDENTS_MAX 64
 #define JOURNAL_NONE UINT16_MAX
 
 struct journal_entry {
@@ -64,5 +65,7 @@ uint32_t journal_flows(const struct journal *journal, const struct journal_group
 /* Incidents of a server (or that took in what failed there), newest first: at most `max`. */
 uint32_t journal_incidents(const struct journal *journal, const struct where_id *id,
                            const struct incident_event **incident, uint32_t max);
+
+_Static_assert(sizeof(struct journal) < 2 << 20, "see above");
 
 #endif
