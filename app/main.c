@@ -84,7 +84,8 @@ static void fill_config(struct pipeline_config *config, const struct options *op
         config->tap_bytes = writer.tap_bytes;
         config->memory_bytes -= writer.tap_bytes + writer.store_bytes;
     }
-    if (getrandom(&config->hash_seed, sizeof(config->hash_seed), 0) < 0)
+    /* A full table of hosts forgets by place: a file is read in the same way each time. */
+    if (run->is_live && getrandom(&config->hash_seed, sizeof(config->hash_seed), 0) < 0)
         config->hash_seed = (uint64_t)getpid(); /* worse against hash flooding, no worse else */
 }
 

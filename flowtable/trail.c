@@ -17,8 +17,10 @@
 /* No trail comes to be so near the last flow: the next flows would take it back at once. */
 #define SPARE_FLOWS 1024
 
-/* New flows may have so many times the base of the room to spare, flows in trouble all of it. */
-#define SPARE_PER_BASE 16
+/* New flows may have so many times the base of spare trails, flows in trouble all there is room
+ * for.
+ */
+#define CALM_PER_BASE 2
 
 /* Few connections have bytes out of order at one time. */
 static uint32_t count_pieces(uint32_t n_max)
@@ -91,30 +93,39 @@ static void free_unlink(struct trails *trails, uint32_t idx)
         trails->free_head = entry->next_free;
 }
 
-/* FLOW_NONE where flows leave no room. Flows that are not in trouble open only so many. */
+/* FLOW_NONE where flows leave no room. Flows that are not in trouble take only so many: the fewer,
+ * the more of them stay in the cache. */
 static uint32_t spare_take(struct trails *trails, bool is_trouble)
 {
     uint32_t idx = trails->free_head;
     const struct flowtable *table = trails->table;
 
+    if (!is_trouble && trails->n_calm >= trails->n_base * CALM_PER_BASE)
+        return FLOW_NONE;
     if (idx != FLOW_NONE) {
         free_unlink(trails, idx);
         return idx;
     }
     idx = trails_count(trails);
-    if (!table || (!is_trouble && trails->n_spare >= trails->n_base * SPARE_PER_BASE) ||
-        (const void *)trail_cell_at(trails, idx) <
-            (const void *)(table->pool + table->n_fresh + SPARE_FLOWS))
+    if (!table || (const void *)trail_cell_at(trails, idx) <
+                      (const void *)(table->pool + table->n_fresh + SPARE_FLOWS))
         return FLOW_NONE;
     trails->n_spare++;
     trail_cell_at(trails, idx)->entry.flow_idx = FLOW_NONE;
     return idx;
 }
 
+/* Before the flow of a trail loses it, or is in trouble. */
+static void end_calm(struct trails *trails, uint32_t idx)
+{
+    trails->n_calm -= idx >= trails->n_base && !trail_cell_at(trails, idx)->entry.is_kept;
+}
+
 static void take_from_flow(struct trails *trails, struct trail_cell *cell, struct flow *pool)
 {
     struct flow *flow = &pool[cell->entry.flow_idx];
 
+    end_calm(trails, flow->trail_idx);
     flow->trail_idx = FLOW_NONE;
     flow->facts.bits |= FACT_TRAIL_LOST;
     end_stream(trails, cell);
@@ -188,6 +199,7 @@ static void claim(struct trails *trails, struct flow *pool, uint32_t flow_idx, i
     cell->tape.n_pkts = 0;
     cell->entry.flow_idx = flow_idx;
     cell->entry.is_recent = true;
+    trails->n_calm += idx >= trails->n_base;
     pool[flow_idx].trail_idx = idx;
 }
 
@@ -204,6 +216,7 @@ void trail_free(struct trails *trails, struct flow *flow)
     if (idx == FLOW_NONE)
         return;
     cell = trail_cell_at(trails, idx);
+    end_calm(trails, idx);
     end_stream(trails, cell);
     cell->entry.flow_idx = FLOW_NONE;
     cell->entry.is_kept = false;
@@ -221,6 +234,7 @@ struct trail_entry *trail_keep(struct trails *trails, struct flow *pool, uint32_
         claim(trails, pool, flow_idx, now_ns, true);
     if (flow->trail_idx == FLOW_NONE)
         return NULL;
+    end_calm(trails, flow->trail_idx);
     trail_cell_at(trails, flow->trail_idx)->entry.is_kept = true;
     return trail_entry_of(trails, flow);
 }

@@ -56,6 +56,7 @@ struct trails {
     struct stream_pool pool;
     uint32_t n_base, n_spare, hand;
     uint32_t free_head; /* of the spare ones */
+    uint32_t n_calm;    /* spare ones of flows that are not in trouble */
 };
 
 size_t trails_cost_bytes(uint32_t n_base);

@@ -153,6 +153,14 @@ static void paint_on_rule(struct paint *paint, int line, int end_col, const char
     paint_text(paint, line, end_col, 1, ROLE_RULE, " ");
 }
 
+static struct text short_name(char *out, size_t out_bytes, const char *name)
+{
+    struct text text = text_wrap(out, out_bytes);
+
+    text_add(&text, name);
+    return text;
+}
+
 /* Each end's address over its own line, as far as half of the lanes has room. */
 static void paint_ends(struct paint *paint, const struct model *model, int line,
                        const struct places *places)
@@ -164,12 +172,12 @@ static void paint_ends(struct paint *paint, const struct model *model, int line,
 
     figure_endpoint(&text, &failure->client);
     if ((int)text.used_bytes > half_cells)
-        (text = TEXT_OF(end)), text_add(&text, "client");
+        text = short_name(end, sizeof(end), "client");
     paint_on_rule(paint, line, places->client_col + (int)text.used_bytes, end);
     text = TEXT_OF(end);
     figure_endpoint(&text, &failure->server);
     if ((int)text.used_bytes > half_cells)
-        (text = TEXT_OF(end)), text_add(&text, "server");
+        text = short_name(end, sizeof(end), "server");
     paint_on_rule(paint, line, places->server_col + 1, end);
 }
 

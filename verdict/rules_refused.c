@@ -51,7 +51,7 @@ enum confidence rule_refused(const struct verdict_case *c, struct ruling *ruling
         return CONFIDENCE_NONE;
     if (rst)
         because(ruling, "rst-answers-syn", rst->mark.frame, "RST %.3f ms after the SYN",
-                case_ms(ns_since(case_slot(c, TRAIL_SYN)->ts_ns, rst->mark.ts_ns)));
+                case_ms(ns_since(c->facts->first_ns, rst->mark.ts_ns)));
     if (c->client->n_syn > 1)
         because(ruling, "syn-repeated", case_slot(c, TRAIL_SYN_LAST)->frame, "%u SYNs, %u RSTs",
                 c->client->n_syn, c->server->n_rst);

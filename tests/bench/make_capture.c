@@ -45,7 +45,7 @@ static const struct setting {
 
 static uint32_t *field_of(struct order *order, const struct setting *setting)
 {
-    return (uint32_t *)((char *)order + setting->off);
+    return (uint32_t *)(void *)((char *)order + setting->off);
 }
 
 static bool set(struct order *order, const char *word)

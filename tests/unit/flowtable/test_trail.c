@@ -241,6 +241,33 @@ static void trails_in_trouble_find_room_where_no_flow_has_been(void **state)
     arena_unmap(&shared.arena);
 }
 
+static void flows_without_trouble_take_little_of_it(void **state)
+{
+    struct shared shared;
+    uint32_t n_with = 0;
+
+    (void)state;
+    open_shared(&shared);
+    for (uint32_t i = 0; i < 60; i++) {
+        struct flow_key key = {.port = {(uint16_t)i, 80}};
+        uint32_t flow_idx = flowtable_add(&shared.table, &key);
+
+        trail_claim(&shared.trails, shared.table.pool, flow_idx, 0);
+    }
+    for (uint32_t i = 0; i < 60; i++)
+        n_with += shared.table.pool[i].trail_idx != FLOW_NONE;
+    assert_in_range(n_with, 2, 5);
+    assert_int_equal(shared.trails.n_calm, n_with - 1);
+    /* In trouble, one stands where there was none, or stays where it is. */
+    for (uint32_t i = 0; i < 60; i++)
+        assert_non_null(trail_keep(&shared.trails, shared.table.pool, i, 0));
+    assert_int_equal(shared.trails.n_calm, 0);
+    for (uint32_t i = 0; i < 60; i++)
+        trail_free(&shared.trails, &shared.table.pool[i]);
+    assert_int_equal(shared.trails.n_calm, 0);
+    arena_unmap(&shared.arena);
+}
+
 static void flows_take_their_room_back(void **state)
 {
     struct shared shared;
@@ -259,6 +286,7 @@ static void flows_take_their_room_back(void **state)
     }
     n_with = check_shared(&shared, N_TABLE_FLOWS);
     assert_int_equal(shared.trails.n_spare, 0);
+    assert_int_equal(shared.trails.n_calm, 0);
     assert_int_equal(n_with, 1);
     assert_int_equal(shared.trails.free_head, FLOW_NONE);
     arena_unmap(&shared.arena);
@@ -273,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_flow_without_a_trail_claims_one_when_trouble_begins),
         cmocka_unit_test(when_all_are_kept_a_flow_goes_without),
         cmocka_unit_test(trails_in_trouble_find_room_where_no_flow_has_been),
+        cmocka_unit_test(flows_without_trouble_take_little_of_it),
         cmocka_unit_test(flows_take_their_room_back),
     };
 
