@@ -29,7 +29,8 @@ struct verdict_case {
     const struct host_state *client_host, *server_host;
     const struct listener_state *listener;
     const struct verdict_limits *limits;
-    const struct leg *leg; /* behind a proxy's refusal; NULL = none known */
+    const struct leg *leg;     /* behind a proxy's refusal; NULL = none known */
+    const struct stray *stray; /* of this flow, and answered by a RST; NULL = none known */
     /* The RST that ended it: the first that its receiver could not ignore; NULL = none. */
     const struct rst_facts *rst;
     enum vantage vantage;

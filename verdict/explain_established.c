@@ -111,6 +111,31 @@ const struct verdict_words words_reset_lost_state = {
               "a failover at that second"}},
 };
 
+const struct verdict_words words_conntrack_invalid_reset = {
+    .message = "{server} to {client} reset: a packet that a NAT left untranslated had drawn a RST",
+    .brief = "RST after a stray of the NAT",
+    .meaning = "A packet of this connection came under another address than the connection has: a "
+               "NAT on the way called it invalid and passed it on untranslated. Its receiver "
+               "answered with a RST, that RST ended the connection at {ender}, and the next packet "
+               "showed it. To mend on the NAT's host: drop what conntrack calls invalid, or let it "
+               "be liberal about windows.",
+    .doc =
+        "Two things in one capture: a single packet inside the sequence numbers of an open "
+        "connection, but from or to another address or port, with a RST without ACK as its "
+        "answer; and soon after, the open connection reset in the same way by the side that "
+        "sent the stray. conntrack takes a packet outside the window it follows for INVALID and "
+        "a masquerade, a DNAT rule or kube-proxy does not translate it. Remedies: 'iptables -A "
+        "FORWARD -m conntrack --ctstate INVALID -j DROP', in nftables 'ct state invalid drop' in "
+        "the forward chain, or sysctl net.netfilter.nf_conntrack_tcp_be_liberal=1. Where only "
+        "one of the two is in the capture it is reset-lost-state.",
+    .filter = "tcp.flags.reset==1",
+    .step = {{"router", "conntrack -S", "on the NAT's host: does invalid= grow"},
+             {"router", "sysctl net.netfilter.nf_conntrack_tcp_be_liberal",
+              "0: packets outside the window are invalid"},
+             {"router", "iptables -vnL FORWARD", "a DROP for ctstate INVALID, and its count"},
+             {"router", "nft list ruleset", "in nftables: 'ct state invalid drop' in forward"}},
+};
+
 const struct verdict_words words_client_abort = {
     .message = "{client} hung up on {server} {waited} after its request, before the answer",
     .brief = "client RST after {waited}",

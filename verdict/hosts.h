@@ -20,6 +20,7 @@
 #include "verdict/pressure.h"
 #include "verdict/race.h"
 #include "verdict/scan.h"
+#include "verdict/strays.h"
 
 /* One address. */
 struct host_state {
@@ -105,6 +106,7 @@ struct hosts {
     struct host_state *host;
     struct listener_state *listener;
     struct legs legs;
+    struct strays strays;
     uint32_t host_mask, listener_mask;
     uint64_t n_evicted;
     int64_t start_ns; /* of the first flow told of; 0 = none */

@@ -70,6 +70,9 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
     c->leg = leg_of(c, context->hosts);
     c->rtt_ns = rtt_of(c);
     c->rst = case_deciding_rst(c->facts, c->trail);
+    if (c->rst)
+        c->stray = strays_find(&context->hosts->strays, note, (enum flow_side)c->rst->mark.side,
+                               context->limits->stray_span_bytes);
     c->vantage = case_vantage(note, context->local, context->n_local);
     c->outcome = case_outcome(c);
     if (is_blind(c))

@@ -79,6 +79,7 @@ const struct verdict_limits *verdict_limits_default(void)
         .tls_close_ns = 1 * NS_PER_S,
         .hello_reset_ns = 2 * NS_PER_S,
         .hello_silence_ns = 5 * NS_PER_S,
+        .stray_span_bytes = 6 * 1024 * 1024,
         .arp_failed_ns = 2500 * NS_PER_MS,
     };
 

@@ -94,7 +94,10 @@ struct verdict_limits {
     int64_t tls_close_ns;     /* a refusal is followed by the close (9.1, 11.7) */
     int64_t hello_reset_ns;   /* and 4 round trips (13.6, tls-reset-on-hello) */
     int64_t hello_silence_ns; /* 13.6, tls-hello-blackhole */
-    int64_t arp_failed_ns;    /* neighbour resolution gives up after 3 probes, 1 s apart (8.2) */
+    /* A packet is conntrack's INVALID when it lies outside the window; seldom by more than the
+     * greatest window of Linux's defaults, 6 MiB (tcp_rmem). */
+    uint32_t stray_span_bytes;
+    int64_t arp_failed_ns; /* neighbour resolution gives up after 3 probes, 1 s apart (8.2) */
 };
 
 const struct verdict_limits *verdict_limits_default(void);

@@ -205,6 +205,30 @@ enum confidence rule_reset_lost_state(const struct verdict_case *c, struct rulin
     return CONFIDENCE_LIKELY;
 }
 
+/* The other side met a packet of this connection under an address that it has none with, and its
+ * RST went to whoever sent the packet: from then on that one no longer knows the connection. */
+enum confidence rule_conntrack_invalid_reset(const struct verdict_case *c, struct ruling *ruling)
+{
+    int64_t in_flight_ns = 3 * c->rtt_ns + c->limits->reorder_ns;
+    const struct packet_mark *last;
+    char sender[IPADDR_TEXT_BYTES];
+
+    if (!is_no_such_connection(c) || !c->stray || c->rst->sender_had_fin || c->rst->peer_had_rst ||
+        c->stray->rst_ns < c->facts->first_ns || c->stray->rst_ns > c->rst->mark.ts_ns)
+        return CONFIDENCE_NONE;
+    /* What went on after that RST had arrived was not hurt by it. */
+    last = case_slot(c, case_reset_by(c, SIDE_CLIENT) ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST);
+    if (last->frame && last->ts_ns > c->stray->rst_ns + in_flight_ns)
+        return CONFIDENCE_NONE;
+    because(ruling, "stray-reset", c->stray->rst_frame, "%s port %u drew it, %.3f s before",
+            ipaddr_format(&c->stray->sender.addr, sender), c->stray->sender.port,
+            case_seconds(ns_since(c->stray->rst_ns, c->rst->mark.ts_ns)));
+    because(ruling, "silent-since", last->frame, "the %s sent nothing more",
+            case_side_word(c->rst->mark.side));
+    say_trigger(c, ruling);
+    return CONFIDENCE_LIKELY;
+}
+
 /* ---- a program or its kernel hung up ---- */
 
 enum confidence rule_client_abort(const struct verdict_case *c, struct ruling *ruling)

@@ -230,6 +230,8 @@ enum verdict_kind {
         "Multipath TCP says why it reset")                                                         \
     ROW(RST_INJECTED, rst_injected, SPECIFIC, RST_FORGED, PATH, COUNT, "rst-injected",             \
         "A third party forged the RST")                                                            \
+    ROW(CONNTRACK_INVALID_RESET, conntrack_invalid_reset, SPECIFIC, RESET, PATH, RESET,            \
+        "conntrack-invalid-reset", "A packet that a NAT left untranslated drew a RST")             \
     ROW(REFUSED_BACKEND_DOWN, refused_backend_down, SPECIFIC, REFUSED, SERVER_HOST, REFUSED,       \
         "refused-backend-down", "A front accepted, the backend refused")                           \
     ROW(STALE_POOLED_CONNECTION, stale_pooled_connection, SPECIFIC, RESET, CLIENT_HOST, RESET,     \
