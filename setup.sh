@@ -104,9 +104,9 @@ step() {
     [ "$status" -eq 0 ]
 }
 
-# Adds up what meson wrote about each test of the last run in a build folder.
+# Adds up what meson wrote about each test of a run.
 count_tests() {
-    local log=$root/$1/meson-logs/testlog.json n_all n_ok n_skip
+    local log=$1 n_all n_ok n_skip
 
     n_all=$(wc -l <"$log")
     n_ok=$(grep -cE '"result": "(OK|EXPECTEDFAIL)"' "$log" || true)
@@ -118,14 +118,16 @@ count_tests() {
 
 # run_tests FOLDER TITLE [meson test arguments]
 run_tests() {
-    local folder=$1 title=$2 begun=$SECONDS
+    local folder=$1 title=$2 begun=$SECONDS log
 
     shift 2
     say "---- $title"
-    rm -f "$root/$folder/meson-logs/testlog.json"
+    rm -f "$root/$folder"/meson-logs/testlog*.json
     meson test -C "$root/$folder" --no-rebuild --print-errorlogs "$@" || true
-    if [ -f "$root/$folder/meson-logs/testlog.json" ]; then
-        count_tests "$folder"
+    # With a wrapper it is testlog-WRAPPER.json.
+    log=$(compgen -G "$root/$folder/meson-logs/testlog*.json" || true)
+    if [ -f "$log" ]; then
+        count_tests "$log"
     else
         n_failed=$((n_failed + 1))
     fi
