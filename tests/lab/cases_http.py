@@ -506,14 +506,16 @@ def expect_call(t, verdict, **more):
     t.note(verdict, client=t.client, server=f'{t.server}:50051', **more)
 
 
-@case('grpc-error', 'hit', 'unavailable', 'grpc-status 14 in the trailers')
+@case('grpc-error', 'hit', 'unavailable', 'grpc-status 14 in the trailers',
+      needs=('python:grpc', ))
 def unavailable(t):
     """The server's program aborts the call."""
     call(t, '/lab.Echo/Say', 'fail')
     expect_call(t, 'grpc-error', outcome='app_refused')
 
 
-@case('grpc-error', 'hit', 'unimplemented', 'grpc-status 12, headers only')
+@case('grpc-error', 'hit', 'unimplemented', 'grpc-status 12, headers only',
+      needs=('python:grpc', ))
 def unimplemented(t):
     """A method that the server does not have."""
     call(t, '/lab.Echo/Sing', 'la')
@@ -532,21 +534,24 @@ def grpc_behind_proxy(t):
     t.expect(conn, 'grpc-error', **H2_FAILED)
 
 
-@case('grpc-error', 'near', 'echo', 'grpc-status 0')
+@case('grpc-error', 'near', 'echo', 'grpc-status 0',
+      needs=('python:grpc', ))
 def echoed(t):
     """A call that is answered."""
     call(t, '/lab.Echo/Say', 'hello')
     expect_call(t, 'ok', accept=['rst-after-fin', 'ok-rst-close'], **{'not': ['grpc-error']})
 
 
-@case('h2-enhance-your-calm', 'hit', 'too-many-pings', 'GOAWAY 11 too_many_pings', pace='medium')
+@case('h2-enhance-your-calm', 'hit', 'too-many-pings', 'GOAWAY 11 too_many_pings', pace='medium',
+      needs=('python:grpc', ))
 def too_many_pings(t):
     """A gRPC client whose keepalive is shorter than the server allows."""
     call(t, '/lab.Echo/Say', 'late', 'pings')
     expect_call(t, 'h2-enhance-your-calm', outcome='app_refused')
 
 
-@case('h2-enhance-your-calm', 'near', 'slow-answer', 'an answer that takes its time, no GOAWAY')
+@case('h2-enhance-your-calm', 'near', 'slow-answer', 'an answer that takes its time, no GOAWAY',
+      needs=('python:grpc', ))
 def calm(t):
     """A call without keepalive pings."""
     call(t, '/lab.Echo/Say', 'calm')

@@ -130,7 +130,8 @@ def missing_13(t):
 
 
 @case('mtls-client-cert-missing', 'near', 'optional-13',
-      '25 bytes again, but the server goes on: it asks and does not insist')
+      '25 bytes again, but the server goes on: it asks and does not insist',
+      needs=('nginx', 'curl'))
 def optional_13(t):
     """nginx with ssl_verify_client optional; curl has no certificate."""
     with nginx(t, 'ssl_protocols TLSv1.3; ssl_verify_client optional; '
@@ -139,7 +140,8 @@ def optional_13(t):
     t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
 
 
-@case('mtls-client-cert-missing', 'near', 'optional-12', 'an empty Certificate, and the server goes on')
+@case('mtls-client-cert-missing', 'near', 'optional-12',
+      'an empty Certificate, and the server goes on', needs=('nginx', 'curl'))
 def optional_12(t):
     """The same with TLS 1.2."""
     with nginx(t, 'ssl_protocols TLSv1.2; ssl_verify_client optional; '
@@ -166,7 +168,8 @@ def trusted_13(t):
     t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
 
 
-@case('http-on-tls-port', 'hit', 'nginx-13', 'nginx says in clear what it wants')
+@case('http-on-tls-port', 'hit', 'nginx-13', 'nginx says in clear what it wants',
+      needs=('nginx', 'curl'))
 def http_to_nginx(t):
     """curl http:// to nginx's TLS port."""
     with nginx(t, ''):
@@ -176,7 +179,8 @@ def http_to_nginx(t):
     t.expect(conn, 'http-on-tls-port', '>D .*<D', 'tls_refused', never=['http-refused'])
 
 
-@case('tls-server-cert-rejected', 'hit', 'curl-13', 'curl does not know who signed the certificate')
+@case('tls-server-cert-rejected', 'hit', 'curl-13', 'curl does not know who signed the certificate',
+      needs=('nginx', 'curl'))
 def curl_rejects(t):
     """curl without -k (TLS 1.3)."""
     with nginx(t, 'ssl_protocols TLSv1.3;'):
@@ -186,7 +190,8 @@ def curl_rejects(t):
     t.expect(conn, 'tls-server-cert-rejected', '>D .*<D', 'tls_refused', never=['client-abort'])
 
 
-@case('tls-version-mismatch', 'hit', 'nginx-only-13', 'alert 70 to a client that ends at TLS 1.2')
+@case('tls-version-mismatch', 'hit', 'nginx-only-13', 'alert 70 to a client that ends at TLS 1.2',
+      needs=('nginx', 'curl'))
 def only_13(t):
     """nginx speaks TLS 1.3, curl is held to 1.2."""
     with nginx(t, 'ssl_protocols TLSv1.3;'):
@@ -194,7 +199,8 @@ def only_13(t):
     t.expect(conn, 'tls-version-mismatch', '>D .*<D', 'tls_refused')
 
 
-@case('ok', 'hit', 'many-tls', 'thirty connections of TLS 1.2 and 1.3, each fine', pace='medium')
+@case('ok', 'hit', 'many-tls', 'thirty connections of TLS 1.2 and 1.3, each fine', pace='medium',
+      needs=('nginx', 'curl'))
 def many_tls(t):
     """nginx and curl: both versions, with and without an optional client certificate, h2 too."""
     options = ([], ['--tls-max', '1.2'], ['--http1.1'], ['--http2'],

@@ -42,7 +42,7 @@ class Case:
     edit: object = None    # what the capture file lost or gained afterwards
     keeps_nd: bool = False  # neighbour discovery of IPv6 is part of it
     elsewhere: tuple = ()  # also captured there, to see what can be told from there
-    needs: tuple = ()      # programs beside those of every Debian
+    needs: tuple = ()      # programs and python:MODULES beside those of every Debian
 
     @property
     def name(self):
