@@ -296,7 +296,7 @@ const struct option_row option_rows[] = {
     {'\0', "all", NULL, set_all, "also report connections that did not fail"},
     {'\0', "fail-on", "WHAT", add_fail_on, "exit with 3 on any, incident, a family or a verdict"},
     {'\0', "threads", "N", set_threads, "workers (default: by the number of cores)"},
-    {'\0', "memory", "SIZE", set_memory, "all tables and rings together (default 254M)"},
+    {'\0', "memory", "SIZE", set_memory, "all tables and rings together (default 251M)"},
     {'\0', "stats-interval", "TIME", set_stats_interval, "time between stats events (live: 10s)"},
     {'\0', "duration", "TIME", set_duration, "stop after this time"},
     {'\0', "sensor", "NAME", set_sensor, "name of this observer (default: host name)"},
