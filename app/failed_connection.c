@@ -35,17 +35,6 @@ bool failed_connection_fill(struct failed_connection *to, const struct verdict_e
     return true;
 }
 
-bool failed_connection_key(const struct packet *packet, struct flow_key *key)
-{
-    if (packet->kind == PACKET_TCP)
-        (void)flow_key_from_packet(packet, key);
-    else if (packet->kind == PACKET_ICMP_ERROR && packet->icmp.quote.has_ports)
-        (void)flow_key_from_quote(packet, key);
-    else
-        return false;
-    return true;
-}
-
 uint64_t failed_connection_hash(const struct flow_key *key)
 {
     static const struct hash_key fixed_key = {0};

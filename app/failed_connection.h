@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "decode/packet.h"
 #include "flowtable/key.h"
 #include "verdict/event.h"
 
@@ -29,9 +28,6 @@ struct failed_connection {
 
 /* False where the event is not of a failed connection. */
 bool failed_connection_fill(struct failed_connection *to, const struct verdict_event *event);
-
-/* The connection that a packet is of, or that it quotes; false = none. */
-bool failed_connection_key(const struct packet *packet, struct flow_key *key);
 
 /* The same for all who look connections up here. */
 uint64_t failed_connection_hash(const struct flow_key *key);

@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "app/failed_connection.h"
-#include "app/version.h"
+#include "app/failed_writer.h"
+#include "app/frame_key.h"
 #include "base/arena.h"
 #include "base/ring.h"
-#include "capture/pcapng_writer.h"
-#include "decode/decode.h"
 
 /* Enough for any capture that a person will open; a gigabyte and a half at most. */
 #define CONNECTIONS_MAX (UINT32_C(1) << 20)
@@ -26,8 +25,7 @@ struct failed_packets {
     uint64_t n_forgotten;
     uint32_t *bucket; /* heads of the hash chains; a power of two */
     uint32_t n_buckets;
-    struct pcapng_writer writer;
-    uint16_t interface_of[CAPTURE_MAX_SOURCES]; /* plus 1; 0 = not yet in the file */
+    struct failed_writer writer;
 };
 
 int failed_packets_open(struct failed_packets **failed, const char *path, struct err *err)
@@ -121,71 +119,30 @@ static int build_index(struct failed_packets *failed, struct err *err)
     return 0;
 }
 
-/* The failed connection that the packet is of, or that it quotes; NULL = none. */
+/* The failed connection with that key at that time; NULL = none. */
 static const struct failed_connection *find(const struct failed_packets *failed,
-                                            const struct packet *packet, uint64_t ordinal)
+                                            const struct flow_key *key, uint64_t ordinal)
 {
-    struct flow_key key;
-
-    if (!failed_connection_key(packet, &key))
-        return NULL;
-    for (uint32_t i = failed->bucket[bucket_of(failed, &key)]; i != NONE;
+    for (uint32_t i = failed->bucket[bucket_of(failed, key)]; i != NONE;
          i = failed->connection[i].next) {
         const struct failed_connection *at = &failed->connection[i];
 
-        if (ordinal >= at->first && ordinal <= at->last && flow_key_equal(&at->key, &key))
+        if (ordinal >= at->first && ordinal <= at->last && flow_key_equal(&at->key, key))
             return at;
     }
     return NULL;
-}
-
-static int add_interface(struct failed_packets *failed, const struct capture *capture,
-                         const struct frame *frame, struct err *err)
-{
-    const struct capture_source *source = capture_source(capture, frame->source);
-    struct pcapng_writer_interface interface = {
-        .name = source->interface[0] ? source->interface : source->input,
-        .snap_bytes = source->snap_bytes,
-        .linktype = frame->linktype,
-    };
-    int code = pcapng_writer_add_interface(&failed->writer, &interface, err);
-
-    if (!code)
-        failed->interface_of[frame->source] = (uint16_t)failed->writer.n_interfaces;
-    return code;
 }
 
 static int copy_frame(struct failed_packets *failed, const struct capture *capture,
                       const struct frame *frame, struct err *err)
 {
     const struct failed_connection *connection;
-    struct packet packet;
-    char comment[256];
-    int code = 0;
+    struct flow_key key;
 
-    if (frame->kind != FRAME_PACKET ||
-        decode_frame(frame->linktype, frame->bytes, frame->captured_bytes, frame->wire_bytes,
-                     &packet) != DECODE_OK)
+    if (frame->kind != FRAME_PACKET || !frame_key(frame, frame->bytes, &key))
         return 0;
-    connection = find(failed, &packet, frame->ordinal);
-    if (!connection)
-        return 0;
-    if (!failed->interface_of[frame->source])
-        code = add_interface(failed, capture, frame, err);
-    if (!code) {
-        struct pcapng_record record = {
-            .ts_ns = frame->ts_ns,
-            .bytes = frame->bytes,
-            .captured_bytes = frame->captured_bytes,
-            .wire_bytes = frame->wire_bytes,
-            .interface_idx = failed->interface_of[frame->source] - 1u,
-            .comment =
-                failed_connection_comment(connection, frame->ordinal, comment, sizeof(comment)),
-        };
-
-        code = pcapng_writer_packet(&failed->writer, &record, err);
-    }
-    return code;
+    connection = find(failed, &key, frame->ordinal);
+    return connection ? failed_writer_frame(&failed->writer, capture, connection, frame, err) : 0;
 }
 
 static int copy_all(struct failed_packets *failed, struct capture *capture, struct ring *ring,
@@ -240,16 +197,15 @@ out:
 int failed_packets_write(struct failed_packets *failed, const struct capture_config *config,
                          const char *summary, struct err *err)
 {
-    struct pcapng_section section = {.application = "tcpwhy " TCPWHY_VERSION, .comment = summary};
     int code = build_index(failed, err);
     struct err close_err;
 
     if (!code)
-        code = pcapng_writer_open(&failed->writer, failed->path, &section, err);
+        code = failed_writer_open(&failed->writer, failed->path, summary, err);
     if (code)
         return code;
     code = read_again(failed, config, err);
-    if (pcapng_writer_close(&failed->writer, &close_err) && !code)
+    if (pcapng_writer_close(&failed->writer.pcapng, &close_err) && !code)
         code = err_set(err, close_err.code, "%s", close_err.text);
     return code;
 }

@@ -173,23 +173,6 @@ void runinfo_fill_pipeline(struct run_info *run, const struct pipeline *pipeline
     run->limit_flows = pipeline_max_flows(pipeline);
     run->limit_endpoints = pipeline_max_endpoints(pipeline);
     run->limit_incidents = incident_config_default().n_incidents;
-    run->incident_rules = (struct run_incident_rules){
-        .bucket_s = INCIDENT_BUCKET_NS / NS_PER_S,
-        .bad_failures = INCIDENT_BAD_FAILURES,
-        .bad_ratio = INCIDENT_BAD_PER_CENT / 100.0,
-        .sustained_buckets = INCIDENT_SUSTAINED_BUCKETS,
-        .window_buckets = INCIDENT_WINDOW_BUCKETS,
-        .burst_failures = INCIDENT_BURST_FAILURES,
-        .burst_window_s = INCIDENT_BURST_BUCKETS * INCIDENT_BUCKET_NS / NS_PER_S,
-        .burst_span_s = INCIDENT_BURST_SPAN_NS / NS_PER_S,
-        .burst_ratio = INCIDENT_BURST_PER_CENT / 100.0,
-        .persistent_failures = INCIDENT_PERSISTENT_FAILURES,
-        .persistent_span_s = INCIDENT_PERSISTENT_SPAN_NS / NS_PER_S,
-        .forged_failures = INCIDENT_FORGED_FAILURES,
-        .update_s = INCIDENT_UPDATE_NS / NS_PER_S,
-        .close_quiet_s = INCIDENT_CLOSE_QUIET_NS / NS_PER_S,
-        .reopen_s = INCIDENT_REOPEN_NS / NS_PER_S,
-    };
 }
 
 uint32_t runinfo_local_addresses(struct ipaddr *local, uint32_t max)

@@ -159,14 +159,6 @@ static struct reading reading_of(struct http2 *http2, struct http2_facts *facts,
                             .from = from};
 }
 
-void http2_lose(struct http2 *http2, struct http2_facts *facts, enum http2_from from)
-{
-    struct reading reading = reading_of(http2, facts, from, NULL);
-
-    if (http2->reader[from].state != READ_NO_MORE)
-        give_up(&reading);
-}
-
 /* ---- header blocks ---- */
 
 /* The inflater, made when the first block comes; NULL where headers cannot be read. */

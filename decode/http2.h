@@ -129,9 +129,6 @@ void http2_end(struct http2 *http2);
 void http2_read(struct http2 *http2, struct http2_facts *facts, enum http2_from from,
                 const uint8_t *bytes, size_t n_bytes, const struct speech_place *place);
 
-/* Bytes of this direction are missing: it is not read any more. */
-void http2_lose(struct http2 *http2, struct http2_facts *facts, enum http2_from from);
-
 /* http2_frame.c: a GOAWAY's first 8 bytes (true: it is the one to keep the text of); a RST_STREAM.
  */
 bool http2_goaway(struct http2_side_facts *side, const uint8_t *payload,

@@ -114,17 +114,3 @@ const struct leg *legs_failed(const struct legs *legs, const struct ipaddr *clie
     }
     return found;
 }
-
-const struct leg *legs_tried(const struct legs *legs, const struct ipaddr *client,
-                             const struct endpoint *server, int64_t from_ns, int64_t to_ns)
-{
-    for (uint32_t i = 0; i <= legs->mask; i++) {
-        const struct leg *leg = &legs->leg[i];
-
-        if (leg->first_frame && ipaddr_equal(&leg->client, client) &&
-            ipaddr_equal(&leg->server.addr, &server->addr) && leg->server.port == server->port &&
-            leg->first_ns >= from_ns && leg->first_ns <= to_ns)
-            return leg;
-    }
-    return NULL;
-}

@@ -49,10 +49,6 @@ void legs_note(struct legs *legs, const struct flow_note *note);
 const struct leg *legs_failed(const struct legs *legs, const struct ipaddr *client, int64_t from_ns,
                               int64_t to_ns);
 
-/* An attempt of `client` to `server`, begun between the two times. */
-const struct leg *legs_tried(const struct legs *legs, const struct ipaddr *client,
-                             const struct endpoint *server, int64_t from_ns, int64_t to_ns);
-
 /* "refused it"; static string. */
 const char *leg_end_name(enum leg_end end);
 
