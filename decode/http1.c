@@ -62,6 +62,7 @@ static void open_request(const struct reading *reading, bool is_head, bool is_co
     struct http1 *http1 = reading->http1;
 
     if (http1->n_open == HTTP1_OPEN_MAX) {
+        reading->facts->is_unpaired = true;
         memmove(http1->open, http1->open + 1, sizeof(http1->open) - sizeof(http1->open[0]));
         http1->n_open--;
     }
@@ -137,6 +138,7 @@ static void read_status_line(const struct reading *reading, const char *line, si
     }
     reader->is_interim = status < 200;
     reader->is_bodyless = status < 200 || status == 204 || status == 304;
+    reader->is_last = line[7] == '0'; /* HTTP/1.0 */
     reading->facts->status = (uint16_t)status;
     if (!reader->is_interim) {
         reading->facts->n_responses++;
@@ -183,6 +185,13 @@ static bool has_word(const char *value, size_t n_value, const char *word)
     return false;
 }
 
+/* What such a response has to say never ends; whoever leaves it misses nothing. */
+static bool is_stream_type(const char *value, size_t n_value)
+{
+    return has_word(value, n_value, "text/event-stream") ||
+           has_word(value, n_value, "multipart/x-mixed-replace");
+}
+
 static void read_field(const struct reading *reading, const char *line, size_t n_line)
 {
     struct http1_reader *reader = reading->reader;
@@ -205,6 +214,11 @@ static void read_field(const struct reading *reading, const char *line, size_t n
         reader->is_chunked = has_word(value, n_value, "chunked");
     } else if (is_name(line, n_name, "upgrade")) {
         reader->wants_h2c = has_word(value, n_value, "h2c");
+    } else if (is_name(line, n_name, "connection")) {
+        reader->is_last = !has_word(value, n_value, "keep-alive") &&
+                          (reader->is_last || has_word(value, n_value, "close"));
+    } else if (is_name(line, n_name, "content-type")) {
+        reader->is_endless = is_stream_type(value, n_value);
     }
     if (reader->is_refusal)
         http_author_field(&reading->facts->refusal, line, n_name, value, n_value);
@@ -217,6 +231,7 @@ static void begin_message(struct http1_reader *reader)
     reader->left_bytes = 0;
     reader->is_chunked = reader->has_length = reader->is_bodyless = false;
     reader->is_refusal = reader->is_interim = reader->wants_h2c = false;
+    reader->is_last = reader->is_endless = false;
     reader->state = READ_START;
 }
 
@@ -277,6 +292,8 @@ static void end_response_fields(const struct reading *reading)
         begin_message(reader);
         return;
     }
+    reading->facts->is_unpaired |= reading->http1->n_open == 0;
+    reading->facts->is_close_said = reader->is_last;
     request = close_request(reading->http1);
     if (reading->facts->switched == HTTP_SWITCH_H2C_ASKED)
         reading->facts->switched = HTTP_SWITCH_NONE;
@@ -415,6 +432,38 @@ static size_t take_body(const struct reading *reading, const uint8_t *bytes, siz
     return n_bytes;
 }
 
+/* ---- the whole ---- */
+
+static enum http1_part part_of(const struct http1_reader *reader)
+{
+    switch ((enum reader_state)reader->state) {
+    case READ_START:
+        return reader->n_text > 0 ? HTTP1_PART_HEAD : HTTP1_PART_WHOLE;
+    case READ_FIELDS:
+        return HTTP1_PART_HEAD;
+    case READ_COUNTED:
+    case READ_CHUNK:
+        return reader->is_endless ? HTTP1_PART_WHOLE : HTTP1_PART_BODY;
+    case READ_CHUNK_SIZE:
+    case READ_CHUNK_END:
+        return reader->is_endless ? HTTP1_PART_WHOLE : HTTP1_PART_CHUNKS;
+    case READ_TRAILERS: /* the last chunk came; some servers leave out the line behind it */
+    case READ_TO_CLOSE:
+    case READ_NO_MORE:
+        break;
+    }
+    return HTTP1_PART_WHOLE;
+}
+
+static void learn_part(const struct reading *reading)
+{
+    enum http1_part part = part_of(reading->reader);
+
+    reading->facts->part[reading->from] = (uint8_t)part;
+    if (reading->from == HTTP1_SERVER)
+        reading->facts->short_bytes = part == HTTP1_PART_BODY ? reading->reader->left_bytes : 0;
+}
+
 size_t http1_read(struct http1 *http1, struct http1_facts *facts, enum http1_from from,
                   const uint8_t *bytes, size_t n_bytes, const struct speech_place *place)
 {
@@ -433,5 +482,6 @@ size_t http1_read(struct http1 *http1, struct http1_facts *facts, enum http1_fro
         n_read += is_body ? take_body(&reading, bytes + n_read, n_bytes - n_read)
                           : take_line(&reading, bytes + n_read, n_bytes - n_read);
     }
+    learn_part(&reading);
     return n_read;
 }

@@ -33,6 +33,14 @@ enum http_switch {
     HTTP_SWITCH_COUNT
 };
 
+/* How far the message got that a side began last. */
+enum http1_part {
+    HTTP1_PART_WHOLE, /* all of it came, or only the close ends it */
+    HTTP1_PART_HEAD,  /* it ends before the empty line behind its fields */
+    HTTP1_PART_BODY,  /* it ends within what its framing announced */
+    HTTP1_PART_CHUNKS /* it ends between two chunks: a stream may be left there by its reader */
+};
+
 struct http1_facts {
     struct speech_place request;      /* last request line */
     struct speech_place answered;     /* last response line but 1xx */
@@ -41,6 +49,12 @@ struct http1_facts {
     uint16_t status;                  /* of the last response */
     uint8_t switched;                 /* enum http_switch */
     bool is_lost[HTTP1_FROM_COUNT];   /* not HTTP/1, or bytes of it are missing */
+    uint8_t part[HTTP1_FROM_COUNT];   /* enum http1_part */
+    bool is_unpaired;     /* which request a response answers is not sure: framing is doubtful */
+    bool is_close_said;   /* the last response is the last that the server wants to give (RFC 9112
+                             section 9.6) */
+    uint64_t short_bytes; /* HTTP1_PART_BODY of the server: how many of the body, or of its chunk,
+                             did not come */
 };
 
 #define HTTP1_TEXT_BYTES 384
@@ -52,7 +66,7 @@ struct http1_reader {
     uint16_t n_text;
     uint8_t state;
     bool is_chunked, has_length, is_bodyless, is_refusal, is_interim, has_overflown;
-    bool wants_h2c;
+    bool wants_h2c, is_last, is_endless;
     char text[HTTP1_TEXT_BYTES]; /* the line being read, or the beginning of a refusal's body */
 };
 

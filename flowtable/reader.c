@@ -69,10 +69,13 @@ static bool feed_http(union reader_state *state, struct flow_speech *speech,
                       const struct reader_input *input)
 {
     struct speech_place place = {.frame = input->frame, .ts_ns = input->ts_ns};
+    uint32_t n_requests = speech->http.http1.n_requests;
     bool wants_more = http_read(&state->http, &speech->http,
                                 input->side == SIDE_CLIENT ? HTTP_CLIENT : HTTP_SERVER,
                                 input->bytes, input->n_bytes, &place);
 
+    if (speech->http.http1.n_requests != n_requests)
+        speech->request_end_seq = input->end_seq;
     if (is_told(&speech->http, input->frame))
         speech->told_frame = input->frame;
     return wants_more;

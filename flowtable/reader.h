@@ -56,8 +56,9 @@ struct reader_input {
     const uint8_t *bytes; /* gone when feed() returns */
     size_t n_bytes;       /* at least 1 */
     enum flow_side side;
-    uint64_t frame; /* ordinal of the frame that brought (the last of) them */
-    int64_t ts_ns;  /* its time */
+    uint64_t frame;   /* ordinal of the frame that brought (the last of) them */
+    int64_t ts_ns;    /* its time */
+    uint32_t end_seq; /* of the segment */
     uint16_t server_port;
 };
 

@@ -74,7 +74,7 @@ void stream_begin(struct stream *stream, uint16_t server_port,
     for (unsigned s = 0; s < SIDE_COUNT; s++) {
         stream->side[s].held = STREAM_PIECE_NONE;
         stream->side[s].is_started = start[s].is_known;
-        stream->side[s].next_seq = start[s].seq;
+        stream->side[s].next_seq = stream->speech.next_seq[s] = start[s].seq;
         if (start[s].is_late)
             stream->speech.bits[s] |= SPEECH_LATE;
     }
@@ -180,9 +180,13 @@ static void read_on(struct stream_pool *pool, struct stream *stream,
     struct stream_side *side = &stream->side[segment->side];
     uint32_t n_old = (uint32_t)seq_distance(segment->seq, side->next_seq);
     struct reader_input input = {
-        .side = segment->side, .frame = segment->frame, .ts_ns = segment->ts_ns};
+        .side = segment->side,
+        .frame = segment->frame,
+        .ts_ns = segment->ts_ns,
+        .end_seq = segment->seq + segment->wire_bytes,
+    };
 
-    side->next_seq = segment->seq + segment->wire_bytes;
+    side->next_seq = stream->speech.next_seq[segment->side] = input.end_seq;
     if (segment->captured_bytes > n_old) {
         input.bytes = segment->bytes + n_old;
         input.n_bytes = segment->captured_bytes - n_old;

@@ -13,6 +13,7 @@
 #include "base/nanotime.h"
 #include "base/seqnum.h"
 #include "flowtable/note.h"
+#include "verdict/answer.h"
 #include "verdict/event.h"
 #include "verdict/hosts.h"
 #include "verdict/limits.h"
@@ -34,6 +35,7 @@ struct verdict_case {
     /* The RST that ended it: the first that its receiver could not ignore; NULL = none. */
     const struct rst_facts *rst;
     enum vantage vantage;
+    enum case_answer answer;
     enum outcome outcome; /* as the packets say */
     uint8_t client_end;
     int64_t now_ns;  /* capture clock at the judgment */

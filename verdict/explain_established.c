@@ -32,17 +32,19 @@ const struct verdict_words words_rst_injected = {
 };
 
 const struct verdict_words words_stale_pooled_connection = {
-    .message = "{client} reused a connection that {server} had closed, and got a RST",
+    .message = "{client} reused a connection that {server} had closed, and got {closed_answer}",
     .brief = "sent on a closed connection",
-    .meaning = "{server} closed the connection with FIN, and the client then sent a request on "
-               "it. No program owned it on the server any more, so the kernel answered with RST. "
-               "{quiet} had passed without traffic: the client's pool keeps connections longer "
-               "than the server does.",
+    .meaning =
+        "{server} closed the connection with FIN, and the client's next request came when "
+        "no program read it any more: it got {closed_answer}. Before it, "
+        "{quiet} had passed without traffic: the client's pool keeps connections longer than the "
+        "server does.",
     .doc = "The server closed an idle connection (FIN, acknowledged by the client), the client "
            "took it from its pool and sent a request, and the server's kernel answered with RST. "
-           "Where the two crossed on the wire it is the same race. The client's pool should give "
-           "connections up before the server does: keep-alive of nginx is 75 s, of Node and "
-           "Apache 5 s unless configured.",
+           "Where the two crossed on the wire it is the same race; a server that drains the "
+           "connection after its FIN, as Apache does, sends no RST then, and no answer either. "
+           "The client's pool should give connections up before the server does: keep-alive of "
+           "nginx is 75 s, of Node and Apache 5 s unless configured.",
     .filter = "tcp.flags.fin==1 || tcp.flags.reset==1",
     .step = {{"client", "ss -tn state close-wait 'dport = :{port}'",
               "connections that the server closed and the pool still holds"},
@@ -53,12 +55,12 @@ const struct verdict_words words_stale_pooled_connection = {
 };
 
 const struct verdict_words words_late_data_after_close = {
-    .message = "{client} still sent to {server} when it had closed, and got a RST",
+    .message = "{client} still sent to {server} when it had closed, and got {closed_answer}",
     .brief = "sent after the server's FIN",
     .meaning = "{server} closed its side in the middle of the exchange, after {server_bytes}, and "
-               "data of the client arrived afterwards ({client_bytes} in all). No program owned "
-               "the connection any more, so the kernel answered with RST; what the server had "
-               "sent last can be lost to the client by it.",
+               "data of the client arrived afterwards ({client_bytes} in all). No program read "
+               "it any more: it got {closed_answer}. By a RST the client can also lose what the "
+               "server had sent last.",
     .doc = "The server answered and closed while the client was still sending: an upload refused "
            "early (HTTP 413, 401), a response sent before the request was read. The data meets a "
            "closed socket and draws a RST, which can erase the answer in the client's buffer "
@@ -138,15 +140,15 @@ const struct verdict_words words_conntrack_invalid_reset = {
 
 const struct verdict_words words_client_abort = {
     .message = "{client} hung up on {server} {waited} after its request, before the answer",
-    .brief = "client RST after {waited}",
-    .meaning = "The client sent {client_bytes}, waited {waited} for the answer and then aborted "
+    .brief = "client hung up after {waited}",
+    .meaning = "The client sent {client_bytes}, waited {waited} for the answer and then ended "
                "the connection; the server had sent {server_bytes}. The same wait on several "
                "connections is a timeout of the client.",
     .doc = "The client ended the connection while an answer was due: a request timeout, a user who "
-           "left, a cancelled call. The RST is the client's own; what to look for is why the "
-           "server's answer took so long. Streams and long polls that end so are no failure of "
-           "the server.",
-    .filter = "tcp.flags.reset==1",
+           "left, a cancelled call. The RST is the client's own; a FIN counts where HTTP/1 shows "
+           "that no answer had begun for a second. What to look for is why the server's answer "
+           "took so long. Streams and long polls that end so are no failure of the server.",
+    .filter = "tcp.flags.fin==1 || tcp.flags.reset==1",
     .step = {{"client", "journalctl -p warning --since -10min", "the timeout the program names"},
              {"server", "ss -tnp 'sport = :{port}'", "Recv-Q: requests that nobody has read"},
              {"server", "pidstat -u -d 1 5", "what the program is busy with"}},
@@ -227,16 +229,17 @@ const struct verdict_words words_path_blackhole = {
 };
 
 const struct verdict_words words_accept_then_close = {
-    .message = "{server} accepted {client} and closed after {open_for} without sending a byte",
-    .brief = "closed after {open_for}, 0 bytes sent",
-    .meaning = "The handshake completed; {open_for} later the server closed the connection without "
-               "having sent a byte ({client_bytes} had come from the client). A limit, an access "
-               "list, a crash, or a front whose backend does not answer.",
+    .message = "{server} accepted {client} and closed after {open_for} {unsaid}",
+    .brief = "closed after {open_for}, {unsaid_brief}",
+    .meaning = "The handshake completed; {open_for} later the server closed the connection "
+               "{unsaid} ({client_bytes} had come from the client). A limit, an access list, a "
+               "crash, or a front whose backend does not answer.",
     .doc = "The server accepted the connection and closed it, with FIN or an abort, without "
            "sending one byte. A connection limit, an access list (hosts.allow, HAProxy reject, "
            "nginx 444), a program that crashes on the first request, a proxy that could not reach "
-           "its backend, or a protocol it does not speak. Health checks close first themselves and "
-           "are not counted.",
+           "its backend, or a protocol it does not speak. In HTTP/1 the same is said of a later "
+           "request that gets no answer, and of an answer that ends before its announced length. "
+           "Health checks close first themselves and are not counted.",
     .filter = "tcp.flags.fin==1 || tcp.flags.reset==1",
     .step = {{"server", "journalctl -p warning --since -10min",
               "what the program said at that second"},

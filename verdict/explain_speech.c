@@ -65,6 +65,45 @@ static void goaway_by(const struct connection_event *event, struct text *text)
     text_add(text, find_end(event, &words, &frame) ? side_noun(words.side) : "other side");
 }
 
+/* ---- HTTP/1 left without its answer ---- */
+
+static const struct http1_facts *http1_of(const struct connection_event *event)
+{
+    static const struct http1_facts none;
+
+    return event->said.kind == READER_HTTP ? &event->said.http.http1 : &none;
+}
+
+static bool is_answer_cut(const struct connection_event *event)
+{
+    return http1_of(event)->part[HTTP1_SERVER] != HTTP1_PART_WHOLE;
+}
+
+static void unsaid(const struct connection_event *event, struct text *text)
+{
+    if (event->facts.payload_bytes[SIDE_SERVER] == 0)
+        text_add(text, "without sending a byte");
+    else if (is_answer_cut(event))
+        text_add(text, "in the middle of an answer");
+    else
+        text_addf(text, "without answering request %" PRIu32, http1_of(event)->n_responses + 1);
+}
+
+static void unsaid_brief(const struct connection_event *event, struct text *text)
+{
+    if (event->facts.payload_bytes[SIDE_SERVER] == 0)
+        text_add(text, "0 bytes sent");
+    else if (is_answer_cut(event))
+        text_add(text, "answer cut");
+    else
+        text_addf(text, "no answer %" PRIu32, http1_of(event)->n_responses + 1);
+}
+
+static void closed_answer(const struct connection_event *event, struct text *text)
+{
+    text_add(text, event->outcome == OUTCOME_CLOSED_EARLY ? "no answer" : "a RST");
+}
+
 static bool is_http1_client(const struct connection_event *event)
 {
     return event->speech[SIDE_CLIENT].first_kind == PAYLOAD_HTTP1_REQUEST;
@@ -172,12 +211,21 @@ static void banner_text(const struct connection_event *event, struct text *text)
 }
 
 static const struct explain_term terms[] = {
-    {"goaway", NULL, goaway},           {"goaway_by", NULL, goaway_by},
-    {"client_http", NULL, client_http}, {"server_http", NULL, server_http},
-    {"refused_by", NULL, refused_by},   {"grpc", NULL, grpc},
-    {"grpc_method", NULL, grpc_method}, {"http_status", NULL, http_status},
-    {"author", NULL, author},           {"upstream", NULL, upstream},
-    {"banner", NULL, banner},           {"banner_text", NULL, banner_text},
+    {"unsaid", NULL, unsaid},
+    {"unsaid_brief", NULL, unsaid_brief},
+    {"closed_answer", NULL, closed_answer},
+    {"goaway", NULL, goaway},
+    {"goaway_by", NULL, goaway_by},
+    {"client_http", NULL, client_http},
+    {"server_http", NULL, server_http},
+    {"refused_by", NULL, refused_by},
+    {"grpc", NULL, grpc},
+    {"grpc_method", NULL, grpc_method},
+    {"http_status", NULL, http_status},
+    {"author", NULL, author},
+    {"upstream", NULL, upstream},
+    {"banner", NULL, banner},
+    {"banner_text", NULL, banner_text},
 };
 
 const struct explain_term *explain_speech_term_find(const char *name, size_t n_bytes)

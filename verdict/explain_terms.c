@@ -192,9 +192,21 @@ static void handshake(const struct connection_event *event, struct text *text)
         text, facts->synack_ns == NS_NEVER ? 0 : ns_since(facts->first_ns, facts->synack_ns));
 }
 
+/* Before the last request, where the facts' own measure is over. */
+static int64_t idle_before_request_ns(const struct connection_event *event)
+{
+    const struct http1_facts *http1 = &event->said.http.http1;
+
+    if (event->said.kind != READER_HTTP || !http1->answered.frame)
+        return 0;
+    return ns_since(http1->answered.ts_ns, http1->request.ts_ns);
+}
+
 static void quiet(const struct connection_event *event, struct text *text)
 {
-    calendar_add_duration(text, event->facts.quiet_before_ms * NS_PER_MS);
+    int64_t quiet_ns = event->facts.quiet_before_ms * NS_PER_MS;
+
+    calendar_add_duration(text, quiet_ns > 0 ? quiet_ns : idle_before_request_ns(event));
 }
 
 static void syns(const struct connection_event *event, struct text *text)

@@ -73,6 +73,7 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
     if (c->rst)
         c->stray = strays_find(&context->hosts->strays, note, (enum flow_side)c->rst->mark.side,
                                context->limits->stray_span_bytes);
+    c->answer = case_answer(c);
     c->vantage = case_vantage(note, context->local, context->n_local);
     c->outcome = case_outcome(c);
     if (is_blind(c))

@@ -45,6 +45,7 @@ const struct verdict_limits *verdict_limits_default(void)
         .flood_growth = 10,
         .flood_completed_percent = 20,
         .accept_close_ns = 1 * NS_PER_S,
+        .hang_up_ns = 1 * NS_PER_S,
         .tamper_pkts = 10,
         .scan_resets = 3,
         .abort_burst_ns = 50 * NS_PER_MS,

@@ -57,22 +57,24 @@ struct verdict_limits {
     int score_possible, score_likely, score_certain; /* rst-injected */
     unsigned flood_syns_per_s, flood_growth;         /* 13.4, syn-flood */
     unsigned flood_completed_percent;
-    int64_t accept_close_ns;      /* 13.5, accept-then-close */
-    unsigned tamper_pkts;         /* a side's packets that a signature is looked for in (5.3) */
-    unsigned scan_resets;         /* SYN-ACKs that a scanner has reset (13.4, half-open-scan) */
-    int64_t abort_burst_ns;       /* between aborts of one program's end (13.5, listener-closed) */
-    int64_t unknown_burst_ns;     /* between RSTs of a host that restarted (13.5, lost-state) */
-    unsigned many_resets;         /* in such a burst: one cause for all of them */
-    unsigned queued_resets;       /* of connections that were never served: a closed listener */
-    int64_t queued_age_ns;        /* a connection this old was accepted by the kernel alone */
-    int64_t refused_since_ns;     /* after such RSTs: the listener is gone (13.5) */
-    int64_t stall_ns;             /* window 0 for so long (13.5, zero-window-stall) */
-    int64_t stall_open_ns;        /* where the connection is still open */
-    unsigned stall_pkts;          /* that say so: the first and the answers to probes */
-    int64_t hole_ns;              /* bytes missing for so long, though their sender repeats them */
-    unsigned full_copies;         /* of a segment of full size (13.5, pmtu-blackhole) */
-    unsigned full_percent;        /* of the MSS, to be of full size */
-    int64_t round_least_ns;       /* shorter waits are no server's timeout */
+    int64_t accept_close_ns;  /* 13.5, accept-then-close */
+    int64_t hang_up_ns;       /* a client that asked and waited for so long wanted the answer: no
+                                 timeout of a library is shorter (13.5, client-abort) */
+    unsigned tamper_pkts;     /* a side's packets that a signature is looked for in (5.3) */
+    unsigned scan_resets;     /* SYN-ACKs that a scanner has reset (13.4, half-open-scan) */
+    int64_t abort_burst_ns;   /* between aborts of one program's end (13.5, listener-closed) */
+    int64_t unknown_burst_ns; /* between RSTs of a host that restarted (13.5, lost-state) */
+    unsigned many_resets;     /* in such a burst: one cause for all of them */
+    unsigned queued_resets;   /* of connections that were never served: a closed listener */
+    int64_t queued_age_ns;    /* a connection this old was accepted by the kernel alone */
+    int64_t refused_since_ns; /* after such RSTs: the listener is gone (13.5) */
+    int64_t stall_ns;         /* window 0 for so long (13.5, zero-window-stall) */
+    int64_t stall_open_ns;    /* where the connection is still open */
+    unsigned stall_pkts;      /* that say so: the first and the answers to probes */
+    int64_t hole_ns;          /* bytes missing for so long, though their sender repeats them */
+    unsigned full_copies;     /* of a segment of full size (13.5, pmtu-blackhole) */
+    unsigned full_percent;    /* of the MSS, to be of full size */
+    int64_t round_least_ns;   /* shorter waits are no server's timeout */
     unsigned round_early_percent; /* of a usual timeout: what a wait may fall short of it, or */
     unsigned round_late_percent;  /* exceed it, and still be that timeout */
     unsigned same_wait_percent;   /* two waits of one timeout differ by less */

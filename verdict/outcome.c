@@ -221,8 +221,8 @@ static bool is_of_socket(const struct rst_facts *rst)
 static bool is_abortive_close(const struct verdict_case *c)
 {
     bool is_silent = c->client->n_data == 0 && !case_has_server_spoken(c);
-    bool is_answered =
-        case_has_server_spoken(c) && !case_is_request_open(c) && case_reset_by(c, SIDE_CLIENT);
+    bool is_answered = case_has_server_spoken(c) && !case_is_request_open(c) &&
+                       !case_is_cut_by_reset(c) && case_reset_by(c, SIDE_CLIENT);
 
     return (is_silent || is_answered) && is_of_socket(c->rst) && c->client->run_count == 0 &&
            c->server->run_count == 0 &&
@@ -278,6 +278,8 @@ static enum outcome outcome_of_rst(const struct verdict_case *c)
         return OUTCOME_BLACKHOLED;
     if (case_reset_by(c, SIDE_CLIENT) && is_never_accepted(c))
         return OUTCOME_HALF_OPEN;
+    if (c->answer != ANSWER_DONE)
+        return c->answer == ANSWER_ABANDONED ? OUTCOME_RESET : OUTCOME_CLOSED_EARLY;
     if (is_close_noise(c))
         return OUTCOME_OK;
     if (is_given_up(c))
@@ -342,7 +344,8 @@ static enum outcome outcome_of_connection(const struct verdict_case *c)
         return OUTCOME_HALF_OPEN;
     if (is_blackholed(c) || is_dead_at_once(c))
         return OUTCOME_BLACKHOLED;
-    if (is_hung_up(c, case_slot(c, TRAIL_SERVER_FIN)) || case_is_closed_unanswered(c))
+    if (is_hung_up(c, case_slot(c, TRAIL_SERVER_FIN)) || case_is_closed_unanswered(c) ||
+        c->answer != ANSWER_DONE)
         return OUTCOME_CLOSED_EARLY;
     if (c->client->n_syn > 1 || (c->server->n_syn > 1 && !case_has(c, FACT_DUPLICATES)) ||
         case_has(c, FACT_ALIVE_AFTER_RST))

@@ -97,10 +97,35 @@ static int64_t idle_around_close_ns(const struct verdict_case *c)
     return fin_ns > request_ns ? fin_ns : request_ns;
 }
 
+/* A server that reads on after its FIN takes the request that crossed it, draws no RST, and does
+ * not answer either. */
+static int64_t crossed_idle_ns(const struct verdict_case *c)
+{
+    int64_t fin_ns = c->trail->quiet_before_fin_ns[SIDE_SERVER];
+    int64_t request_ns = case_idle_before_request_ns(c);
+
+    return fin_ns > request_ns ? fin_ns : request_ns;
+}
+
+static void say_crossed(const struct verdict_case *c, struct ruling *ruling)
+{
+    because(ruling, "server-closed-first", case_slot(c, TRAIL_SERVER_FIN)->frame,
+            "its FIN does not acknowledge the request");
+    because(ruling, "request-unanswered", c->speech->http.http1.request.frame,
+            "nobody reads a request behind the close");
+}
+
 enum confidence rule_stale_pooled_connection(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
     int64_t idle_ns;
+
+    if (c->answer == ANSWER_CROSSED && c->outcome == OUTCOME_CLOSED_EARLY &&
+        crossed_idle_ns(c) >= c->limits->pooled_idle_ns) {
+        say_crossed(c, ruling);
+        because(ruling, "idle-before", fin->frame, "%.1f s", case_seconds(crossed_idle_ns(c)));
+        return CONFIDENCE_CERTAIN;
+    }
 
     if (!is_after_server_fin(c) || idle_around_close_ns(c) < c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
@@ -122,6 +147,11 @@ enum confidence rule_late_data_after_close(const struct verdict_case *c, struct 
 {
     const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
 
+    if (c->answer == ANSWER_CROSSED && c->outcome == OUTCOME_CLOSED_EARLY &&
+        crossed_idle_ns(c) < c->limits->pooled_idle_ns) {
+        say_crossed(c, ruling);
+        return CONFIDENCE_CERTAIN;
+    }
     if (!is_after_server_fin(c) || idle_around_close_ns(c) >= c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
     because(ruling, "server-closed-first", fin->frame, "server FIN in the middle of the exchange");
@@ -234,10 +264,19 @@ enum confidence rule_conntrack_invalid_reset(const struct verdict_case *c, struc
 enum confidence rule_client_abort(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct packet_mark *request = case_slot(c, TRAIL_CLIENT_DATA);
+    const struct packet_mark *fin = case_slot(c, TRAIL_CLIENT_FIN);
     bool is_pending = case_is_request_open(c) || !case_has_server_spoken(c) ||
-                      case_is_answer_lost(c) ||
+                      case_is_answer_lost(c) || case_is_cut_by_reset(c) ||
                       case_unacked_bytes(c, SIDE_SERVER) > c->limits->close_noise_bytes;
 
+    if (c->answer == ANSWER_ABANDONED &&
+        (c->outcome == OUTCOME_CLOSED_EARLY || c->outcome == OUTCOME_RESET)) {
+        because(ruling, "client-closes", fin->frame, "%.3f s after its request",
+                case_seconds(ns_since(c->speech->http.http1.request.ts_ns, fin->ts_ns)));
+        because(ruling, "answer-due", c->speech->http.http1.request.frame,
+                "the server sent no byte of an answer");
+        return CONFIDENCE_LIKELY;
+    }
     if (!is_reset(c) || !case_reset_by(c, SIDE_CLIENT) || !is_pending ||
         !case_has(c, FACT_ESTABLISHED))
         return CONFIDENCE_NONE;

@@ -122,6 +122,13 @@ enum confidence rule_zero_window_stall(const struct verdict_case *c, struct ruli
 
 /* ---- closed without an answer ---- */
 
+/* By FIN, and what it leaves unanswered had arrived. */
+static bool is_closed_by_server(const struct verdict_case *c)
+{
+    return c->outcome == OUTCOME_CLOSED_EARLY && c->answer != ANSWER_CROSSED &&
+           c->answer != ANSWER_ABANDONED;
+}
+
 /* The server's packet that ends a connection in which it never said a byte; NULL = none. A RST of
  * its socket closes as well as a FIN. */
 static const struct packet_mark *closing_packet(const struct verdict_case *c)
@@ -133,7 +140,7 @@ static const struct packet_mark *closing_packet(const struct verdict_case *c)
 
     if (is_abort)
         return &c->rst->mark;
-    return c->outcome == OUTCOME_CLOSED_EARLY ? case_slot(c, TRAIL_SERVER_FIN) : NULL;
+    return is_closed_by_server(c) ? case_slot(c, TRAIL_SERVER_FIN) : NULL;
 }
 
 /* From the request, or without one from the handshake, to that packet; 0 = not closed so. */
@@ -148,6 +155,43 @@ static int64_t unanswered_ns(const struct verdict_case *c)
                     end->ts_ns);
 }
 
+static void say_silent_close(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+
+    because(ruling, "closed-without-a-byte", fin->frame, "server FIN %.3f s after the handshake",
+            case_seconds(ns_since(case_ack_ns(c), fin->ts_ns)));
+    because(ruling, c->client->n_data ? "after-request" : "before-request", 0,
+            "%llu bytes from the client, 0 from the server",
+            (unsigned long long)c->facts->payload_bytes[SIDE_CLIENT]);
+}
+
+/* Of a connection on which the server had spoken. */
+static void say_short_answer(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct http1_facts *http1 = &c->speech->http.http1;
+    uint64_t frame = case_slot(c, TRAIL_SERVER_FIN)->frame;
+
+    if (c->answer == ANSWER_MISSING)
+        because(ruling, "request-unanswered", http1->request.frame,
+                "%u requests, %u answers, then server FIN", http1->n_requests, http1->n_responses);
+    else if (http1->part[HTTP1_SERVER] == HTTP1_PART_HEAD)
+        because(ruling, "answer-cut", frame, "server FIN before the end of its header");
+    else if (http1->part[HTTP1_SERVER] == HTTP1_PART_CHUNKS)
+        because(ruling, "answer-cut", frame, "server FIN before the last chunk");
+    else
+        because(ruling, "answer-cut", frame, "server FIN, %llu bytes before the end",
+                (unsigned long long)http1->short_bytes);
+}
+
+/* The server may have given up the idle connection at the moment in which the request came. */
+static bool may_have_crossed(const struct verdict_case *c)
+{
+    return c->answer == ANSWER_MISSING &&
+           case_idle_before_request_ns(c) >= c->limits->pooled_idle_ns &&
+           unanswered_ns(c) <= c->rtt_ns + c->limits->reorder_ns;
+}
+
 enum confidence rule_accept_then_close(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
@@ -159,14 +203,18 @@ enum confidence rule_accept_then_close(const struct verdict_case *c, struct ruli
                 case_seconds(unanswered_ns(c)));
         return CONFIDENCE_POSSIBLE;
     }
-    if (c->outcome != OUTCOME_CLOSED_EARLY)
+    if (!is_closed_by_server(c))
         return CONFIDENCE_NONE;
-    because(ruling, "closed-without-a-byte", fin->frame, "server FIN %.3f s after the handshake",
-            case_seconds(ns_since(case_ack_ns(c), fin->ts_ns)));
-    because(ruling, c->client->n_data ? "after-request" : "before-request", 0,
-            "%llu bytes from the client, 0 from the server",
-            (unsigned long long)c->facts->payload_bytes[SIDE_CLIENT]);
-    if (unanswered_ns(c) <= c->limits->accept_close_ns)
+    if (case_has_server_spoken(c))
+        say_short_answer(c, ruling);
+    else
+        say_silent_close(c, ruling);
+    if (may_have_crossed(c)) {
+        against(ruling, "idle-before", fin->frame, "%.1f s idle, then request and FIN together",
+                case_seconds(case_idle_before_request_ns(c)));
+        return CONFIDENCE_POSSIBLE;
+    }
+    if (c->answer == ANSWER_CUT || unanswered_ns(c) <= c->limits->accept_close_ns)
         return CONFIDENCE_LIKELY;
     against(ruling, "not-at-once", fin->frame, "the server waited for %.1f s",
             case_seconds(unanswered_ns(c)));
@@ -203,7 +251,7 @@ enum confidence rule_server_timeout_close(const struct verdict_case *c, struct r
     int64_t wait_ns = unanswered_ns(c);
     unsigned round_s;
 
-    if (!end || wait_ns < c->limits->round_least_ns)
+    if (!end || c->answer == ANSWER_CUT || wait_ns < c->limits->round_least_ns)
         return CONFIDENCE_NONE;
     because(ruling, "request-unanswered", case_slot(c, TRAIL_REQUEST)->frame,
             "acknowledged, 0 bytes of an answer");

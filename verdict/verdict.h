@@ -234,9 +234,9 @@ enum verdict_kind {
         "conntrack-invalid-reset", "A packet that a NAT left untranslated drew a RST")             \
     ROW(REFUSED_BACKEND_DOWN, refused_backend_down, SPECIFIC, REFUSED, SERVER_HOST, REFUSED,       \
         "refused-backend-down", "A front accepted, the backend refused")                           \
-    ROW(STALE_POOLED_CONNECTION, stale_pooled_connection, SPECIFIC, RESET, CLIENT_HOST, RESET,     \
+    ROW(STALE_POOLED_CONNECTION, stale_pooled_connection, SPECIFIC, RESET, CLIENT_HOST, COUNT,     \
         "stale-pooled-connection", "The client reused a connection that the server had closed")    \
-    ROW(LATE_DATA_AFTER_CLOSE, late_data_after_close, SPECIFIC, RESET, SERVER_HOST, RESET,         \
+    ROW(LATE_DATA_AFTER_CLOSE, late_data_after_close, SPECIFIC, RESET, SERVER_HOST, COUNT,         \
         "late-data-after-close", "Data crossed the server's close")                                \
     ROW(IDLE_TIMEOUT_RESET, idle_timeout_reset, SPECIFIC, RESET, PATH, RESET,                      \
         "idle-timeout-reset", "The connection was forgotten while idle, then reset")               \
@@ -254,7 +254,7 @@ enum verdict_kind {
         "reset-listener-closed", "The server shut its listener with connections queued")           \
     ROW(SERVER_TIMEOUT_CLOSE, server_timeout_close, SPECIFIC, CLOSED_EARLY, SERVER_HOST,           \
         CLOSED_EARLY, "server-timeout-close", "The server gave up on its answer")                  \
-    ROW(CLIENT_ABORT, client_abort, SPECIFIC, RESET, CLIENT_HOST, RESET, "client-abort",           \
+    ROW(CLIENT_ABORT, client_abort, SPECIFIC, RESET, CLIENT_HOST, COUNT, "client-abort",           \
         "The client hung up before the answer")                                                    \
     ROW(RESET_APP_ABORT, reset_app_abort, SPECIFIC, RESET, ENDER, RESET, "reset-app-abort",        \
         "The program or kernel that owned the connection aborted it")                              \
@@ -267,7 +267,7 @@ enum verdict_kind {
     ROW(PATH_BLACKHOLE, path_blackhole, GENERIC, BLACKHOLED, PATH, BLACKHOLED, "path-blackhole",   \
         "The path died under an open connection")                                                  \
     ROW(ACCEPT_THEN_CLOSE, accept_then_close, SPECIFIC, CLOSED_EARLY, SERVER_HOST, CLOSED_EARLY,   \
-        "accept-then-close", "The server closed without sending a byte")                           \
+        "accept-then-close", "The server closed before it had answered")                           \
     /* Not failures, or nothing can be said. */                                                    \
     ROW(RST_AFTER_FIN, rst_after_fin, FINE, NONE, UNKNOWN, OK, "rst-after-fin",                    \
         "RST after an orderly close: harmless")                                                    \

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 
-from stage import REQUEST, table
+from stage import REQUEST, RESPONSE, table
 
 case = table(group=20)
 
@@ -679,3 +679,115 @@ def udp_traceroute(t):
     """A probe of traceroute arrives: the error is the answer that it wants."""
     _, conn = datagrams(t, 33435)
     t.expect(conn, 'ok', never=['udp-port-unreachable'], optional=True)
+
+
+# Answers that are owed when a connection is closed in order
+
+
+@case('accept-then-close', 'hit', 'second-request', 'FIN in answer to the second request')
+def second_unanswered(t):
+    """A program that answers once, takes the next request and is gone."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    conn.sock.sendall(REQUEST)
+    t.read(peer, len(REQUEST))
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'accept-then-close', '<D .*>D .*<F .*>F', 'closed_early',
+             never=['ok', 'stale-pooled-connection'])
+
+
+@case('accept-then-close', 'hit', 'answer-cut', 'FIN 900 bytes before the end of the answer')
+def cut(t):
+    """A proxy that loses its backend in the middle of an answer."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer, REQUEST,
+               b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n' + 100 * b'x')
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'accept-then-close', '<D .*<F .*>F', 'closed_early', never=['ok'])
+
+
+@case('accept-then-close', 'hit', 'chunk-missing', 'FIN before the last chunk')
+def chunk_missing(t):
+    """A program that ends while it streams its answer."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer, REQUEST,
+               b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n')
+    t.wait_rtt()
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'accept-then-close', '<D .*<F .*>F', 'closed_early', never=['ok'])
+
+
+@case('accept-then-close', 'near', 'bodyless', 'all: answers without the body that they announce')
+def bodyless(t):
+    """HEAD, 304, 204 and an interim response; the server closes first."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer, REQUEST.replace(b'GET', b'HEAD'),
+               b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n')
+    t.exchange(conn, peer, REQUEST, b'HTTP/1.1 304 Not Modified\r\nContent-Length: 70\r\n\r\n')
+    t.exchange(conn, peer, REQUEST, b'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 Gone on\r\n\r\n')
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'ok', '<D .*<F .*>F', 'ok', never=['accept-then-close'])
+
+
+@case('accept-then-close', 'near', 'last-of-pipeline',
+      'the answer says close: what was asked behind it is asked again')
+def pipelined(t):
+    """Two requests at once, and an answer that is the last of the connection."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer, 2 * REQUEST, RESPONSE.replace(b'\r\n\r\n',
+                                                         b'\r\nConnection: close\r\n\r\n'))
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'ok', '<D .*<F .*>F', 'ok', never=['accept-then-close'])
+
+
+@case('accept-then-close', 'near', 'to-close', 'an answer without a length ends with the close')
+def to_close(t):
+    """A server of HTTP/1.0."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer, REQUEST, b'HTTP/1.0 200 OK\r\n\r\nhello')
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'ok', '<D .*<F .*>F', 'ok', never=['accept-then-close'])
+
+
+@case('stale-pooled-connection', 'hit', 'drained',
+      'the request crosses the FIN; the server reads it and says nothing', pace='medium')
+def drained_idle(t):
+    """A server that closes an idle connection and reads on, as Apache does."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    t.sleep(2)
+    peer.shutdown(socket.SHUT_WR)
+    conn.sock.sendall(REQUEST)
+    t.read(peer, len(REQUEST))
+    conn.sock.close()
+    t.wait_rtt()
+    peer.close()
+    t.expect(conn, 'stale-pooled-connection', '>D <F .*>F', 'closed_early', race=True,
+             never=['ok', 'accept-then-close'])
+
+
+@case('client-abort', 'hit', 'timeout-fin', 'FIN of the client, 1.5 s after its request',
+      pace='medium')
+def waits_in_vain(t):
+    """A client whose program waits so long for an answer; nothing is unread, so it sends FIN."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    conn.sock.sendall(REQUEST)
+    t.read(peer, len(REQUEST))
+    t.sleep(1.5)
+    t.hang_up(conn.sock, peer)
+    t.expect(conn, 'client-abort', '>D .*>F .*<F', never=['ok', 'accept-then-close'])
+
+
+@case('client-abort', 'near', 'half-closed', 'FIN of the client, and then the answer',
+      pace='medium')
+def half_closed(t):
+    """A client that says that it has asked everything, and gets its answer after 1.5 s."""
+    conn, peer = t.pair(80)
+    conn.sock.sendall(REQUEST)
+    conn.sock.shutdown(socket.SHUT_WR)
+    t.read(peer, len(REQUEST))
+    t.sleep(1.5)
+    peer.sendall(RESPONSE)
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'ok', '>DF?|>F .*<D', 'ok', never=['client-abort'])

@@ -117,6 +117,88 @@ static void a_refusal_is_tied_to_its_request(void **state)
     assert_string_equal(facts.refusal.words, "Bad Gateway");
 }
 
+static void how_far_the_last_message_got_is_known(void **state)
+{
+    static const struct {
+        const char *name, *response;
+        enum http1_part part;
+        unsigned short_bytes;
+    } cases[] = {
+        {"counted", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", HTTP1_PART_WHOLE, 0},
+        {"a byte short", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", HTTP1_PART_BODY, 1},
+        {"up to the close", "HTTP/1.1 200 OK\r\n\r\nab", HTTP1_PART_WHOLE, 0},
+        {"no empty line", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n", HTTP1_PART_HEAD, 0},
+        {"a part of the first line", "HTTP/1.1 20", HTTP1_PART_HEAD, 0},
+        {"an interim response alone", "HTTP/1.1 100 Continue\r\n\r\n", HTTP1_PART_WHOLE, 0},
+        {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+         HTTP1_PART_WHOLE, 0},
+        {"without the line behind the last chunk",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", HTTP1_PART_WHOLE,
+         0},
+        {"in a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+         HTTP1_PART_BODY, 2},
+        {"between chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n",
+         HTTP1_PART_CHUNKS, 0},
+        {"a stream of events",
+         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+         "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n",
+         HTTP1_PART_WHOLE, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct piece pieces[PIECES_MAX] = {FROM_CLIENT(GET), FROM_SERVER(cases[i].response)};
+        struct http1_facts facts;
+
+        read_all_ways(pieces, &facts);
+        if (facts.part[HTTP1_SERVER] != cases[i].part || facts.short_bytes != cases[i].short_bytes)
+            fail_msg("%s: part %u, %u bytes short", cases[i].name, facts.part[HTTP1_SERVER],
+                     (unsigned)facts.short_bytes);
+        assert_int_equal(facts.part[HTTP1_CLIENT], HTTP1_PART_WHOLE);
+        assert_false(facts.is_unpaired);
+    }
+}
+
+static void the_last_answer_says_so(void **state)
+{
+    static const struct {
+        const char *response;
+        bool is_close_said;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false},
+        {"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.1 200 OK\r\nconnection: upgrade, close\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct piece pieces[PIECES_MAX] = {FROM_CLIENT(GET), FROM_SERVER(cases[i].response)};
+        struct http1_facts facts;
+
+        read_all_ways(pieces, &facts);
+        assert_int_equal(facts.is_close_said, cases[i].is_close_said);
+    }
+}
+
+static void answers_pair_with_requests_or_say_that_they_do_not(void **state)
+{
+    static const struct piece early[PIECES_MAX] = {
+        FROM_SERVER("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), FROM_CLIENT(GET)};
+    static const struct piece few[PIECES_MAX] = {FROM_CLIENT(GET GET GET GET)};
+    static const struct piece many[PIECES_MAX] = {FROM_CLIENT(GET GET GET GET GET)};
+    struct http1_facts facts;
+
+    (void)state;
+    read_all_ways(early, &facts);
+    assert_true(facts.is_unpaired);
+    read_all_ways(few, &facts);
+    assert_false(facts.is_unpaired);
+    read_all_ways(many, &facts);
+    assert_true(facts.is_unpaired);
+}
+
 static void each_proxy_is_known_by_its_page(void **state)
 {
     static const struct {
@@ -350,6 +432,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exchanges_are_counted_and_bodies_skipped),
         cmocka_unit_test(a_refusal_is_tied_to_its_request),
+        cmocka_unit_test(how_far_the_last_message_got_is_known),
+        cmocka_unit_test(the_last_answer_says_so),
+        cmocka_unit_test(answers_pair_with_requests_or_say_that_they_do_not),
         cmocka_unit_test(each_proxy_is_known_by_its_page),
         cmocka_unit_test(the_words_of_other_pages_name_nobody),
         cmocka_unit_test(an_upgrade_to_h2c_ends_http1_at_its_byte),

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See answer.h. Requests of HTTP/1 that an orderly close left without their answer. Only where all
+ * bytes of both sides were read, so that what was not seen was not said.
+ */
+#include "verdict/case.h"
+
+static enum trail_slot fin_slot(enum flow_side side)
+{
+    return side == SIDE_CLIENT ? TRAIL_CLIENT_FIN : TRAIL_SERVER_FIN;
+}
+
+/* Up to its FIN, or to the last byte that it sent. */
+static bool is_read_to_end(const struct verdict_case *c, enum flow_side side)
+{
+    const struct packet_mark *fin = case_slot(c, fin_slot(side));
+    uint32_t end = fin->frame ? fin->seq + fin->payload_bytes : case_side(c, side)->nxt;
+
+    return case_is_all_read(c, side) && !(c->speech->bits[side] & SPEECH_LATE) &&
+           c->speech->next_seq[side] == end;
+}
+
+/* One of them spoke HTTP/2. */
+static bool is_mixed(const struct http2_facts *http2)
+{
+    return http2->has_preface || http2->side[HTTP2_SERVER].settings.frame ||
+           http2->side[HTTP2_SERVER].is_lost;
+}
+
+/* What was read of both sides, where requests and answers can be paired by it; else NULL. */
+static const struct http1_facts *paired(const struct verdict_case *c)
+{
+    const struct http1_facts *http1 = &c->speech->http.http1;
+
+    if (c->speech->kind != READER_HTTP || http1->n_requests == 0 || http1->is_unpaired ||
+        http1->is_lost[HTTP1_CLIENT] || http1->is_lost[HTTP1_SERVER] ||
+        http1->switched > HTTP_SWITCH_H2C_ASKED || is_mixed(&c->speech->http.http2) ||
+        !is_read_to_end(c, SIDE_CLIENT) || !is_read_to_end(c, SIDE_SERVER))
+        return NULL;
+    return http1;
+}
+
+static bool is_first_to_close(const struct verdict_case *c, enum flow_side side)
+{
+    const struct packet_mark *own = case_slot(c, fin_slot(side));
+    const struct packet_mark *other = case_slot(c, fin_slot(side_other(side)));
+
+    return own->frame && (!other->frame || own->frame < other->frame) &&
+           !(c->rst && c->rst->mark.frame < own->frame);
+}
+
+/* The server's FIN acknowledges all of the last request that it had seen. */
+static bool is_request_taken(const struct verdict_case *c)
+{
+    return !seq_after(c->speech->request_end_seq, case_slot(c, TRAIL_SERVER_FIN)->ack);
+}
+
+/* For how long the connection had lain idle when its last request came. */
+int64_t case_idle_before_request_ns(const struct verdict_case *c)
+{
+    const struct http1_facts *http1 = &c->speech->http.http1;
+
+    if (c->speech->kind != READER_HTTP || !http1->answered.frame ||
+        http1->request.frame < http1->answered.frame)
+        return 0;
+    return ns_since(http1->answered.ts_ns, http1->request.ts_ns);
+}
+
+static enum case_answer of_closing_server(const struct verdict_case *c,
+                                          const struct http1_facts *http1)
+{
+    if (http1->part[HTTP1_SERVER] != HTTP1_PART_WHOLE)
+        return ANSWER_CUT;
+    /* It said that there would be no more answers: what was asked behind that is asked again. */
+    if (http1->n_requests <= http1->n_responses || http1->is_close_said)
+        return ANSWER_DONE;
+    if (is_request_taken(c))
+        return ANSWER_MISSING;
+    return c->rst || http1->n_responses == 0 || http1->n_requests - http1->n_responses > 1
+               ? ANSWER_DONE
+               : ANSWER_CROSSED;
+}
+
+/* The server's host does not know the connection: it was not slow, it was not there. */
+static bool is_unknown_to_server(const struct verdict_case *c)
+{
+    return case_reset_by(c, SIDE_SERVER) && c->rst->family != RST_FAMILY_A;
+}
+
+/* The server has closed as well, or time has shown that it will not answer. */
+static bool is_settled(const struct verdict_case *c)
+{
+    return case_slot(c, TRAIL_SERVER_FIN)->frame || c->rst || !case_has(c, FACT_AT_END);
+}
+
+static enum case_answer of_closing_client(const struct verdict_case *c,
+                                          const struct http1_facts *http1)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_CLIENT_FIN);
+
+    /* A client that closes as soon as it has asked does not want to know. */
+    if (http1->n_requests <= http1->n_responses || http1->part[HTTP1_CLIENT] != HTTP1_PART_WHOLE ||
+        http1->part[HTTP1_SERVER] != HTTP1_PART_WHOLE || http1->is_close_said ||
+        case_unacked_bytes(c, SIDE_CLIENT) > 0 || is_unknown_to_server(c) || !is_settled(c) ||
+        ns_since(http1->request.ts_ns, fin->ts_ns) < c->limits->hang_up_ns)
+        return ANSWER_DONE;
+    return ANSWER_ABANDONED;
+}
+
+enum case_answer case_answer(const struct verdict_case *c)
+{
+    const struct http1_facts *http1 = paired(c);
+
+    if (!http1 || !case_has(c, FACT_SYNACK_SEEN))
+        return ANSWER_DONE;
+    if (is_first_to_close(c, SIDE_SERVER))
+        return of_closing_server(c, http1);
+    if (is_first_to_close(c, SIDE_CLIENT))
+        return of_closing_client(c, http1);
+    return ANSWER_DONE;
+}
+
+bool case_is_cut_by_reset(const struct verdict_case *c)
+{
+    const struct http1_facts *http1 = &c->speech->http.http1;
+
+    return c->rst && c->speech->kind == READER_HTTP && case_is_all_read(c, SIDE_SERVER) &&
+           !http1->is_unpaired && !http1->is_lost[HTTP1_SERVER] &&
+           (http1->part[HTTP1_SERVER] == HTTP1_PART_HEAD ||
+            http1->part[HTTP1_SERVER] == HTTP1_PART_BODY) &&
+           !case_slot(c, TRAIL_SERVER_FIN)->frame && !case_slot(c, TRAIL_CLIENT_FIN)->frame;
+}
