@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/listing.h"
+#include "app/lockdown.h"
 #include "app/memory.h"
 #include "app/options.h"
 #include "app/outputs.h"
@@ -169,6 +170,12 @@ static int run(struct options *options)
     if (outputs_open(&outputs, &run_info, options, face, &err)) {
         pipeline_close(pipeline);
         return complain(&err);
+    }
+    if (lockdown_enter(options, face, &run_info, &err)) {
+        exit_code = complain(&err);
+        outputs_close(&outputs);
+        pipeline_close(pipeline);
+        return exit_code;
     }
     signals_install(is_live || face == FACE_JSON);
     exit_code = run_pipeline(pipeline, &outputs, options, &config.capture);

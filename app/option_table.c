@@ -209,6 +209,27 @@ static int add_fail_on(struct options *options, const char *value, struct err *e
     return 0;
 }
 
+static int set_user(struct options *options, const char *value, struct err *err)
+{
+    (void)err;
+    options->drop_user = value;
+    return 0;
+}
+
+static int set_no_sandbox(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->is_sandbox_off = true;
+    return 0;
+}
+
+static int set_require_sandbox(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->is_sandbox_required = true;
+    return 0;
+}
+
 static int set_color(struct options *options, const char *value, struct err *err)
 {
     options->color = value;
@@ -301,6 +322,9 @@ const struct option_row option_rows[] = {
     {'\0', "duration", "TIME", set_duration, "stop after this time"},
     {'\0', "sensor", "NAME", set_sensor, "name of this observer (default: host name)"},
     {'\0', "tag", "KEY=VALUE", add_tag, "put into the start event (again for more)"},
+    {'Z', "relinquish-privileges", "USER", set_user, "run as this user once all is open"},
+    {'\0', "require-sandbox", NULL, set_require_sandbox, "give up where seccomp or Landlock lacks"},
+    {'\0', "no-sandbox", NULL, set_no_sandbox, "neither seccomp nor Landlock"},
     {'\0', "color", "WHEN", set_color, "colours on the screen: auto, never or always"},
     {'\0', "theme", "NAME", set_theme, "of the screen: ansi, okabe (256 colours) or mono"},
     {'\0', "ascii", NULL, set_ascii, "no line drawing characters"},

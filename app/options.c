@@ -158,6 +158,8 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
         code = err_set(err, -EINVAL, "-r reads files and -i captures: one of them");
     if (!code && options->face == FACE_TUI && options->output_path)
         code = err_set(err, -EINVAL, "--tui draws on the terminal: -o does not go with it");
+    if (!code && options->is_sandbox_off && options->is_sandbox_required)
+        code = err_set(err, -EINVAL, "--require-sandbox and --no-sandbox: one of them");
     options->can_read_again = is_input_seekable(options);
     if (options->stats_interval_ns < 0) /* a replay's lines depend on its input only */
         options->stats_interval_ns = options->n_files ? 0 : STATS_DEFAULT_NS;

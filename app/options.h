@@ -48,6 +48,8 @@ struct options {
     const char *sensor;
     const char *tag_text[SINK_TAGS_MAX];
     uint32_t n_tags;
+    const char *drop_user; /* -Z; NULL = chosen from the outputs */
+    bool is_sandbox_off, is_sandbox_required;
     const char *fail_on[OPTIONS_FAIL_ON_MAX];
     uint32_t n_fail_on;
     const char *color, *theme; /* of the screen; NULL = not asked for */
