@@ -203,6 +203,17 @@ struct filter_row filter_latest_row(const struct snapshot_latest *latest)
                                .more = latest->why};
 }
 
+/* A client's incident has no server, a network's many. */
+struct filter_row filter_incident_row(const struct incident_event *incident)
+{
+    return (struct filter_row){.family = incident->family,
+                               .verdict = incident->verdict[0].id,
+                               .server =
+                                   incident->scope == SCOPE_ENDPOINT ? &incident->server : NULL,
+                               .ts_ns = incident->last_ns,
+                               .more = incident_rule_name(incident->rule)};
+}
+
 struct filter_row filter_failure_row(const struct connection_event *failure)
 {
     return (struct filter_row){

@@ -55,6 +55,7 @@ bool filter_matches(const struct filter *filter, const struct filter_row *row, i
 /* Rows of the snapshot. */
 struct filter_row filter_endpoint_row(const struct snapshot_endpoint *endpoint);
 struct filter_row filter_latest_row(const struct snapshot_latest *latest);
+struct filter_row filter_incident_row(const struct incident_event *incident);
 struct filter_row filter_failure_row(const struct connection_event *failure);
 
 /* Leaves only matching rows in Where and Latest; the totals stay what they are. */

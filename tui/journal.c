@@ -187,6 +187,14 @@ uint32_t journal_flows(const struct journal *journal, const struct journal_group
     return n;
 }
 
+const struct incident_event *journal_incident(const struct journal *journal, uint32_t number)
+{
+    for (uint32_t i = 0; i < journal->n_incidents; i++)
+        if (journal->incident[i].number == number)
+            return &journal->incident[i];
+    return NULL;
+}
+
 static bool is_about(const struct incident_event *incident, const struct where_id *id)
 {
     return incident->scope == SCOPE_ENDPOINT && incident->family == id->family &&

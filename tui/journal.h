@@ -62,6 +62,9 @@ const struct journal_entry *journal_find(const struct journal *journal, uint64_t
 uint32_t journal_flows(const struct journal *journal, const struct journal_group *group,
                        uint64_t *flow_id, uint32_t max);
 
+/* The newest line of an incident; NULL where it is not kept. */
+const struct incident_event *journal_incident(const struct journal *journal, uint32_t number);
+
 /* Incidents of a server (or that took in what failed there), newest first: at most `max`. */
 uint32_t journal_incidents(const struct journal *journal, const struct where_id *id,
                            const struct incident_event **incident, uint32_t max);

@@ -12,6 +12,8 @@ enum keycode {
     KEYCODE_ESCAPE = 0x1b,
     KEYCODE_UP = 0x100,
     KEYCODE_DOWN,
+    KEYCODE_LEFT,
+    KEYCODE_RIGHT,
     KEYCODE_PAGE_UP,
     KEYCODE_PAGE_DOWN,
     KEYCODE_HOME,
@@ -27,7 +29,7 @@ enum keycode {
     KEYCODE_F10,
     KEYCODE_WHEEL_UP,
     KEYCODE_WHEEL_DOWN,
-    KEYCODE_CLICK, /* where: terminal_click_line() */
+    KEYCODE_CLICK, /* where: terminal_click() */
     KEYCODE_OTHER  /* a key without a meaning here */
 };
 
@@ -56,6 +58,9 @@ enum action {
     ACTION_ALONE_WHY,
     ACTION_ALONE_WHERE,
     ACTION_ALONE_LATEST,
+    ACTION_ALONE_INCIDENTS,
+    ACTION_LEFT,
+    ACTION_RIGHT,
     ACTION_OPEN,
     ACTION_BACK,
     ACTION_NEXT,
@@ -66,8 +71,10 @@ enum action {
     ACTION_FILTER,
     ACTION_FILTER_CLEAR,
     ACTION_SAVE,
-    ACTION_SORT,
+    ACTION_SORT_NEXT,
+    ACTION_SORT_PREVIOUS,
     ACTION_REVERSE,
+    ACTION_ZERO,
     ACTION_TIME,
     ACTION_FAMILIES,
     ACTION_SLOWER,
@@ -86,8 +93,8 @@ enum key_group {
     KEYS_MOVE,
     KEYS_LOOK,
     KEYS_NARROW,
-    KEYS_KEEP,
     KEYS_VIEW,
+    KEYS_KEEP,
     KEYS_REST,
     KEY_GROUP_COUNT
 };
@@ -99,13 +106,21 @@ struct key_binding {
     enum action action;
 };
 
+#define KEY_BAR_MAX 2
+
+/* An entry of the key bar, "s sort"; words NULL = end. */
+struct key_bar {
+    const char *words;
+    int keep;        /* the smaller, the sooner it is left out of a narrow bar */
+    unsigned scenes; /* that have it: bits 1 << enum scene */
+};
+
 /* A line of the help: keys that belong together. */
 struct key_row {
     enum key_group group;
     const char *keys; /* as people read them: "s r" */
     const char *help;
-    const char *bar[2]; /* entries of the key bar, "s sort"; NULL = not there */
-    unsigned scenes;    /* that have them in their key bar: bits 1 << enum scene */
+    struct key_bar bar[KEY_BAR_MAX];
     struct key_binding binding[KEY_BINDINGS_MAX];
 };
 

@@ -20,9 +20,11 @@ enum pane {
     PANE_WHY,
     PANE_WHERE,
     PANE_LATEST,
-    PANE_COUNT, /* of the overview; those of the other screens follow */
+    PANE_INCIDENTS, /* only alone */
+    PANE_COUNT,     /* of the overview; those of the other screens follow */
     PANE_FLOWS,
     PANE_PACKETS,
+    PANE_STEPS, /* what to do next: on both screens */
     PANE_VIEW_COUNT
 };
 

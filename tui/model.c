@@ -13,10 +13,13 @@
 #define NOTICE_LASTS (3 * MODEL_SNAPSHOTS_PER_S)
 
 /* Snapshots from one refresh to the next. */
-static const unsigned refreshes[MODEL_REFRESHES] = {
-    MODEL_SNAPSHOTS_PER_S / 2, MODEL_SNAPSHOTS_PER_S, 2 * MODEL_SNAPSHOTS_PER_S,
-    5 * MODEL_SNAPSHOTS_PER_S, 10 * MODEL_SNAPSHOTS_PER_S};
-#define REFRESH_DEFAULT 1
+static const unsigned refreshes[MODEL_REFRESHES] = {1,
+                                                    MODEL_SNAPSHOTS_PER_S / 2,
+                                                    MODEL_SNAPSHOTS_PER_S,
+                                                    2 * MODEL_SNAPSHOTS_PER_S,
+                                                    5 * MODEL_SNAPSHOTS_PER_S,
+                                                    10 * MODEL_SNAPSHOTS_PER_S};
+#define REFRESH_DEFAULT 2
 
 void model_init(struct model *model, const struct run_info *run, const struct services *services,
                 const struct journal *journal)
@@ -60,17 +63,26 @@ const struct snapshot_latest *model_latest_row(const struct model *model)
     return view->n_rows > 0 ? &model->shown.latest[view->cursor] : NULL;
 }
 
+const struct incident_event *model_incident_at(const struct model *model, uint32_t i)
+{
+    return i < model->view[PANE_INCIDENTS].n_rows
+               ? journal_incident(model->journal, model->incident[i])
+               : NULL;
+}
+
+const struct incident_event *model_incident_row(const struct model *model)
+{
+    return model_incident_at(model, model->view[PANE_INCIDENTS].cursor);
+}
+
+const struct row_sort *model_row_sort(const struct model *model, enum pane pane)
+{
+    return pane == PANE_WHERE ? &model->where.sort : &model->sort[pane];
+}
+
 bool model_has_cursor(const struct model *model, enum pane pane, uint32_t row)
 {
     return model->active == pane && model->view[pane].cursor == row;
-}
-
-/* Whether family `a` stands above `b`: forged first, then the more frequent. */
-static bool is_above(const struct snapshot *snapshot, enum family a, enum family b)
-{
-    if ((a == FAMILY_RST_FORGED) != (b == FAMILY_RST_FORGED))
-        return a == FAMILY_RST_FORGED;
-    return snapshot->family[a].n_total > snapshot->family[b].n_total;
 }
 
 /* Families that have failed join at the end: totals only grow, so none ever leaves. */
@@ -86,20 +98,29 @@ static void why_keep(struct model *model)
             model->why[(*n)++] = (enum family)family;
 }
 
-/* Insertion: stable, and there are fifteen at most. */
 static void why_sort(struct model *model)
 {
     why_keep(model);
-    for (uint32_t i = 1; i < model->view[PANE_WHY].n_rows; i++) {
-        enum family family = model->why[i];
-        uint32_t place = i;
+    row_sort_families(&model->sort[PANE_WHY], &model->shown, model->why,
+                      model->view[PANE_WHY].n_rows);
+}
 
-        while (place > 0 && is_above(&model->shown, family, model->why[place - 1])) {
-            model->why[place] = model->why[place - 1];
-            place--;
-        }
-        model->why[place] = family;
+/* Those that pass the filter, in the chosen order. */
+static void take_incidents(struct model *model)
+{
+    const struct incident_event *incident[JOURNAL_INCIDENTS_MAX];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < model->journal->n_incidents; i++) {
+        struct filter_row row = filter_incident_row(&model->journal->incident[i]);
+
+        if (filter_matches(&model->filter, &row, model->shown.now_ns))
+            incident[n++] = &model->journal->incident[i];
     }
+    row_sort_incidents(&model->sort[PANE_INCIDENTS], incident, n);
+    for (uint32_t i = 0; i < n; i++)
+        model->incident[i] = incident[i]->number;
+    model->view[PANE_INCIDENTS].n_rows = n;
 }
 
 /* What the cursors stand on, to put them back there. */
@@ -108,6 +129,7 @@ struct held_rows {
     struct where_id where;
     uint64_t latest_flow;
     int64_t latest_ns;
+    uint32_t incident;
 };
 
 static struct held_rows hold_rows(const struct model *model)
@@ -120,6 +142,8 @@ static struct held_rows hold_rows(const struct model *model)
         held.why = *why;
     if (model->view[PANE_WHERE].n_rows > 0)
         held.where = model->where.id[model->view[PANE_WHERE].cursor];
+    if (model->view[PANE_INCIDENTS].n_rows > 0)
+        held.incident = model->incident[model->view[PANE_INCIDENTS].cursor];
     if (latest) {
         held.latest_flow = latest->flow_id;
         held.latest_ns = latest->ts_ns;
@@ -146,6 +170,15 @@ static uint32_t find_latest(const struct model *model, const struct held_rows *h
     return i;
 }
 
+static uint32_t find_incident(const struct model *model, uint32_t number)
+{
+    uint32_t i = 0;
+
+    while (i < model->view[PANE_INCIDENTS].n_rows && model->incident[i] != number)
+        i++;
+    return i;
+}
+
 /* A row that is gone leaves its place in the list to the cursor. */
 static void put_cursor(struct pane_view *view, uint32_t found)
 {
@@ -164,6 +197,7 @@ static void put_cursors(struct model *model, const struct held_rows *held)
     put_cursor(&model->view[PANE_WHY], find_why(model, held->why));
     put_cursor(&model->view[PANE_WHERE], order_find(&model->where, &held->where));
     put_cursor(&model->view[PANE_LATEST], find_latest(model, held));
+    put_cursor(&model->view[PANE_INCIDENTS], find_incident(model, held->incident));
 }
 
 static void sort_rows(struct model *model)
@@ -173,13 +207,22 @@ static void sort_rows(struct model *model)
     model->n_since_sorted = 0;
 }
 
+/* Of what was taken: the rows and figures that are to be seen. */
+static void show_taken(struct model *model)
+{
+    model->shown = model->taken;
+    zero_apply(&model->zero, &model->shown);
+    filter_snapshot(&model->filter, &model->shown);
+    row_sort_latest(&model->sort[PANE_LATEST], model->shown.latest, model->shown.n_latest);
+    take_incidents(model);
+}
+
 static void show(struct model *model, const struct snapshot *snapshot)
 {
     struct held_rows held = hold_rows(model);
 
     model->taken = *snapshot;
-    model->shown = *snapshot;
-    filter_snapshot(&model->filter, &model->shown);
+    show_taken(model);
     if (!model->has_snapshot || model->n_since_sorted >= SORT_EVERY) {
         sort_rows(model);
     } else {
@@ -195,23 +238,21 @@ void model_sort(struct model *model)
 {
     struct held_rows held = hold_rows(model);
 
+    if (!model->has_snapshot)
+        return;
+    show_taken(model);
     sort_rows(model);
     put_cursors(model, &held);
+    visit_refresh(model);
 }
 
 void model_set_filter(struct model *model, const char *words)
 {
-    struct held_rows held = hold_rows(model);
     struct text text = TEXT_OF(model->filter_words);
 
     text_add(&text, words);
     filter_parse(&model->filter, words);
-    if (!model->has_snapshot)
-        return;
-    model->shown = model->taken;
-    filter_snapshot(&model->filter, &model->shown);
-    sort_rows(model);
-    put_cursors(model, &held);
+    model_sort(model);
 }
 
 static bool notice_expires(struct model *model)

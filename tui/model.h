@@ -19,10 +19,12 @@
 #include "tui/ladder.h"
 #include "tui/layout.h"
 #include "tui/order.h"
+#include "tui/row_sort.h"
 #include "tui/services.h"
+#include "tui/zero.h"
 
 #define MODEL_SNAPSHOTS_PER_S 10
-#define MODEL_REFRESHES 5 /* intervals to choose from */
+#define MODEL_REFRESHES 6 /* intervals to choose from */
 #define MODEL_COPIED_BYTES 256
 #define MODEL_NOTICE_BYTES (MODEL_COPIED_BYTES + 32)
 
@@ -85,15 +87,19 @@ struct model {
     struct filter filter;
     char filter_words[FILTER_BYTES];
     struct prompt prompt;
-    char find_words[FILTER_BYTES]; /* that n and N look for */
-    uint64_t n_failed_newest;      /* of the newest snapshot, shown or not */
-    enum family why[FAMILY_COUNT]; /* families that have failed, top first */
+    char find_words[FILTER_BYTES];            /* that n and N look for */
+    uint64_t n_failed_newest;                 /* of the newest snapshot, shown or not */
+    enum family why[FAMILY_COUNT];            /* families that have failed, top first */
+    uint32_t incident[JOURNAL_INCIDENTS_MAX]; /* numbers; view[PANE_INCIDENTS] counts them */
     struct where_order where;
+    struct row_sort sort[PANE_VIEW_COUNT]; /* but for Where, which has its own */
+    struct zero zero;
 
     enum scene scene;
     struct visit visit;
     enum pane active, alone; /* alone: PANE_COUNT = none */
     struct pane_view view[PANE_VIEW_COUNT];
+    int n_scrolled_cols;
     bool is_paused, is_help, swaps_families, has_mouse;
     unsigned help_page, n_help_pages;
     enum time_form time_form;
@@ -136,9 +142,17 @@ void model_fit(struct model *model, const struct layout *layout, unsigned n_help
 /* The same for one pane: `n_visible` rows from a line of the screen on. */
 void model_fit_pane(struct model *model, enum pane pane, int line, int n_visible);
 
-/* A click: puts the cursor on the row in that line, opens it when it is there already, sorts Where
- * by its next column on the heading. */
+/* A click: puts the cursor on the row in that line, opens it when it is there already. */
 enum effect model_click(struct model *model, int line);
+
+/* The pane that has its heading in that line; PANE_VIEW_COUNT where there is none. */
+enum pane model_heading_at(const struct model *model, int line);
+
+/* A click on a heading: sorts the pane by the column, or the other way round. */
+enum effect model_sort_by(struct model *model, enum pane pane, unsigned column);
+
+/* By which column a pane stands. */
+const struct row_sort *model_row_sort(const struct model *model, enum pane pane);
 
 /* Says something in the key bar for some seconds: "sort: fail". */
 void model_say(struct model *model, const char *what, const char *value, const char *more);
@@ -149,6 +163,10 @@ struct layout_wish model_layout_wish(const struct model *model);
 const enum family *model_why_row(const struct model *model);
 const struct snapshot_endpoint *model_where_row(const struct model *model);
 const struct snapshot_latest *model_latest_row(const struct model *model);
+const struct incident_event *model_incident_row(const struct model *model);
+
+/* Row `i` of the incidents; NULL where it is not kept any more. */
+const struct incident_event *model_incident_at(const struct model *model, uint32_t i);
 
 /* Row `i` of Where, top first. */
 const struct snapshot_endpoint *model_where_at(const struct model *model, uint32_t i);

@@ -8,9 +8,12 @@
 #include "tui/prompt.h"
 #include "tui/visit.h"
 
-static const char *const refresh_words[] = {"0.5 s", "1 s", "2 s", "5 s", "10 s"};
+static const char *const refresh_words[] = {"0.1 s", "0.5 s", "1 s", "2 s", "5 s", "10 s"};
 
 _Static_assert(ARRAY_LEN(refresh_words) == MODEL_REFRESHES, "words each refresh");
+
+#define SCROLL_COLS 8
+#define SCROLL_MAX_COLS 200
 
 static const char *const time_forms[] = {"clock", "since start", "delta"};
 
@@ -49,24 +52,39 @@ static void move_half_pages(struct model *model, int n_halves)
     move_rows(model, n_halves * (n_visible > 2 ? n_visible / 2 : 1));
 }
 
+/* Incidents are only to be seen alone. */
 static void change_pane(struct model *model, int step)
 {
-    model->active = (enum pane)(((int)model->active + step + PANE_COUNT) % PANE_COUNT);
-    if (model->alone < PANE_COUNT)
+    bool is_alone = model->alone < PANE_COUNT;
+    int n_panes = is_alone ? PANE_COUNT : PANE_INCIDENTS;
+
+    model->active = (enum pane)(((int)model->active + step + n_panes) % n_panes);
+    if (is_alone)
         model->alone = model->active;
+}
+
+static void leave_alone(struct model *model)
+{
+    model->alone = PANE_COUNT;
+    if (model->active == PANE_INCIDENTS)
+        model->active = PANE_WHERE;
 }
 
 static void change_alone(struct model *model, int pane)
 {
-    model->alone = (int)model->alone == pane ? PANE_COUNT : (enum pane)pane;
+    bool was_alone = (int)model->alone == pane;
+
     model->active = (enum pane)pane;
+    model->alone = (enum pane)pane;
+    if (was_alone)
+        leave_alone(model);
 }
 
 static void go_back(struct model *model, int unused)
 {
     (void)unused;
     if (model->scene == SCENE_OVERVIEW)
-        model->alone = PANE_COUNT;
+        leave_alone(model);
     else
         visit_back(model);
 }
@@ -83,24 +101,57 @@ static void toggle_raw_numbers(struct model *model, int unused)
     model->visit.shows_raw_numbers = !model->visit.shows_raw_numbers;
 }
 
-static void sort_where(struct model *model)
+static struct row_sort *active_sort(struct model *model)
 {
+    return model->active == PANE_WHERE ? &model->where.sort : &model->sort[model->active];
+}
+
+static void sort_pane(struct model *model)
+{
+    const struct row_sort *sort = active_sort(model);
+
     model_sort(model);
-    model_say(model, "sort", order_sort_name(model->where.sort),
-              model->where.is_reversed ? ", reversed" : "");
+    model_say(model, "sort", row_sort_name(model->active, sort->column),
+              sort->is_reversed ? ", reversed" : "");
 }
 
 static void change_sort(struct model *model, int step)
 {
-    model->where.sort = (enum where_sort)(((int)model->where.sort + step) % WHERE_SORT_COUNT);
-    sort_where(model);
+    struct row_sort *sort = active_sort(model);
+    int n_columns = (int)row_sort_columns(model->active);
+
+    sort->column = (unsigned)(((int)sort->column + step + n_columns) % n_columns);
+    if (n_columns > 1)
+        sort_pane(model);
 }
 
 static void reverse_sort(struct model *model, int unused)
 {
+    struct row_sort *sort = active_sort(model);
+
     (void)unused;
-    model->where.is_reversed = !model->where.is_reversed;
-    sort_where(model);
+    if (row_sort_columns(model->active) == 1)
+        return;
+    sort->is_reversed = !sort->is_reversed;
+    sort_pane(model);
+}
+
+static void scroll_sideways(struct model *model, int n_cols)
+{
+    int n = model->n_scrolled_cols + n_cols;
+
+    if (n >= 0 && n <= SCROLL_MAX_COLS)
+        model->n_scrolled_cols = n;
+}
+
+static void zero_rates(struct model *model, int unused)
+{
+    (void)unused;
+    if (!model->has_snapshot)
+        return;
+    model->zero = (struct zero){true, model->taken};
+    model_sort(model);
+    model_say(model, "zeroed", "rates and sparklines", ", not totals");
 }
 
 static void change_time(struct model *model, int step)
@@ -180,6 +231,9 @@ static const struct response responses[] = {
     [ACTION_ALONE_WHY] = {change_alone, PANE_WHY, EFFECT_DRAW, true},
     [ACTION_ALONE_WHERE] = {change_alone, PANE_WHERE, EFFECT_DRAW, true},
     [ACTION_ALONE_LATEST] = {change_alone, PANE_LATEST, EFFECT_DRAW, true},
+    [ACTION_ALONE_INCIDENTS] = {change_alone, PANE_INCIDENTS, EFFECT_DRAW, true},
+    [ACTION_LEFT] = {scroll_sideways, -SCROLL_COLS, EFFECT_DRAW, false},
+    [ACTION_RIGHT] = {scroll_sideways, SCROLL_COLS, EFFECT_DRAW, false},
     [ACTION_OPEN] = {open_row, 0, EFFECT_DRAW, false},
     [ACTION_BACK] = {go_back, 0, EFFECT_DRAW, false},
     [ACTION_NEXT] = {visit_step, 1, EFFECT_DRAW, false},
@@ -190,8 +244,10 @@ static const struct response responses[] = {
     [ACTION_FILTER] = {open_prompt, PROMPT_FILTER, EFFECT_DRAW, true},
     [ACTION_FILTER_CLEAR] = {clear_filter, 0, EFFECT_DRAW, true},
     [ACTION_SAVE] = {open_prompt, PROMPT_SAVE, EFFECT_DRAW, false},
-    [ACTION_SORT] = {change_sort, 1, EFFECT_DRAW, true},
-    [ACTION_REVERSE] = {reverse_sort, 0, EFFECT_DRAW, true},
+    [ACTION_SORT_NEXT] = {change_sort, 1, EFFECT_DRAW, false},
+    [ACTION_SORT_PREVIOUS] = {change_sort, -1, EFFECT_DRAW, false},
+    [ACTION_REVERSE] = {reverse_sort, 0, EFFECT_DRAW, false},
+    [ACTION_ZERO] = {zero_rates, 0, EFFECT_DRAW, false},
     [ACTION_TIME] = {change_time, 1, EFFECT_DRAW, false},
     [ACTION_FAMILIES] = {toggle_families, 0, EFFECT_DRAW, true},
     [ACTION_SLOWER] = {change_refresh, 1, EFFECT_DRAW, false},
@@ -234,21 +290,49 @@ static bool is_in_pane(const struct model *model, enum pane pane, int line, uint
     return line >= view->line && line < view->line + (int)view->n_visible && *row < view->n_rows;
 }
 
+/* The panes of a scene: from the first up to, but without, the end. */
+static const struct {
+    enum pane first, end;
+} scene_panes[] = {
+    [SCENE_OVERVIEW] = {PANE_WHY, PANE_COUNT},
+    [SCENE_ENDPOINT] = {PANE_FLOWS, PANE_PACKETS},
+    [SCENE_FLOW] = {PANE_PACKETS, PANE_STEPS},
+};
+
+_Static_assert(ARRAY_LEN(scene_panes) == SCENE_COUNT, "the panes of each scene");
+
+enum pane model_heading_at(const struct model *model, int line)
+{
+    if (model->is_help)
+        return PANE_VIEW_COUNT;
+    for (int i = scene_panes[model->scene].first; i < (int)scene_panes[model->scene].end; i++)
+        if (model->view[i].n_visible > 0 && line == model->view[i].line - 1)
+            return (enum pane)i;
+    return PANE_VIEW_COUNT;
+}
+
+enum effect model_sort_by(struct model *model, enum pane pane, unsigned column)
+{
+    struct row_sort *sort;
+
+    model->active = pane;
+    sort = active_sort(model);
+    if (column >= row_sort_columns(pane))
+        return EFFECT_DRAW;
+    sort->is_reversed = sort->column == column && !sort->is_reversed;
+    sort->column = column;
+    sort_pane(model);
+    return EFFECT_DRAW;
+}
+
 enum effect model_click(struct model *model, int line)
 {
-    static const enum pane first[] = {PANE_WHY, PANE_FLOWS, PANE_PACKETS};
-    int n_panes = model->scene == SCENE_OVERVIEW ? PANE_COUNT : 1;
-
-    _Static_assert(ARRAY_LEN(first) == SCENE_COUNT, "the panes of each scene");
     if (model->is_help)
         return model_action(model, ACTION_NONE);
-    for (int i = 0; i < n_panes; i++) {
-        enum pane pane = (enum pane)((int)first[model->scene] + i);
+    for (int i = scene_panes[model->scene].first; i < (int)scene_panes[model->scene].end; i++) {
+        enum pane pane = (enum pane)i;
         uint32_t row;
 
-        if (pane == PANE_WHERE && model->view[pane].n_visible > 0 &&
-            line == model->view[pane].line - 1)
-            return model_action(model, ACTION_SORT);
         if (!is_in_pane(model, pane, line, &row))
             continue;
         if (model_has_cursor(model, pane, row))

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 
@@ -12,11 +13,6 @@ _Static_assert(SNAPSHOT_ENDPOINTS_MAX <= UINT8_MAX, "a row's index fits into whe
 struct ranked {
     uint32_t rank; /* the smaller, the higher up */
     uint8_t row;
-};
-
-struct column {
-    const char *name;
-    int (*compare)(const struct snapshot_endpoint *a, const struct snapshot_endpoint *b);
 };
 
 /* All of these: below 0 where `a` comes first. */
@@ -74,19 +70,33 @@ static int by_server(const struct snapshot_endpoint *a, const struct snapshot_en
     return order != 0 ? order : (int)a->server.port - (int)b->server.port;
 }
 
-static const struct column columns[] = {
-    [WHERE_BY_INCIDENT] = {"incident", by_incident}, [WHERE_BY_NOW] = {"now/s", by_now},
-    [WHERE_BY_FAILURES] = {"fail", by_failures},     [WHERE_BY_ATTEMPTS] = {"tries", by_attempts},
-    [WHERE_BY_PERCENT] = {"%", by_percent},          [WHERE_BY_SINCE] = {"since", by_since},
-    [WHERE_BY_SERVER] = {"server", by_server},
+static int by_why(const struct snapshot_endpoint *a, const struct snapshot_endpoint *b)
+{
+    return strcmp(family_words(a->family), family_words(b->family));
+}
+
+static int by_clients(const struct snapshot_endpoint *a, const struct snapshot_endpoint *b)
+{
+    return larger_first(a->n_clients, b->n_clients);
+}
+
+static int by_last(const struct snapshot_endpoint *a, const struct snapshot_endpoint *b)
+{
+    return (a->last_ns < b->last_ns) - (a->last_ns > b->last_ns);
+}
+
+/* Below 0 where `a` comes first. */
+typedef int (*compare_fn)(const struct snapshot_endpoint *a, const struct snapshot_endpoint *b);
+
+static const compare_fn columns[] = {
+    [WHERE_BY_INCIDENT] = by_incident, [WHERE_BY_SERVER] = by_server,
+    [WHERE_BY_WHY] = by_why,           [WHERE_BY_NOW] = by_now,
+    [WHERE_BY_FAILURES] = by_failures, [WHERE_BY_ATTEMPTS] = by_attempts,
+    [WHERE_BY_PERCENT] = by_percent,   [WHERE_BY_CLIENTS] = by_clients,
+    [WHERE_BY_SINCE] = by_since,       [WHERE_BY_LAST] = by_last,
 };
 
 _Static_assert(ARRAY_LEN(columns) == WHERE_SORT_COUNT, "a row each column");
-
-const char *order_sort_name(enum where_sort sort)
-{
-    return columns[sort].name;
-}
 
 struct sorting {
     const struct where_order *order;
@@ -99,9 +109,9 @@ static int compare_rows(const void *left, const void *right, void *context)
     const struct ranked *l = left, *r = right;
     const struct snapshot_endpoint *a = &sorting->snapshot->endpoint[l->row];
     const struct snapshot_endpoint *b = &sorting->snapshot->endpoint[r->row];
-    int order = columns[sorting->order->sort].compare(a, b);
+    int order = columns[sorting->order->sort.column](a, b);
 
-    if (sorting->order->is_reversed)
+    if (sorting->order->sort.is_reversed)
         order = -order;
     if (order == 0)
         order = by_failures(a, b);

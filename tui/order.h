@@ -9,18 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tui/row_sort_columns.h"
 #include "verdict/snapshot.h"
-
-enum where_sort {
-    WHERE_BY_INCIDENT, /* open incidents first, forged before others; then by failures */
-    WHERE_BY_NOW,
-    WHERE_BY_FAILURES,
-    WHERE_BY_ATTEMPTS,
-    WHERE_BY_PERCENT,
-    WHERE_BY_SINCE, /* latest beginning first */
-    WHERE_BY_SERVER,
-    WHERE_SORT_COUNT
-};
 
 /* What a row is, across snapshots. */
 struct where_id {
@@ -29,17 +19,13 @@ struct where_id {
 };
 
 struct where_order {
-    enum where_sort sort;
-    bool is_reversed;
+    struct row_sort sort; /* column: enum where_sort */
     uint32_t n;
     uint8_t row[SNAPSHOT_ENDPOINTS_MAX]; /* indexes into snapshot.endpoint, top first */
     /* The same rows as they were, to find them again in the next snapshot. */
     struct where_id id[SNAPSHOT_ENDPOINTS_MAX];
     bool had_incident[SNAPSHOT_ENDPOINTS_MAX];
 };
-
-/* As the column's title says it. */
-const char *order_sort_name(enum where_sort sort);
 
 /* Orders the snapshot's rows by the chosen column. */
 void order_sort(struct where_order *order, const struct snapshot *snapshot);

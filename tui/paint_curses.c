@@ -19,6 +19,7 @@
 #include "base/compiler.h"
 #include "base/text.h"
 #include "tui/copy.h"
+#include "tui/force_color.h"
 #include "tui/keys.h"
 #include "tui/rescue.h"
 
@@ -31,7 +32,7 @@ struct terminal {
     FILE *keys;
     bool owns_keys; /* /dev/tty, opened here */
     bool is_gone;
-    int click_line;
+    struct terminal_place click;
     struct termios modes; /* as found */
     attr_t attributes[ROLE_COUNT];
     short color_pair[ROLE_COUNT];
@@ -43,6 +44,7 @@ struct key_pair {
 
 static const struct key_pair key_pairs[] = {
     {KEY_UP, KEYCODE_UP},         {KEY_DOWN, KEYCODE_DOWN},
+    {KEY_LEFT, KEYCODE_LEFT},     {KEY_RIGHT, KEYCODE_RIGHT},
     {KEY_PPAGE, KEYCODE_PAGE_UP}, {KEY_NPAGE, KEYCODE_PAGE_DOWN},
     {KEY_HOME, KEYCODE_HOME},     {KEY_END, KEYCODE_END},
     {KEY_BTAB, KEYCODE_BACK_TAB}, {KEY_BACKSPACE, KEYCODE_BACKSPACE},
@@ -63,12 +65,13 @@ static void curses_put(struct paint *paint, int line, int col, const char *bytes
 
 /* Looks. */
 
+/* But for the colours, which curses tells when it has started. */
 static struct theme_env read_env(void)
 {
     return (struct theme_env){
         .term = getenv("TERM"),
         .no_color = getenv("NO_COLOR"),
-        .n_colors = tigetnum("colors"),
+        .clicolor_force = getenv("CLICOLOR_FORCE"),
         .is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
         .rule_width_cells = wcwidth(RULE_CHARACTER),
     };
@@ -140,12 +143,12 @@ static int open_keys(struct terminal *terminal, struct err *err)
     return 0;
 }
 
-static int start_curses(struct terminal *terminal, struct err *err)
+static int start_curses(struct terminal *terminal, const char *type, struct err *err)
 {
     const char *name = getenv("TERM");
     const char *moves;
 
-    terminal->screen = newterm(NULL, stdout, terminal->keys);
+    terminal->screen = newterm(type, stdout, terminal->keys);
     if (!terminal->screen)
         return err_set(err, -ENXIO,
                        "the terminal type \"%s\" is not known here: set TERM, or use --text",
@@ -169,20 +172,24 @@ int terminal_open(struct terminal **out, const struct theme_wish *wish, bool is_
                   struct err *err)
 {
     struct terminal *terminal = calloc(1, sizeof(*terminal));
+    const char *type = NULL;
     struct theme_env env;
     int code;
 
     if (!terminal)
         return err_set(err, -ENOMEM, "no memory for the screen");
     (void)setlocale(LC_CTYPE, "");
+    env = read_env();
     code = open_keys(terminal, err);
+    if (code == 0 && theme_forces_color(wish, &env))
+        type = force_color_type(STDOUT_FILENO);
     if (code == 0)
-        code = start_curses(terminal, err);
+        code = start_curses(terminal, type, err);
     if (code != 0) {
         terminal_close(terminal);
         return code;
     }
-    env = read_env();
+    env.n_colors = tigetnum("colors");
     terminal->paint = (struct paint){
         .put = curses_put,
         .n_lines = LINES,
@@ -262,9 +269,9 @@ void terminal_set_mouse(struct terminal *terminal, bool is_on)
     (void)mousemask(is_on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 }
 
-int terminal_click_line(const struct terminal *terminal)
+struct terminal_place terminal_click(const struct terminal *terminal)
 {
-    return terminal->click_line;
+    return terminal->click;
 }
 
 static int mouse_code(struct terminal *terminal)
@@ -277,7 +284,7 @@ static int mouse_code(struct terminal *terminal)
         return KEYCODE_WHEEL_UP;
     if (event.bstate & BUTTON5_PRESSED)
         return KEYCODE_WHEEL_DOWN;
-    terminal->click_line = event.y;
+    terminal->click = (struct terminal_place){event.y, event.x};
     return event.bstate & BUTTON1_PRESSED ? KEYCODE_CLICK : KEYCODE_OTHER;
 }
 

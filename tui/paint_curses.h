@@ -45,8 +45,12 @@ bool terminal_is_gone(const struct terminal *terminal);
  * at the start. */
 void terminal_set_mouse(struct terminal *terminal, bool is_on);
 
-/* The screen's line of the last KEYCODE_CLICK. */
-int terminal_click_line(const struct terminal *terminal);
+struct terminal_place {
+    int line, col;
+};
+
+/* Where the last KEYCODE_CLICK was. */
+struct terminal_place terminal_click(const struct terminal *terminal);
 
 /* Puts text into the clipboard of the terminal, where that is allowed. At most
  * MODEL_COPIED_BYTES. */

@@ -5,13 +5,18 @@
 
 #include "tui/model.h"
 #include "tui/paint.h"
+#include "tui/table.h"
 
 /* The whole screen: fits the model to its size, then paints every part that has room. */
 void panel_screen(struct paint *paint, struct model *model);
 
-/* The screens below the overview; each fits its own pane. */
+/* The screens below the overview without their key bar; each fits its own panes. */
 void panel_endpoint(struct paint *paint, struct model *model);
 void panel_flow(struct paint *paint, struct model *model);
+
+/* Their top lines: one, and two. */
+void panel_endpoint_header(struct paint *paint, const struct model *model);
+void panel_flow_header(struct paint *paint, const struct model *model);
 
 /* Two lines from the top: the source and its rates, the connections and theirs. */
 void panel_header(struct paint *paint, const struct model *model);
@@ -23,6 +28,17 @@ void panel_keys(struct paint *paint, const struct model *model);
 void panel_why(struct paint *paint, const struct model *model, const struct rect *rect);
 void panel_where(struct paint *paint, const struct model *model, const struct rect *rect);
 void panel_latest(struct paint *paint, const struct model *model, const struct rect *rect);
+void panel_incidents(struct paint *paint, const struct model *model, const struct rect *rect);
+
+/* Their columns, placed. */
+struct table panel_why_table(const struct model *model, int n_cols);
+struct table panel_where_table(const struct model *model, int n_cols);
+struct table panel_latest_table(const struct model *model, int n_cols);
+struct table panel_incidents_table(const struct model *model, int n_cols);
+struct table panel_flows_table(const struct model *model, int n_cols);
+
+/* What a click on the heading of a pane sorts by; TABLE_UNSORTED beside the titles. */
+unsigned panel_sort_at(const struct model *model, enum pane pane, int n_cols, int col);
 
 /* More about the row under the cursor. */
 void panel_selected(struct paint *paint, const struct model *model, const struct rect *rect);
@@ -35,6 +51,10 @@ unsigned panel_help_pages(int n_lines, int n_cols);
 
 /* The role of a pane's name. */
 enum role panel_title_role(const struct model *model, enum pane pane);
+
+/* The pane's name, and by what its rows stand where that is not the usual: "Latest by client". */
+void panel_add_sorted_name(const struct model *model, enum pane pane, const char *name, char *out,
+                           size_t out_bytes);
 
 /* A rule with a name, and words at its right end ("" = none). */
 void panel_rule(struct paint *paint, int line, const char *name, enum role role, const char *right);

@@ -21,6 +21,7 @@
 #define INCIDENTS_MAX 8
 #define FLOWS_GOOD_LINES 7
 #define SHORT_BYTES 80
+#define NARROW_COLS 60
 
 enum part {
     PART_MEANING,
@@ -64,7 +65,7 @@ static void count_clients(const struct model *model, struct clients *clients)
 
 /* Top line. */
 
-static void paint_header(struct paint *paint, const struct model *model)
+void panel_endpoint_header(struct paint *paint, const struct model *model)
 {
     const struct where_id *id = &model->visit.endpoint;
     const struct snapshot_endpoint *endpoint = visit_endpoint(model);
@@ -278,10 +279,10 @@ static void flow_frames(const struct model *model, uint32_t row, struct text *te
 
 /* The last column is the reason: prose, painted up to the screen's edge. */
 static const struct table_column columns[] = {
-    {"", 18, TABLE_ALWAYS, false, flow_client},
-    {"start", 12, 40, false, flow_start},
-    {"frames", 11, 20, true, flow_frames},
-    {"why", 16, 60, false, NULL},
+    {"", 18, TABLE_ALWAYS, false, flow_client, FLOWS_BY_CLIENT},
+    {"start", 12, 40, false, flow_start, FLOWS_BY_TIME},
+    {"frames", 11, 20, true, flow_frames, FLOWS_BY_PKTS},
+    {"why", 16, 60, false, NULL, FLOWS_BY_WHY},
 };
 
 static void paint_flow(struct paint *paint, const struct model *model, const struct table *table,
@@ -301,21 +302,43 @@ static void paint_flow(struct paint *paint, const struct model *model, const str
     paint_wrapped(paint, &room, role, words);
 }
 
-static void paint_flows(struct paint *paint, struct model *model, const struct stack_part *part)
+struct table panel_flows_table(const struct model *model, int n_cols)
 {
     static const struct table_gaps gaps = {.min_cells = 0, .max_cells = 2};
-    const struct pane_view *view = &model->view[PANE_FLOWS];
     struct table table = {.column = columns, .n_columns = ARRAY_LEN(columns)};
+
+    table_place(&table, model, PANE_FLOWS, MARGIN_CELLS, n_cols - 1, &gaps);
+    return table;
+}
+
+/* "Flows, newest first, 24 kept". */
+static void add_flows_name(struct text *text, const struct model *model, bool is_short)
+{
+    const struct row_sort *sort = model_row_sort(model, PANE_FLOWS);
+
+    text_add(text, "Flows");
+    if (is_short)
+        return;
+    if (sort->column == FLOWS_BY_TIME)
+        text_add(text, sort->is_reversed ? ", oldest first" : ", newest first");
+    else
+        text_addf(text, " by %s%s", row_sort_name(PANE_FLOWS, sort->column),
+                  sort->is_reversed ? ", reversed" : "");
+    text_addf(text, ", %" PRIu32 " kept", model->view[PANE_FLOWS].n_rows);
+}
+
+static void paint_flows(struct paint *paint, struct model *model, const struct stack_part *part)
+{
+    const struct pane_view *view = &model->view[PANE_FLOWS];
+    struct table table;
     char name[64];
     struct text text = TEXT_OF(name);
 
     model_fit_pane(model, PANE_FLOWS, part->line + 1, part->n_lines - 1);
     if (part->n_lines == 0)
         return;
-    text_addf(&text, "Flows, newest first, %" PRIu32 " kept", view->n_rows);
-    if (paint->n_cols < 60)
-        name[strcspn(name, ",")] = '\0';
-    table_place(&table, model, PANE_FLOWS, MARGIN_CELLS, paint->n_cols - 1, &gaps);
+    add_flows_name(&text, model, paint->n_cols < NARROW_COLS);
+    table = panel_flows_table(model, paint->n_cols);
     table_paint_title(&table, paint, part->line, name, ROLE_TITLE_ACTIVE);
     for (uint32_t i = 0; i < view->n_visible && view->first + i < view->n_rows; i++)
         paint_flow(paint, model, &table, part->line + 1 + (int)i, view->first + i);
@@ -392,9 +415,7 @@ void panel_endpoint(struct paint *paint, struct model *model)
     }
     place[PART_FLOWS].is_elastic = true;
     stack_place(place, PART_COUNT, 1, paint->n_lines - 2);
-    paint_header(paint, model);
     for (unsigned i = 0; i < PART_FLOWS; i++)
         paint_part(paint, model, (enum part)i, &place[i]);
     paint_flows(paint, model, &place[PART_FLOWS]);
-    panel_keys(paint, model);
 }

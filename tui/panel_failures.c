@@ -14,7 +14,9 @@
 #define WORDS_COL 3
 #define MARK_COL 1
 #define SERVER_COL 2
-#define NARROW_COLS 60    /* below, letters stand for families */
+#define WHERE_SERVICE 1 /* of where_columns: shown where there is room for long words */
+#define NARROW_COLS 60  /* below, letters stand for families */
+#define WIDE_COLS 100
 #define MIN_FULL_HEIGHT 4 /* of a sparkline: one failure must not look like an outbreak */
 #define SUMMARY_BYTES 256
 #define ALL_HINT "(v: all)"
@@ -71,13 +73,13 @@ enum why_column {
 };
 
 static const struct table_column why_columns[] = {
-    [WHY_WORDS] = {"", 16, TABLE_ALWAYS, false, why_words},
-    [WHY_SPARK] = {"last 60 s, 2 s a column", SNAPSHOT_COLUMNS, 30, false, NULL},
-    [WHY_NOW] = {"now/s", 5, 50, true, why_now},
-    [WHY_AVERAGE] = {"mean/s", 6, 10, true, why_average},
-    [WHY_TOTAL] = {"total", 7, TABLE_ALWAYS, true, why_total},
-    [WHY_SHARE] = {"share", 6, 40, true, why_share},
-    [WHY_INCIDENTS] = {"incidents", 9, 20, true, why_incidents},
+    [WHY_WORDS] = {"", 16, TABLE_ALWAYS, false, why_words, WHY_BY_NAME},
+    [WHY_SPARK] = {"last 60 s, 2 s a column", SNAPSHOT_COLUMNS, 30, false, NULL, TABLE_UNSORTED},
+    [WHY_NOW] = {"now/s", 5, 50, true, why_now, WHY_BY_NOW},
+    [WHY_AVERAGE] = {"mean/s", 6, 10, true, why_average, TABLE_UNSORTED},
+    [WHY_TOTAL] = {"total", 7, TABLE_ALWAYS, true, why_total, WHY_BY_TOTAL},
+    [WHY_SHARE] = {"share", 6, 40, true, why_share, WHY_BY_TOTAL},
+    [WHY_INCIDENTS] = {"incidents", 9, 20, true, why_incidents, WHY_BY_INCIDENTS},
 };
 
 static uint32_t full_height(const struct snapshot *shown)
@@ -166,20 +168,29 @@ static void paint_why_rest(struct paint *paint, const struct model *model, int l
     paint_wrapped(paint, &rect, ROLE_TEXT, summary);
 }
 
-void panel_why(struct paint *paint, const struct model *model, const struct rect *rect)
+struct table panel_why_table(const struct model *model, int n_cols)
 {
     static const struct table_gaps gaps = {.min_cells = 0, .max_cells = 6};
-    const struct pane_view *view = &model->view[PANE_WHY];
     struct table table = {.column = why_columns, .n_columns = ARRAY_LEN(why_columns)};
+
+    table_place(&table, model, PANE_WHY, WORDS_COL, n_cols - 1, &gaps);
+    return table;
+}
+
+void panel_why(struct paint *paint, const struct model *model, const struct rect *rect)
+{
+    const struct pane_view *view = &model->view[PANE_WHY];
+    struct table table = panel_why_table(model, rect->n_cols);
     uint32_t highest = full_height(&model->shown);
     char spark_title[48];
     struct text title = TEXT_OF(spark_title);
+    char name[48];
 
-    table_place(&table, model, PANE_WHY, WORDS_COL, rect->n_cols - 1, &gaps);
     text_addf(&title, "60 s, 2 s a column, full height %" PRIu32, highest);
     if (table.place[WHY_INCIDENTS].n_cells > 0)
         table.title[WHY_SPARK] = spark_title;
-    table_paint_title(&table, paint, rect->line, "Why", panel_title_role(model, PANE_WHY));
+    panel_add_sorted_name(model, PANE_WHY, "Why", name, sizeof(name));
+    table_paint_title(&table, paint, rect->line, name, panel_title_role(model, PANE_WHY));
     if (view->n_rows == 0) {
         panel_empty(paint, rect, "no failures so far");
         return;
@@ -244,57 +255,86 @@ static void where_clients(const struct model *model, uint32_t row, struct text *
     text_addf(text, n > 64 ? "64+" : "%" PRIu32, n);
 }
 
+static void add_moment(struct text *text, const struct model *model, int64_t at_ns)
+{
+    if (at_ns == NS_NEVER)
+        text_add(text, "-");
+    else if (model->time_form == TIME_CLOCK)
+        calendar_add_clock(text, at_ns, 0);
+    else if (model->time_form == TIME_SINCE_START)
+        figure_offset(text, model->shown.start_ns, at_ns);
+    else
+        figure_span(text, ns_since(at_ns, model->shown.now_ns));
+}
+
 static void where_since(const struct model *model, uint32_t row, struct text *text)
 {
     const struct snapshot_endpoint *endpoint = model_where_at(model, row);
 
-    if (endpoint->family == FAMILY_NONE || endpoint->since_ns == NS_NEVER)
-        text_add(text, "-");
-    else if (model->time_form == TIME_CLOCK)
-        calendar_add_clock(text, endpoint->since_ns, 0);
-    else if (model->time_form == TIME_SINCE_START)
-        figure_offset(text, model->shown.start_ns, endpoint->since_ns);
-    else
-        figure_span(text, ns_since(endpoint->since_ns, model->shown.now_ns));
+    add_moment(text, model, endpoint->family == FAMILY_NONE ? NS_NEVER : endpoint->since_ns);
 }
 
-#define WHERE_SINCE_COLUMN 8
+static void where_verdict(const struct model *model, uint32_t row, struct text *text)
+{
+    const struct snapshot_endpoint *endpoint = model_where_at(model, row);
+
+    if (endpoint->family != FAMILY_NONE)
+        text_add(text, verdict_row(endpoint->verdict)->slug);
+}
+
+static void where_confidence(const struct model *model, uint32_t row, struct text *text)
+{
+    const struct snapshot_endpoint *endpoint = model_where_at(model, row);
+
+    if (endpoint->family != FAMILY_NONE)
+        text_add(text, confidence_name(endpoint->confidence));
+}
+
+static void where_last(const struct model *model, uint32_t row, struct text *text)
+{
+    const struct snapshot_endpoint *endpoint = model_where_at(model, row);
+
+    add_moment(text, model, endpoint->family == FAMILY_NONE ? NS_NEVER : endpoint->last_ns);
+}
 
 static const struct table_column where_columns[] = {
-    {"", 22, TABLE_ALWAYS, false, where_server},
-    {"", 16, 10, false, where_service},
-    {"why", 16, TABLE_ALWAYS, false, where_why},
-    {"now/s", 5, 70, true, where_now},
-    {"fail", 6, TABLE_ALWAYS, true, where_failures},
-    {"tries", 6, 50, true, where_attempts},
-    {"%", 3, 60, true, where_percent},
-    {"clients", 7, 20, true, where_clients},
-    [WHERE_SINCE_COLUMN] = {"since", 8, 30, true, where_since},
+    {"", 22, TABLE_ALWAYS, false, where_server, WHERE_BY_SERVER},
+    {"", 16, 10, false, where_service, TABLE_UNSORTED},
+    {"why", 16, TABLE_ALWAYS, false, where_why, WHERE_BY_WHY},
+    {"verdict", 24, 5, false, where_verdict, TABLE_UNSORTED},
+    {"sure", 8, 7, false, where_confidence, TABLE_UNSORTED},
+    {"now/s", 5, 70, true, where_now, WHERE_BY_NOW},
+    {"fail", 6, TABLE_ALWAYS, true, where_failures, WHERE_BY_FAILURES},
+    {"tries", 6, 50, true, where_attempts, WHERE_BY_ATTEMPTS},
+    {"%", 3, 60, true, where_percent, WHERE_BY_PERCENT},
+    {"clients", 7, 20, true, where_clients, WHERE_BY_CLIENTS},
+    {"since", 8, 30, true, where_since, WHERE_BY_SINCE},
+    {"last", 8, 6, true, where_last, WHERE_BY_LAST},
 };
 
 static const struct table_column where_narrow_columns[] = {
-    {"", 21, TABLE_ALWAYS, false, where_server}, {"", 1, TABLE_ALWAYS, false, where_letter},
-    {"now/s", 5, 70, true, where_now},           {"fail", 5, TABLE_ALWAYS, true, where_failures},
-    {"tries", 5, 50, true, where_attempts},      {"%", 3, 60, true, where_percent},
+    {"", 21, TABLE_ALWAYS, false, where_server, WHERE_BY_SERVER},
+    {"", 1, TABLE_ALWAYS, false, where_letter, WHERE_BY_WHY},
+    {"now/s", 5, 70, true, where_now, WHERE_BY_NOW},
+    {"fail", 5, TABLE_ALWAYS, true, where_failures, WHERE_BY_FAILURES},
+    {"tries", 5, 50, true, where_attempts, WHERE_BY_ATTEMPTS},
+    {"%", 3, 60, true, where_percent, WHERE_BY_PERCENT},
 };
 
-static const char *const since_titles[] = {"since", "since", "ago"};
-
-_Static_assert(ARRAY_LEN(since_titles) == TIME_FORM_COUNT, "a title each form");
-
+/* "Where: server endpoints, by fail, reversed". */
 static void add_where_name(const struct model *model, bool is_long, struct text *text)
 {
-    const struct where_order *order = &model->where;
+    const struct row_sort *sort = &model->where.sort;
 
     text_add(text, "Where");
     if (is_long)
         text_add(text, ": server endpoints, by ");
-    else if (order->sort != WHERE_BY_INCIDENT || order->is_reversed)
+    else if (sort->column != WHERE_BY_INCIDENT || sort->is_reversed)
         text_add(text, " by ");
     else
         return;
-    text_add(text, order_sort_name(order->sort));
-    if (order->is_reversed)
+    text_add(text, row_sort_name(PANE_WHERE, sort->column));
+    if (sort->is_reversed)
         text_add(text, ", reversed");
 }
 
@@ -313,22 +353,31 @@ static void paint_where_row(struct paint *paint, const struct model *model,
     table_paint_row(table, paint, line, row, role);
 }
 
-void panel_where(struct paint *paint, const struct model *model, const struct rect *rect)
+struct table panel_where_table(const struct model *model, int n_cols)
 {
-    static const struct table_gaps gaps = {.min_cells = 0, .max_cells = 4};
-    const struct pane_view *view = &model->view[PANE_WHERE];
-    bool is_narrow = rect->n_cols < NARROW_COLS;
+    struct table_gaps gaps = {.min_cells = n_cols >= WIDE_COLS ? 1 : 0, .max_cells = 4};
+    bool is_narrow = n_cols < NARROW_COLS;
     struct table table = {
         .column = is_narrow ? where_narrow_columns : where_columns,
         .n_columns = is_narrow ? ARRAY_LEN(where_narrow_columns) : ARRAY_LEN(where_columns),
     };
+
+    table_place(&table, model, PANE_WHERE, SERVER_COL, n_cols - 1, &gaps);
+    for (size_t i = 0; i < table.n_columns && model->time_form == TIME_DELTA; i++)
+        if (table.column[i].cell == where_since)
+            table.title[i] = "ago";
+    return table;
+}
+
+void panel_where(struct paint *paint, const struct model *model, const struct rect *rect)
+{
+    const struct pane_view *view = &model->view[PANE_WHERE];
+    struct table table = panel_where_table(model, rect->n_cols);
+    bool is_long = rect->n_cols >= NARROW_COLS && table.place[WHERE_SERVICE].n_cells > 0;
     char name[64];
     struct text text = TEXT_OF(name);
 
-    table_place(&table, model, PANE_WHERE, SERVER_COL, rect->n_cols - 1, &gaps);
-    if (!is_narrow)
-        table.title[WHERE_SINCE_COLUMN] = since_titles[model->time_form];
-    add_where_name(model, !is_narrow && table.place[1].n_cells > 0, &text);
+    add_where_name(model, is_long, &text);
     table_paint_title(&table, paint, rect->line, name, panel_title_role(model, PANE_WHERE));
     if (view->n_rows == 0)
         panel_empty(paint, rect,

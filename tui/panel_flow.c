@@ -45,6 +45,10 @@ static void paint_header(struct paint *paint, const struct model *model)
     text = bar_add_left(&bar, 9, ROLE_STRONG);
     text_add(&text, "< ");
     figure_endpoint(&text, &model->visit.endpoint.server);
+    if (model->is_paused) {
+        text = bar_add_left(&bar, 8, ROLE_WARNING);
+        text_add(&text, "PAUSED");
+    }
     text = bar_add_left(&bar, 6, ROLE_TEXT);
     text_addf(&text, "flow %" PRIu32 " of %" PRIu32, flows->n_rows > 0 ? flows->cursor + 1 : 1,
               flows->n_rows > 0 ? flows->n_rows : 1);
@@ -72,6 +76,12 @@ static void paint_ends(struct paint *paint, const struct model *model)
         text_addf(&text, "INCIDENT %" PRIu32, failure->incident);
     }
     bar_paint(&bar, paint, 1);
+}
+
+void panel_flow_header(struct paint *paint, const struct model *model)
+{
+    paint_header(paint, model);
+    paint_ends(paint, model);
 }
 
 /* Parts: each paints into `body` and says how many lines it would take. */
@@ -227,8 +237,6 @@ void panel_flow(struct paint *paint, struct model *model)
     }
     place[PART_LADDER].is_elastic = true;
     stack_place(place, PART_COUNT, 2, paint->n_lines - 3);
-    paint_header(paint, model);
-    paint_ends(paint, model);
     for (unsigned i = 0; i < PART_COUNT; i++)
         if (parts[i].paint)
             paint_part(paint, model, &parts[i], &place[i]);
@@ -237,5 +245,4 @@ void panel_flow(struct paint *paint, struct model *model)
 
         panel_ladder(paint, model, &body);
     }
-    panel_keys(paint, model);
 }

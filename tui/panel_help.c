@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Help: the table of keys, the letters and the marks; as many pages as the screen is small. */
+#include <string.h>
+
 #include "base/compiler.h"
 #include "tui/family_help.h"
 #include "tui/figures.h"
@@ -10,6 +12,7 @@
 #define WIRE_COLS 110 /* from here on the letters are explained */
 #define KEYS_CELLS 11
 #define LETTER_CELLS 19
+#define LETTER_GAP_CELLS 2 /* between a letter and its family, and to the next one */
 #define NAME_CELLS 18
 
 struct mark {
@@ -17,10 +20,9 @@ struct mark {
 };
 
 static const struct mark marks[] = {
-    {"!", "an incident is open"},
+    {"!", "open incident, deciding packet"},
     {">", "cursor"},
-    {"~", "judged with packets lost"},
-    {"REDUCED", "silence proves little now"},
+    {"~", "judged with loss"},
 };
 
 /* Paints the lines of one page and counts all of them. */
@@ -107,16 +109,22 @@ static void paint_letter(struct pager *pager, int line, int col, enum family fam
     paint_text(pager->paint, line, col + 2, NAME_CELLS - 1, ROLE_TEXT, family_words(family));
 }
 
+/* One after the other, as many in a line as there is room for. */
 static void paint_letters(struct pager *pager)
 {
-    int n_a_line = (pager->n_cols - 1) / LETTER_CELLS;
     int line = -1;
+    int col = pager->n_cols;
 
     paint_heading(pager, next_line(pager), 0, "Letters of the families");
     for (int i = 0; i < FAMILY_COUNT; i++) {
-        if (i % n_a_line == 0)
+        int n_cells = LETTER_GAP_CELLS + (int)strlen(family_words((enum family)i));
+
+        if (col + n_cells >= pager->n_cols) {
             line = next_line(pager);
-        paint_letter(pager, line, 1 + i % n_a_line * LETTER_CELLS, (enum family)i);
+            col = 1;
+        }
+        paint_letter(pager, line, col, (enum family)i);
+        col += n_cells + LETTER_GAP_CELLS;
     }
 }
 
@@ -138,16 +146,22 @@ static void paint_explained_letters(struct pager *pager)
     }
 }
 
-static void paint_marks(struct pager *pager, int n_a_line)
+static void paint_marks(struct pager *pager)
 {
     int line = -1;
+    int col = pager->n_cols;
 
-    paint_heading(pager, next_line(pager), 0, "Marks");
-    for (int i = 0; i < (int)ARRAY_LEN(marks); i++) {
-        if (i % n_a_line == 0)
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        int n_cells = (int)strlen(marks[i].mark) + 1 + (int)strlen(marks[i].help);
+
+        if (col + n_cells >= pager->n_cols) {
             line = next_line(pager);
-        paint_entry(pager, line, i % n_a_line * (pager->n_cols / n_a_line), marks[i].mark,
-                    marks[i].help);
+            col = 1;
+        }
+        col = paint_text(pager->paint, line, col, pager->n_cols - col, ROLE_KEY, marks[i].mark);
+        col = paint_text(pager->paint, line, col + 1, pager->n_cols - col - 1, ROLE_TEXT,
+                         marks[i].help);
+        col += 2;
     }
 }
 
@@ -157,8 +171,8 @@ static void paint_text_of_help(struct pager *pager)
 
     if (has_two_columns) {
         paint_group_pair(pager, KEYS_MOVE, KEYS_LOOK);
-        paint_group_pair(pager, KEYS_NARROW, KEYS_KEEP);
-        paint_group_pair(pager, KEYS_VIEW, KEYS_REST);
+        paint_group_pair(pager, KEYS_NARROW, KEYS_VIEW);
+        paint_group_pair(pager, KEYS_KEEP, KEYS_REST);
     } else {
         for (int group = 0; group < KEY_GROUP_COUNT; group++)
             paint_group(pager, (enum key_group)group);
@@ -167,7 +181,7 @@ static void paint_text_of_help(struct pager *pager)
         paint_explained_letters(pager);
     else
         paint_letters(pager);
-    paint_marks(pager, has_two_columns ? 2 : 1);
+    paint_marks(pager);
 }
 
 unsigned panel_help_pages(int n_lines, int n_cols)

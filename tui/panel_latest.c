@@ -68,15 +68,20 @@ static void latest_family(const struct model *model, uint32_t row, struct text *
 
 /* The last column is the reason: prose, painted by the panel up to the screen's edge. */
 static const struct table_column columns[] = {
-    {"", 10, 60, false, latest_time},  {"", 1, TABLE_ALWAYS, false, latest_letter},
-    {"", 4, 30, false, latest_client}, {"", 18, TABLE_ALWAYS, false, latest_server},
-    {"", 16, 50, false, NULL},
+    {"", 10, 60, false, latest_time, LATEST_BY_TIME},
+    {"", 1, TABLE_ALWAYS, false, latest_letter, LATEST_BY_WHY},
+    {"", 4, 30, false, latest_client, LATEST_BY_CLIENT},
+    {"", 18, TABLE_ALWAYS, false, latest_server, LATEST_BY_SERVER},
+    {"", 16, 50, false, NULL, TABLE_UNSORTED},
 };
 
 static const struct table_column wide_columns[] = {
-    {"", 12, 60, false, latest_exact_time}, {"", 1, TABLE_ALWAYS, false, latest_letter},
-    {"", 4, 30, false, latest_client},      {"", 18, TABLE_ALWAYS, false, latest_server},
-    {"", 16, 10, false, latest_family},     {"", 24, 50, false, NULL},
+    {"", 12, 60, false, latest_exact_time, LATEST_BY_TIME},
+    {"", 1, TABLE_ALWAYS, false, latest_letter, LATEST_BY_WHY},
+    {"", 4, 30, false, latest_client, LATEST_BY_CLIENT},
+    {"", 18, TABLE_ALWAYS, false, latest_server, LATEST_BY_SERVER},
+    {"", 16, 10, false, latest_family, LATEST_BY_WHY},
+    {"", 24, 50, false, NULL, TABLE_UNSORTED},
 };
 
 #define LETTER_COLUMN 1
@@ -106,23 +111,33 @@ static void paint_row(struct paint *paint, const struct model *model, const stru
     paint_wrapped(paint, &room, role, reason);
 }
 
-void panel_latest(struct paint *paint, const struct model *model, const struct rect *rect)
+struct table panel_latest_table(const struct model *model, int n_cols)
 {
     static const struct table_gaps gaps = {.min_cells = 0, .max_cells = 0};
-    const struct pane_view *view = &model->view[PANE_LATEST];
-    bool is_wide = rect->n_cols >= WIDE_COLS;
+    bool is_wide = n_cols >= WIDE_COLS;
     struct table table = {
         .column = is_wide ? wide_columns : columns,
         .n_columns = is_wide ? ARRAY_LEN(wide_columns) : ARRAY_LEN(columns),
     };
-    char right[64];
+
+    table_place(&table, model, PANE_LATEST, TIME_COL, n_cols - 1, &gaps);
+    return table;
+}
+
+void panel_latest(struct paint *paint, const struct model *model, const struct rect *rect)
+{
+    const struct pane_view *view = &model->view[PANE_LATEST];
+    struct table table = panel_latest_table(model, rect->n_cols);
+    const struct row_sort *sort = model_row_sort(model, PANE_LATEST);
+    char right[64], name[48];
     struct text text = TEXT_OF(right);
 
-    text_add(&text, "newest first, ");
+    if (sort->column == LATEST_BY_TIME)
+        text_add(&text, sort->is_reversed ? "oldest first, " : "newest first, ");
     figure_count(&text, model->shown.total.n_failed);
     text_add(&text, model->is_paused ? " judged, p goes on" : " judged, p pauses");
-    panel_rule(paint, rect->line, "Latest", panel_title_role(model, PANE_LATEST), right);
-    table_place(&table, model, PANE_LATEST, TIME_COL, rect->n_cols - 1, &gaps);
+    panel_add_sorted_name(model, PANE_LATEST, "Latest", name, sizeof(name));
+    panel_rule(paint, rect->line, name, panel_title_role(model, PANE_LATEST), right);
     if (view->n_rows == 0)
         panel_empty(paint, rect,
                     model->filter.n_terms > 0 ? "none passes the filter" : "no failures so far");

@@ -7,6 +7,7 @@
 #include "base/nanotime.h"
 #include "tui/bar.h"
 #include "tui/figures.h"
+#include "tui/paint_shift.h"
 #include "tui/panel.h"
 #include "tui/prompt.h"
 
@@ -15,7 +16,6 @@
 #define GAP_CELLS 2
 #define SOURCE_NAME_CELLS 24
 #define ONE_LINE_BYTES 32
-#define WAY_KEEP 100 /* more than the table of keys has rows */
 
 /* Importance of the header's items: the smaller, the sooner left out. */
 enum keep {
@@ -241,15 +241,6 @@ static void add_key(struct bar *bar, int keep, const char *words)
     bar->item[bar->n - 1].n_key_cells = (int)n_cells;
 }
 
-/* The later in the table, the more a beginner needs it: help and quit stay longest, and the way
- * in and out of the screens. */
-static int key_keep(const struct key_row *row, int row_idx)
-{
-    enum action action = row->binding[0].action;
-
-    return row_idx + (action == ACTION_OPEN || action == ACTION_BACK ? WAY_KEEP : 0);
-}
-
 void panel_keys(struct paint *paint, const struct model *model)
 {
     struct bar bar = {.gap_cells = GAP_CELLS};
@@ -265,9 +256,9 @@ void panel_keys(struct paint *paint, const struct model *model)
         return;
     }
     for (size_t i = 0; i < n_rows; i++)
-        for (size_t j = 0; j < 2 && rows[i].bar[j]; j++)
-            if (rows[i].scenes & (1u << model->scene))
-                add_key(&bar, key_keep(&rows[i], (int)i), rows[i].bar[j]);
+        for (size_t j = 0; j < KEY_BAR_MAX && rows[i].bar[j].words; j++)
+            if (rows[i].bar[j].scenes & (1u << model->scene))
+                add_key(&bar, rows[i].bar[j].keep, rows[i].bar[j].words);
     bar_paint(&bar, paint, paint->n_lines - 1);
 }
 
@@ -297,6 +288,19 @@ static void paint_one_line(struct paint *paint, const struct model *model)
 enum role panel_title_role(const struct model *model, enum pane pane)
 {
     return model->active == pane ? ROLE_TITLE_ACTIVE : ROLE_TITLE;
+}
+
+void panel_add_sorted_name(const struct model *model, enum pane pane, const char *name, char *out,
+                           size_t out_bytes)
+{
+    const struct row_sort *sort = model_row_sort(model, pane);
+    struct text text = text_wrap(out, out_bytes);
+
+    text_add(&text, name);
+    if (sort->column != 0)
+        text_addf(&text, " by %s", row_sort_name(pane, sort->column));
+    if (sort->is_reversed)
+        text_add(&text, sort->column != 0 ? ", reversed" : " reversed");
 }
 
 void panel_rule(struct paint *paint, int line, const char *name, enum role role, const char *right)
@@ -339,9 +343,9 @@ static void paint_overview(struct paint *paint, struct model *model, const struc
         [PANE_WHY] = panel_why,
         [PANE_WHERE] = panel_where,
         [PANE_LATEST] = panel_latest,
+        [PANE_INCIDENTS] = panel_incidents,
     };
 
-    panel_header(paint, model);
     for (int pane = PANE_WHY; pane < PANE_COUNT; pane++)
         if (layout->pane[pane].n_lines > 0)
             panels[pane](paint, model, &layout->pane[pane]);
@@ -349,7 +353,30 @@ static void paint_overview(struct paint *paint, struct model *model, const struc
         panel_selected(paint, model, &layout->selected);
     if (layout->has_key_rule)
         paint_glyph(paint, paint->n_lines - 2, 0, paint->n_cols, ROLE_RULE, GLYPH_RULE);
-    panel_keys(paint, model);
+}
+
+/* What can be scrolled sideways: all between the top lines and the key bar. */
+static void paint_scene(struct paint *paint, struct model *model)
+{
+    struct layout_wish wish = model_layout_wish(model);
+    struct layout layout = layout_compute(paint->n_lines, paint->n_cols, &wish);
+
+    if (model->scene == SCENE_ENDPOINT)
+        panel_endpoint(paint, model);
+    else if (model->scene == SCENE_FLOW)
+        panel_flow(paint, model);
+    else
+        paint_overview(paint, model, &layout);
+}
+
+static void paint_scene_header(struct paint *paint, const struct model *model)
+{
+    if (model->scene == SCENE_ENDPOINT)
+        panel_endpoint_header(paint, model);
+    else if (model->scene == SCENE_FLOW)
+        panel_flow_header(paint, model);
+    else
+        panel_header(paint, model);
 }
 
 void panel_screen(struct paint *paint, struct model *model)
@@ -358,14 +385,39 @@ void panel_screen(struct paint *paint, struct model *model)
     struct layout layout = layout_compute(paint->n_lines, paint->n_cols, &wish);
 
     model_fit(model, &layout, panel_help_pages(paint->n_lines, paint->n_cols));
-    if (layout.is_one_line)
+    if (layout.is_one_line) {
         paint_one_line(paint, model);
-    else if (model->is_help)
+        return;
+    }
+    if (model->is_help) {
         panel_help(paint, model);
-    else if (model->scene == SCENE_ENDPOINT)
-        panel_endpoint(paint, model);
-    else if (model->scene == SCENE_FLOW)
-        panel_flow(paint, model);
-    else
-        paint_overview(paint, model, &layout);
+        return;
+    }
+    if (model->n_scrolled_cols > 0) {
+        struct paint_shift shift;
+
+        paint_shift_init(&shift, paint, model->n_scrolled_cols);
+        paint_scene(&shift.paint, model);
+    } else {
+        paint_scene(paint, model);
+    }
+    paint_scene_header(paint, model);
+    panel_keys(paint, model);
+}
+
+unsigned panel_sort_at(const struct model *model, enum pane pane, int n_cols, int col)
+{
+    static struct table (*const tables[PANE_VIEW_COUNT])(const struct model *, int) = {
+        [PANE_WHY] = panel_why_table,
+        [PANE_WHERE] = panel_where_table,
+        [PANE_LATEST] = panel_latest_table,
+        [PANE_FLOWS] = panel_flows_table,
+        [PANE_INCIDENTS] = panel_incidents_table,
+    };
+    struct table table;
+
+    if (!tables[pane])
+        return TABLE_UNSORTED;
+    table = tables[pane](model, n_cols + model->n_scrolled_cols);
+    return table_sort_at(&table, col + (col > 0 ? model->n_scrolled_cols : 0));
 }

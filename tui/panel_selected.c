@@ -143,6 +143,38 @@ static void add_failure(struct text *text, const struct snapshot_latest *latest)
         text_add(text, " Packets were being lost here: what was not seen may have been sent.");
 }
 
+/* "#3 at 10.20.0.22:6379, burst, open since 03:44:08: 60 of 60 attempts failed, of 1 client". */
+static void add_incident(struct text *text, const struct incident_event *incident)
+{
+    text_addf(text, "Incident %" PRIu32 " (%s, %s) ", incident->number,
+              incident_scope_name(incident->scope), incident_rule_name(incident->rule));
+    if (incident->scope == SCOPE_ENDPOINT) {
+        text_add(text, "at ");
+        figure_endpoint(text, &incident->server);
+        text_add(text, " ");
+    }
+    text_add(text, incident->phase == INCIDENT_CLOSE ? "from " : "open since ");
+    calendar_add_clock(text, incident->first_ns, 0);
+    if (incident->phase == INCIDENT_CLOSE) {
+        text_add(text, " to ");
+        calendar_add_clock(text, incident->last_ns, 0);
+    }
+    text_add(text, ": ");
+    figure_count(text, incident->n_failures);
+    text_add(text, " of ");
+    figure_count(text, incident->n_attempts);
+    text_add(text, " attempts failed, of ");
+    text_add_number_of(text, incident->n_clients, "client");
+    text_add(text, ".");
+    for (unsigned i = 0; i < incident->n_verdicts; i++)
+        text_addf(text, " %" PRIu64 " %s.", incident->verdict[i].n,
+                  verdict_row(incident->verdict[i].id)->slug);
+    for (unsigned i = 0; i < incident->n_related; i++)
+        text_addf(text, "%s %" PRIu32, i == 0 ? " See also incident" : ",", incident->related[i]);
+    if (incident->n_related > 0)
+        text_add(text, ".");
+}
+
 static void add_selected(struct text *text, const struct model *model)
 {
     const enum family *family = model_why_row(model);
@@ -155,6 +187,8 @@ static void add_selected(struct text *text, const struct model *model)
         add_endpoint(text, &model->shown, endpoint);
     else if (model->active == PANE_LATEST && latest)
         add_failure(text, latest);
+    else if (model->active == PANE_INCIDENTS && model_incident_row(model))
+        add_incident(text, model_incident_row(model));
 }
 
 void panel_selected(struct paint *paint, const struct model *model, const struct rect *rect)

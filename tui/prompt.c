@@ -27,6 +27,7 @@ static bool row_matches(const struct model *model, const struct filter *filter, 
 {
     struct filter_row row = {.family = FAMILY_NONE, .ts_ns = model->shown.now_ns};
     const struct journal_entry *entry;
+    const struct incident_event *incident;
     char frame[24];
     struct text text = TEXT_OF(frame);
 
@@ -36,6 +37,11 @@ static bool row_matches(const struct model *model, const struct filter *filter, 
         row = filter_endpoint_row(model_where_at(model, i));
     } else if (pane == PANE_LATEST) {
         row = filter_latest_row(&model->shown.latest[i]);
+    } else if (pane == PANE_INCIDENTS) {
+        incident = model_incident_at(model, i);
+        if (!incident)
+            return false;
+        row = filter_incident_row(incident);
     } else if (pane == PANE_FLOWS) {
         entry = visit_flow(model, i);
         if (!entry)

@@ -115,6 +115,17 @@ void table_paint_title(const struct table *table, struct paint *paint, int line,
     }
 }
 
+unsigned table_sort_at(const struct table *table, int col)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct table_place *place = &table->place[i];
+
+        if (place->n_cells > 0 && col >= place->col && col < place->col + place->n_cells)
+            return table->column[i].sort;
+    }
+    return TABLE_UNSORTED;
+}
+
 /* The end of an address tells more than its beginning: the port, and which host of the net. */
 static void cut_head(char *cell, int n_cells)
 {

@@ -14,7 +14,7 @@
 #include "tui/model.h"
 #include "tui/paint.h"
 
-#define TABLE_COLUMNS_MAX 10
+#define TABLE_COLUMNS_MAX 12
 #define TABLE_CELL_BYTES 128
 #define TABLE_ALWAYS 1000 /* keep: never dropped, but cut at its head if need be */
 
@@ -25,7 +25,10 @@ struct table_column {
     bool is_right;
     /* Writes the cell of a row, counted from the top of the list; NULL: the panel paints it. */
     void (*cell)(const struct model *model, uint32_t row, struct text *text);
+    unsigned sort; /* the pane's column of tui/row_sort_columns.h, or TABLE_UNSORTED */
 };
+
+#define TABLE_UNSORTED 100u
 
 /* A column's place; n_cells 0: dropped. */
 struct table_place {
@@ -53,6 +56,9 @@ void table_place(struct table *table, const struct model *model, enum pane pane,
 /* The rule with the pane's name and the titles; `name` may be longer than one word. */
 void table_paint_title(const struct table *table, struct paint *paint, int line, const char *name,
                        enum role name_role);
+
+/* What a click on the heading sorts by; TABLE_UNSORTED beside the titles. */
+unsigned table_sort_at(const struct table *table, int col);
 
 void table_paint_cell(const struct table *table, struct paint *paint, int line, uint32_t row,
                       size_t i, enum role role);

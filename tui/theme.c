@@ -104,15 +104,30 @@ int theme_parse_wish(struct theme_wish *wish, const char *words, struct err *err
     return 0;
 }
 
+static bool is_set(const char *value)
+{
+    return value && value[0] != '\0';
+}
+
+bool theme_forces_color(const struct theme_wish *wish, const struct theme_env *env)
+{
+    if (wish->color != COLOR_AUTO)
+        return wish->color == COLOR_ALWAYS;
+    return !is_set(env->no_color) && is_set(env->clicolor_force) &&
+           strcmp(env->clicolor_force, "0") != 0;
+}
+
 enum scheme theme_scheme(const struct theme_wish *wish, const struct theme_env *env)
 {
-    bool has_no_color = env->no_color && env->no_color[0] != '\0';
+    int n_colors = env->n_colors;
 
-    if (wish->color == COLOR_NEVER || env->n_colors < ANSI_COLORS)
+    if (n_colors < ANSI_COLORS && theme_forces_color(wish, env))
+        n_colors = ANSI_COLORS;
+    if (wish->color == COLOR_NEVER || n_colors < ANSI_COLORS)
         return SCHEME_MONO;
-    if (wish->color == COLOR_AUTO && has_no_color)
+    if (wish->color == COLOR_AUTO && is_set(env->no_color))
         return SCHEME_MONO;
-    if (wish->scheme == SCHEME_OKABE && env->n_colors < OKABE_COLORS)
+    if (wish->scheme == SCHEME_OKABE && n_colors < OKABE_COLORS)
         return SCHEME_ANSI;
     return wish->scheme;
 }

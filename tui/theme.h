@@ -48,11 +48,12 @@ struct theme_wish {
 
 /* What the terminal and its environment are. */
 struct theme_env {
-    const char *term;     /* $TERM; NULL = unset */
-    const char *no_color; /* $NO_COLOR; NULL or "" = unset */
-    int n_colors;         /* of terminfo; below 0 = unknown */
-    bool is_utf8;         /* the locale's characters */
-    int rule_width_cells; /* wcwidth() of U+2500: 2 in some East Asian locales */
+    const char *term;           /* $TERM; NULL = unset */
+    const char *no_color;       /* $NO_COLOR; NULL or "" = unset */
+    int n_colors;               /* of terminfo; below 0 = unknown */
+    bool is_utf8;               /* the locale's characters */
+    int rule_width_cells;       /* wcwidth() of U+2500: 2 in some East Asian locales */
+    const char *clicolor_force; /* $CLICOLOR_FORCE; NULL, "" or "0" = unset */
 };
 
 #define THEME_BOLD 0x1u
@@ -66,6 +67,10 @@ struct look {
 
 /* Reads "color=never,theme=okabe"; NULL or "" wishes for nothing. -EINVAL for other words. */
 int theme_parse_wish(struct theme_wish *wish, const char *words, struct err *err) MUST_CHECK;
+
+/* Colours are wanted even where the terminal's description has none: --color=always, or
+ * CLICOLOR_FORCE without NO_COLOR. */
+bool theme_forces_color(const struct theme_wish *wish, const struct theme_env *env);
 
 enum scheme theme_scheme(const struct theme_wish *wish, const struct theme_env *env);
 bool theme_is_ascii(bool is_wished, const struct theme_env *env);

@@ -81,12 +81,23 @@ static int tui_input_fd(const struct sink *sink)
     return terminal_fd(tui->terminal);
 }
 
+static enum effect answer_click(struct tui *tui)
+{
+    struct terminal_place at = terminal_click(tui->terminal);
+    enum pane pane = model_heading_at(&tui->model, at.line);
+    int n_cols = terminal_paint(tui->terminal)->n_cols;
+
+    if (pane == PANE_VIEW_COUNT)
+        return model_click(&tui->model, at.line);
+    return model_sort_by(&tui->model, pane, panel_sort_at(&tui->model, pane, n_cols, at.col));
+}
+
 static enum effect answer_key(struct tui *tui, int key)
 {
     if (tui->model.prompt.kind != PROMPT_NONE)
         return prompt_key(&tui->model, key);
     if (key == KEYCODE_CLICK)
-        return model_click(&tui->model, terminal_click_line(tui->terminal));
+        return answer_click(tui);
     return model_action(&tui->model, keys_action(key));
 }
 

@@ -36,6 +36,7 @@ void visit_refresh(struct model *model)
     if (model->scene == SCENE_OVERVIEW)
         return;
     view->n_rows = group ? journal_flows(model->journal, group, visit->flow, JOURNAL_SHARE) : 0;
+    row_sort_flows(&model->sort[PANE_FLOWS], model->journal, visit->flow, view->n_rows);
     if (!view->is_held)
         view->cursor = 0;
     for (uint32_t i = 0; i < view->n_rows && view->is_held; i++)
@@ -79,12 +80,20 @@ static void put_flow_cursor(struct model *model, uint64_t flow_id)
     view->is_held = view->cursor > 0;
 }
 
+static void open_entry(struct model *model, const struct journal_entry *entry)
+{
+    struct where_id id = {entry->failure.server, entry->failure.family};
+
+    enter_endpoint(model, &id);
+    put_flow_cursor(model, entry->failure.flow_id);
+    enter_flow(model, entry);
+}
+
 static void open_latest(struct model *model)
 {
     const struct snapshot_latest *latest = model_latest_row(model);
     const struct journal_entry *entry =
         latest ? journal_find(model->journal, latest->flow_id) : NULL;
-    struct where_id id;
 
     if (!latest)
         return;
@@ -92,10 +101,29 @@ static void open_latest(struct model *model)
         model_say(model, "not kept", "many fail alike", "; see Where");
         return;
     }
-    id = (struct where_id){entry->failure.server, entry->failure.family};
-    enter_endpoint(model, &id);
-    put_flow_cursor(model, latest->flow_id);
-    enter_flow(model, entry);
+    open_entry(model, entry);
+}
+
+/* A client's or a network's incident is not of one endpoint: its first connection tells more. */
+static void open_incident(struct model *model)
+{
+    const struct incident_event *incident = model_incident_row(model);
+    const struct journal_entry *entry = NULL;
+    struct where_id id;
+
+    if (!incident)
+        return;
+    if (incident->scope == SCOPE_ENDPOINT) {
+        id = (struct where_id){incident->server, incident->family};
+        enter_endpoint(model, &id);
+        return;
+    }
+    for (unsigned i = 0; i < incident->n_samples && !entry; i++)
+        entry = journal_find(model->journal, incident->sample[i].flow_id);
+    if (entry)
+        open_entry(model, entry);
+    else
+        model_say(model, "not kept", "none of its first connections", "; see Where");
 }
 
 void visit_open(struct model *model)
@@ -112,6 +140,8 @@ void visit_open(struct model *model)
             enter_endpoint(model, &model->where.id[model->view[PANE_WHERE].cursor]);
         else if (model->active == PANE_LATEST)
             open_latest(model);
+        else if (model->active == PANE_INCIDENTS)
+            open_incident(model);
     }
 }
 

@@ -138,8 +138,8 @@ def saved_packets_are_those_of_the_flow():
 
 
 def the_mouse_chooses_and_opens_once_it_is_on():
-    def click(line):  # X10 coding: button or release, column and line, each above a blank
-        at = chr(32 + 5) + chr(32 + 1 + line)
+    def click(line, col=5):  # X10 coding: button or release, column and line, each above a blank
+        at = chr(32 + 1 + col) + chr(32 + 1 + line)
         window.tmux('send-keys', '-l', '\x1b[M ' + at + '\x1b[M#' + at)
 
     with Terminal() as window:
@@ -148,6 +148,10 @@ def the_mouse_chooses_and_opens_once_it_is_on():
         window.keys('M')
         window.wait_for('mouse: on')
         wait_until(lambda: window.asks('mouse_standard_flag') == '1', 'the mouse')
+        heading = next(i for i, line in enumerate(window.rows()) if line.startswith('─ Where'))
+        for wanted in ('by tries', 'by tries, reversed'):
+            click(heading, window.rows()[heading].rindex('tries') + 1)
+            window.wait_for(rf'(?m)^─ Where {wanted} ─')
         row = next(i for i, line in enumerate(window.rows()) if '10.77.60.101:5432' in line)
         click(row)
         window.wait_for(r'(?m)^> 10\.77\.60\.101:5432')
@@ -168,7 +172,11 @@ def options_choose_the_colours():
             ({'NO_COLOR': '1'}, '--color always', foreground),
             ({'NO_COLOR': ''}, '', foreground),
             ({}, '--theme mono', None),
-            ({'CLICOLOR_FORCE': '1', 'NO_COLOR': '1'}, '', None)):
+            ({'CLICOLOR_FORCE': '1', 'NO_COLOR': '1'}, '', None),
+            ({'TERM': 'vt100'}, '', None),
+            ({'TERM': 'vt100'}, '--color always', foreground),
+            ({'TERM': 'vt100', 'CLICOLOR_FORCE': '1'}, '', foreground),
+            ({'TERM': 'vt100', 'CLICOLOR_FORCE': '1'}, '--color never', None)):
         with Terminal(**env) as window:
             window.explore(arguments)
             text = window.text('-e')

@@ -28,6 +28,7 @@ static const struct layout_case cases[] = {
     {24, {PANE_WHY, 8, false}, 17, 0, 4, 0},
     {24, {PANE_WHERE, 8, false}, 0, 17, 4, 0},
     {24, {PANE_LATEST, 8, true}, 0, 0, 4, 17},
+    {24, {PANE_INCIDENTS, 8, false}, 0, 0, 4, 0},
     {19, {PANE_WHERE, 8, false}, 0, 16, 0, 0},
 };
 
@@ -55,7 +56,8 @@ static void no_line_is_left_over_or_used_twice(void **state)
                 struct layout_wish wish = {(enum pane)alone, n_families, n_families % 2};
                 struct layout layout = layout_compute(n_lines, 80, &wish);
                 const struct rect *order[] = {&layout.pane[PANE_WHY], &layout.pane[PANE_WHERE],
-                                              &layout.selected, &layout.pane[PANE_LATEST]};
+                                              &layout.selected, &layout.pane[PANE_LATEST],
+                                              &layout.pane[PANE_INCIDENTS]};
                 int line = 2;
 
                 for (size_t i = 0; i < ARRAY_LEN(order); i++) {

@@ -63,8 +63,8 @@ static void each_column_sorts_by_what_its_title_says(void **state)
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        fixture->order.sort = cases[i].sort;
-        fixture->order.is_reversed = cases[i].is_reversed;
+        fixture->order.sort.column = cases[i].sort;
+        fixture->order.sort.is_reversed = cases[i].is_reversed;
         order_sort(&fixture->order, &fixture->snapshot);
         assert_ports(fixture, cases[i].ports);
     }
@@ -131,7 +131,7 @@ static void a_full_snapshot_is_sorted_whole(void **state)
         fixture->snapshot.endpoint[i] = (struct snapshot_endpoint){
             .server = sample_endpoint("192.0.2.1", (uint16_t)(1 + i)), .n_failures = i * 7 % 128};
     }
-    fixture->order.sort = WHERE_BY_FAILURES;
+    fixture->order.sort.column = WHERE_BY_FAILURES;
     order_sort(&fixture->order, &fixture->snapshot);
     assert_int_equal(fixture->order.n, SNAPSHOT_ENDPOINTS_MAX);
     for (uint32_t i = 0; i < SNAPSHOT_ENDPOINTS_MAX; i++)

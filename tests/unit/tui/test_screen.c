@@ -14,8 +14,8 @@
 #include "tui/panel.h"
 #include "tui/prompt.h"
 
-#define MAX_LINES 60
-#define MAX_COLS 200
+#define MAX_LINES 80
+#define MAX_COLS 250
 #define SCREEN_BYTES ((size_t)MAX_LINES * (MAX_COLS * GRID_CELL_BYTES + 1) + 1)
 
 struct screen_case {
@@ -110,6 +110,46 @@ static void three_failures(struct journal *journal)
     journal_event(journal, &event);
 }
 
+static void three_seconds_later(struct snapshot *snapshot)
+{
+    snapshot->now_ns += 3 * NS_PER_S;
+    snapshot->total.n_attempts += 6;
+    snapshot->total.n_ok += 3;
+    snapshot->total.n_failed += 3;
+    snapshot->family[FAMILY_REFUSED].n_total += 3;
+    for (unsigned i = 0; i < FAMILY_COUNT; i++)
+        for (unsigned k = 0; k < SNAPSHOT_COLUMNS; k++)
+            snapshot->family[i].column[k] =
+                k + 1 < SNAPSHOT_COLUMNS ? snapshot->family[i].column[k + 1] : 0;
+    snapshot->family[FAMILY_REFUSED].column[SNAPSHOT_COLUMNS - 1] = 3;
+    snapshot->endpoint[6].n_failures += 3; /* 10.20.0.21:8080 */
+    snapshot->endpoint[6].n_last_10s += 3;
+}
+
+static void four_incidents(struct journal *journal)
+{
+    struct verdict_event event;
+
+    sample_incident(&event, INCIDENT_CLOSE);
+    journal_event(journal, &event);
+    sample_incident(&event, INCIDENT_OPEN);
+    event.incident.number = 2;
+    event.incident.family = FAMILY_RST_FORGED;
+    event.incident.server.port = 7000;
+    event.incident.n_failures = 5;
+    journal_event(journal, &event);
+    event.incident.number = 3;
+    event.incident.scope = SCOPE_CLIENT;
+    event.incident.family = FAMILY_TIMEOUT;
+    event.incident.n_failures = 5000;
+    event.incident.n_attempts = 5000;
+    journal_event(journal, &event);
+    event.incident.number = 4;
+    event.incident.scope = SCOPE_NETWORK;
+    event.incident.server = sample_endpoint("2001:db8:85a3:8d3::", 0);
+    journal_event(journal, &event);
+}
+
 static void of_the_timeout(struct snapshot *snapshot)
 {
     snapshot->endpoint[0].server = sample_endpoint("fd00::23", 443);
@@ -167,6 +207,7 @@ static const struct screen_case cases[] = {
     {"40x10", 10, 40, "j", NULL, NULL, false, false, false, NULL},
     {"120x40", 40, 120, "j", NULL, NULL, false, false, false, NULL},
     {"200x60", 60, 200, "j", NULL, NULL, false, false, false, NULL},
+    {"250x80", 80, 250, "j", NULL, NULL, false, false, false, NULL},
     {"79x23", 23, 79, "j", NULL, NULL, false, false, false, NULL},
     {"60x18", 18, 60, "j", NULL, NULL, false, false, false, NULL},
     {"39x24-one-line", 24, 39, "", NULL, NULL, false, false, false, NULL},
@@ -180,7 +221,7 @@ static const struct screen_case cases[] = {
     {"80x24-paused", 24, 80, "p", NULL, twelve_more_failed, false, false, false, NULL},
     {"80x24-where-alone", 24, 80, "2jjj", NULL, NULL, false, false, false, NULL},
     {"80x24-latest-alone", 24, 80, "3", packets_lost, NULL, false, false, false, NULL},
-    {"80x24-sorted", 24, 80, "ssssr", NULL, NULL, false, false, false, NULL},
+    {"80x24-sorted", 24, 80, "ssssssr", NULL, NULL, false, false, false, NULL},
     {"80x24-since-start", 24, 80, "t", NULL, NULL, false, false, false, NULL},
     {"80x24-loss", 24, 80, "", packets_lost, NULL, false, false, false, NULL},
     {"80x24-long-addresses", 24, 80, "", long_addresses, NULL, false, false, false, NULL},
@@ -193,6 +234,14 @@ static const struct screen_case cases[] = {
     {"120x40-delta", 40, 120, "tt", NULL, NULL, false, false, false, NULL},
     {"120x40-bytes-of-strangers", 40, 120, "\t", bytes_of_strangers, NULL, false, false, false,
      NULL},
+    {"80x24-why-sorted", 24, 80, "\t\tss", NULL, NULL, false, false, false, NULL},
+    {"80x24-latest-sorted", 24, 80, "3ss", NULL, NULL, false, false, false, NULL},
+    {"80x24-scrolled", 24, 80, "\tjlll", NULL, NULL, false, false, false, NULL},
+    {"80x24-zeroed", 24, 80, "z--", NULL, three_seconds_later, false, false, false, NULL},
+    {"80x24-incidents", 24, 80, "4", NULL, NULL, false, false, false, four_incidents},
+    {"120x40-incidents", 40, 120, "4jsss", NULL, NULL, false, false, false, four_incidents},
+    {"40x10-incidents", 10, 40, "4", NULL, NULL, false, false, false, four_incidents},
+    {"80x24-no-incidents", 24, 80, "4", NULL, NULL, false, false, false, NULL},
     {"80x24-help", 24, 80, "?", NULL, NULL, false, false, false, NULL},
     {"120x40-help", 40, 120, "?", NULL, NULL, false, false, false, NULL},
     {"40x10-help", 10, 40, "?", NULL, NULL, false, false, false, NULL},
@@ -208,6 +257,8 @@ static const struct screen_case cases[] = {
     {"80x24-endpoint-healthy", 24, 80, "G\r", NULL, NULL, false, false, false, three_failures},
     {"80x24-flow", 24, 80, "\r\r", NULL, NULL, false, false, false, three_failures},
     {"120x40-flow", 40, 120, "\r\r", NULL, NULL, false, false, false, three_failures},
+    {"250x80-endpoint", 80, 250, "\r", NULL, NULL, false, false, false, three_failures},
+    {"250x80-flow", 80, 250, "\r\r", NULL, NULL, false, false, false, three_failures},
     {"200x60-flow", 60, 200, "\r\r", NULL, NULL, false, false, false, three_failures},
     {"40x10-flow", 10, 40, "\r\r", NULL, NULL, false, false, false, three_failures},
     {"80x24-flow-ascii", 24, 80, "\r\r", NULL, NULL, true, false, false, three_failures},

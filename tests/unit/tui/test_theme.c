@@ -10,27 +10,35 @@ static void colours_are_chosen_by_wish_then_by_environment(void **state)
 {
     static const struct {
         struct theme_wish wish;
-        const char *no_color;
+        const char *no_color, *clicolor_force;
         int n_colors;
         enum scheme scheme;
     } cases[] = {
-        {{COLOR_AUTO, SCHEME_ANSI}, NULL, 256, SCHEME_ANSI},
-        {{COLOR_AUTO, SCHEME_ANSI}, NULL, 8, SCHEME_ANSI},
-        {{COLOR_AUTO, SCHEME_ANSI}, NULL, 7, SCHEME_MONO},
-        {{COLOR_AUTO, SCHEME_ANSI}, NULL, -1, SCHEME_MONO},
-        {{COLOR_AUTO, SCHEME_ANSI}, "", 256, SCHEME_ANSI}, /* empty is unset: no-color.org */
-        {{COLOR_AUTO, SCHEME_ANSI}, "0", 256, SCHEME_MONO},
-        {{COLOR_ALWAYS, SCHEME_ANSI}, "1", 256, SCHEME_ANSI},
-        {{COLOR_ALWAYS, SCHEME_ANSI}, NULL, -1, SCHEME_MONO}, /* there is none to be had */
-        {{COLOR_NEVER, SCHEME_OKABE}, NULL, 256, SCHEME_MONO},
-        {{COLOR_AUTO, SCHEME_OKABE}, NULL, 256, SCHEME_OKABE},
-        {{COLOR_AUTO, SCHEME_OKABE}, NULL, 16, SCHEME_ANSI},
-        {{COLOR_AUTO, SCHEME_MONO}, NULL, 256, SCHEME_MONO},
+        {{COLOR_AUTO, SCHEME_ANSI}, NULL, NULL, 256, SCHEME_ANSI},
+        {{COLOR_AUTO, SCHEME_ANSI}, NULL, NULL, 8, SCHEME_ANSI},
+        {{COLOR_AUTO, SCHEME_ANSI}, NULL, NULL, 7, SCHEME_MONO},
+        {{COLOR_AUTO, SCHEME_ANSI}, NULL, NULL, -1, SCHEME_MONO},
+        {{COLOR_AUTO, SCHEME_ANSI}, "", NULL, 256, SCHEME_ANSI}, /* empty is unset: no-color.org */
+        {{COLOR_AUTO, SCHEME_ANSI}, "0", NULL, 256, SCHEME_MONO},
+        {{COLOR_ALWAYS, SCHEME_ANSI}, "1", NULL, 256, SCHEME_ANSI},
+        {{COLOR_ALWAYS, SCHEME_ANSI}, NULL, NULL, -1, SCHEME_ANSI},
+        {{COLOR_ALWAYS, SCHEME_OKABE}, NULL, NULL, -1, SCHEME_ANSI},
+        {{COLOR_AUTO, SCHEME_ANSI}, NULL, "1", -1, SCHEME_ANSI},
+        {{COLOR_AUTO, SCHEME_ANSI}, NULL, "0", -1, SCHEME_MONO}, /* bixense.com/clicolors */
+        {{COLOR_AUTO, SCHEME_ANSI}, NULL, "", -1, SCHEME_MONO},
+        {{COLOR_AUTO, SCHEME_ANSI}, "1", "1", 256, SCHEME_MONO}, /* NO_COLOR beats it */
+        {{COLOR_NEVER, SCHEME_ANSI}, NULL, "1", 256, SCHEME_MONO},
+        {{COLOR_NEVER, SCHEME_OKABE}, NULL, NULL, 256, SCHEME_MONO},
+        {{COLOR_AUTO, SCHEME_OKABE}, NULL, NULL, 256, SCHEME_OKABE},
+        {{COLOR_AUTO, SCHEME_OKABE}, NULL, NULL, 16, SCHEME_ANSI},
+        {{COLOR_AUTO, SCHEME_MONO}, NULL, NULL, 256, SCHEME_MONO},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct theme_env env = {.no_color = cases[i].no_color, .n_colors = cases[i].n_colors};
+        struct theme_env env = {.no_color = cases[i].no_color,
+                                .clicolor_force = cases[i].clicolor_force,
+                                .n_colors = cases[i].n_colors};
 
         assert_int_equal(theme_scheme(&cases[i].wish, &env), cases[i].scheme);
     }
@@ -43,14 +51,16 @@ static void ascii_is_chosen_where_boxes_would_break(void **state)
         struct theme_env env;
         bool is_ascii;
     } cases[] = {
-        {false, {"xterm-256color", NULL, 256, true, 1}, false},
-        {false, {NULL, NULL, 256, true, 1}, false},
-        {true, {"xterm-256color", NULL, 256, true, 1}, true},
-        {false, {"xterm-256color", NULL, 256, false, 1}, true},
-        {false, {"xterm-256color", NULL, 256, true, 2}, true}, /* East Asian ambiguous width */
-        {false, {"xterm-256color", NULL, 256, true, -1}, true},
-        {false, {"linux", NULL, 8, true, 1}, true},
-        {false, {"vt100", NULL, -1, true, 1}, true},
+        {false, {"xterm-256color", NULL, 256, true, 1, NULL}, false},
+        {false, {NULL, NULL, 256, true, 1, NULL}, false},
+        {true, {"xterm-256color", NULL, 256, true, 1, NULL}, true},
+        {false, {"xterm-256color", NULL, 256, false, 1, NULL}, true},
+        {false,
+         {"xterm-256color", NULL, 256, true, 2, NULL},
+         true}, /* East Asian ambiguous width */
+        {false, {"xterm-256color", NULL, 256, true, -1, NULL}, true},
+        {false, {"linux", NULL, 8, true, 1, NULL}, true},
+        {false, {"vt100", NULL, -1, true, 1, NULL}, true},
     };
 
     (void)state;
