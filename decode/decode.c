@@ -44,6 +44,8 @@ enum decode_result decode_transport(struct walk *walk)
         return decode_tcp(walk);
     case IPPROTO_UDP:
         return decode_udp(walk);
+    case IPPROTO_SCTP:
+        return decode_sctp(walk);
     case IPPROTO_ICMP:
         if (is_v4)
             return decode_icmpv4(walk);

@@ -113,9 +113,10 @@ walk_layer decode_ipv6;
 bool ipv6_skip_extensions(struct cursor *cursor, uint8_t *proto, struct fragment *fragment,
                           struct ipaddr *dst);
 
-/* tcp.c, udp.c, icmp.c, neighbour.c */
+/* tcp.c, udp.c, sctp.c, icmp.c, neighbour.c */
 walk_layer decode_tcp;
 walk_layer decode_udp;
+walk_layer decode_sctp;
 walk_layer decode_icmpv4;
 walk_layer decode_icmpv6;
 walk_layer decode_arp;

@@ -20,6 +20,7 @@ enum packet_kind {
     PACKET_OTHER,      /* IP, but nothing that is followed: fields up to `proto` are valid */
     PACKET_TCP,        /* .tcp */
     PACKET_UDP,        /* .udp */
+    PACKET_SCTP,       /* .sctp */
     PACKET_ICMP_ERROR, /* .icmp: an ICMPv4 or ICMPv6 error with a quoted packet */
     PACKET_ICMP_OTHER, /* echo and the like: .icmp type and code only */
     PACKET_NEIGHBOUR,  /* .neighbour: ARP, or ICMPv6 neighbour solicitation/advertisement */
@@ -61,6 +62,15 @@ struct packet_tcp {
 
 struct packet_udp {
     uint16_t sport, dport;
+    uint32_t payload_wire_bytes;
+    uint32_t payload_captured_bytes;
+    const uint8_t *payload;
+};
+
+/* RFC 9260 section 3.1; the payload are its chunks (sctp.h). */
+struct packet_sctp {
+    uint16_t sport, dport;
+    uint32_t tag; /* the verification tag */
     uint32_t payload_wire_bytes;
     uint32_t payload_captured_bytes;
     const uint8_t *payload;
@@ -148,6 +158,7 @@ struct packet {
     union {
         struct packet_tcp tcp;
         struct packet_udp udp;
+        struct packet_sctp sctp;
         struct packet_icmp icmp;
         struct packet_neighbour neighbour;
     };

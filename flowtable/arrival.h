@@ -42,6 +42,14 @@ void track_gap(struct arrival *arrival); /* a segment came whose sender had jump
 /* track_icmp.c: an ICMP error; finds its flow itself. */
 void track_icmp(struct tracker *tracker, const struct packet *packet);
 
+/* The error as the trail has it. */
+struct icmp_facts track_icmp_facts(const struct packet *packet, bool quotes_syn);
+
+/* track_datagram.c: UDP, an ICMP error that quotes it, SCTP. */
+void track_udp(struct tracker *tracker, const struct packet *packet);
+void track_udp_error(struct tracker *tracker, const struct packet *packet);
+void track_sctp(struct tracker *tracker, const struct packet *packet);
+
 /* track_neighbour.c: who asks for an address, and who has it; those who asked in vain by now. */
 void track_neighbour(struct tracker *tracker, const struct packet *packet);
 void track_neighbours_expire(struct tracker *tracker, int64_t now_ns);

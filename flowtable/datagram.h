@@ -8,32 +8,20 @@
 #define FLOWTABLE_DATAGRAM_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "base/arena.h"
-#include "base/compiler.h"
-#include "base/hash.h"
-#include "flowtable/facts.h"
-#include "flowtable/key.h"
+#include "flowtable/exchange.h"
 
 #define DATAGRAM_PAIRS_MAX 1024
 
 struct datagram_pair {
-    struct flow_key key;
-    struct packet_mark sent;               /* the client's last datagram */
-    int64_t first_ns, last_ns[SIDE_COUNT]; /* last: NS_NEVER */
-    uint64_t first_frame;                  /* 0 = empty */
-    uint64_t payload_bytes[SIDE_COUNT];
-    uint32_t n_pkts[SIDE_COUNT];
-    uint8_t
-        client_end; /* who sent first, or whose port is the higher one where the lower is known */
-    uint8_t source;
-    bool is_told; /* its error was reported */
+    /* The client: who sent first, or whose port is the higher one where the lower is known. */
+    struct exchange exchange;
+    struct packet_mark sent; /* the client's last datagram */
+    bool is_told;            /* its error was reported */
 };
 
 struct datagrams {
-    struct datagram_pair *pair;
-    struct hash_key hash_key;
+    struct exchanges pairs;
 };
 
 struct packet;

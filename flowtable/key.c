@@ -26,10 +26,16 @@ static unsigned key_fill(struct flow_key *key, const struct packet *packet,
 
 unsigned flow_key_from_packet(const struct packet *packet, struct flow_key *key)
 {
-    bool is_udp = packet->kind == PACKET_UDP;
-    uint16_t sport = is_udp ? packet->udp.sport : packet->tcp.sport;
-    uint16_t dport = is_udp ? packet->udp.dport : packet->tcp.dport;
+    uint16_t sport = packet->tcp.sport;
+    uint16_t dport = packet->tcp.dport;
 
+    if (packet->kind == PACKET_UDP) {
+        sport = packet->udp.sport;
+        dport = packet->udp.dport;
+    } else if (packet->kind == PACKET_SCTP) {
+        sport = packet->sctp.sport;
+        dport = packet->sctp.dport;
+    }
     key->proto = packet->proto;
     return key_fill(key, packet, &packet->src, sport, &packet->dst, dport);
 }

@@ -28,6 +28,13 @@ static inline enum flow_side side_other(enum flow_side side)
     return side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
 }
 
+/* Transports that have ports (IANA's protocol numbers). */
+enum flow_proto {
+    FLOW_PROTO_TCP = 6,
+    FLOW_PROTO_UDP = 17,
+    FLOW_PROTO_SCTP = 132
+};
+
 /* No padding, so that it can be hashed and compared as bytes. */
 struct flow_key {
     struct ipaddr addr[2];
@@ -36,7 +43,7 @@ struct flow_key {
     uint32_t tunnel_id; /* VNI or GRE key */
     uint8_t tunnel;     /* enum tunnel_kind */
     uint8_t tunnel_depth;
-    uint8_t proto;  /* IANA number */
+    uint8_t proto;  /* enum flow_proto */
     uint8_t unused; /* 0 */
 };
 
@@ -44,8 +51,8 @@ _Static_assert(sizeof(struct flow_key) == 48, "the key is hashed as bytes: no pa
 
 #define FLOW_KEY_NO_VLAN UINT16_C(0xffff)
 
-/* Key of a TCP or UDP packet; returns which end (0 or 1) sent it. Equal ends (a socket connected to
- * itself) count as end 0. */
+/* Key of a TCP, UDP or SCTP packet; returns which end (0 or 1) sent it. Equal ends (a socket
+ * connected to itself) count as end 0. */
 unsigned flow_key_from_packet(const struct packet *packet, struct flow_key *key);
 
 /* Key of the connection that an ICMP error's quote belongs to; returns which end sent the quoted

@@ -121,7 +121,7 @@ static const struct reader readers[] = {
     [READER_BANNER] = {.limit_bytes = 4096, .open = open_banner, .feed = feed_banner},
 };
 
-_Static_assert(ARRAY_LEN(readers) == READER_KIND_COUNT, "a row for each reader");
+_Static_assert(ARRAY_LEN(readers) == READER_STREAM_COUNT, "a row for each reader");
 
 static const uint8_t reader_of[] = {
     [PAYLOAD_TLS_CLIENT_HELLO] = READER_TLS, [PAYLOAD_TLS_SERVER_HELLO] = READER_TLS,
@@ -140,6 +140,6 @@ enum reader_kind reader_of_payload(enum payload_kind kind)
 
 const struct reader *reader_of_kind(enum reader_kind kind)
 {
-    assert(kind != READER_NONE);
+    assert(kind != READER_NONE && kind < READER_STREAM_COUNT);
     return &readers[kind];
 }

@@ -81,7 +81,7 @@ struct reader {
 /* READER_NONE for words that none reads. */
 enum reader_kind reader_of_payload(enum payload_kind kind);
 
-/* `kind` is not READER_NONE. */
+/* `kind` is of a stream. */
 const struct reader *reader_of_kind(enum reader_kind kind);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a connection said above TCP, as a protocol reader made it out. Plain data: no pointers, no
- * conclusions. Only connections that begin like a protocol that tcpwhy reads have it.
+ * What a connection said above TCP, as a protocol reader made it out, and what datagrams say. Plain
+ * data: no pointers, no conclusions. Only connections that begin like a protocol that tcpwhy reads
+ * have it.
  */
 #ifndef FLOWTABLE_SPEECH_H
 #define FLOWTABLE_SPEECH_H
@@ -12,6 +13,7 @@
 #include "decode/banner.h"
 #include "decode/http.h"
 #include "decode/payload.h"
+#include "decode/sctp.h"
 #include "decode/tls.h"
 #include "flowtable/key.h"
 
@@ -21,6 +23,8 @@ enum reader_kind {
     READER_TLS,
     READER_HTTP,
     READER_BANNER,
+    READER_STREAM_COUNT, /* those of TCP's streams end here (reader.h) */
+    READER_SCTP = READER_STREAM_COUNT,
     READER_KIND_COUNT
 };
 
@@ -45,6 +49,7 @@ struct flow_speech {
         struct tls_facts tls;
         struct http_facts http;
         struct banner_facts banner;
+        struct sctp_facts sctp;
     };
 };
 

@@ -20,7 +20,7 @@ size_t tracker_cost_bytes(const struct tracker_config *config)
 {
     return flowtable_cost_bytes(config->n_flows) + wheel_cost_bytes() +
            trails_cost_bytes(config->n_trails) + tombs_cost_bytes(config->n_tombs) +
-           datagrams_cost_bytes();
+           datagrams_cost_bytes() + associations_cost_bytes();
 }
 
 int tracker_create(struct tracker *tracker, struct arena *arena,
@@ -38,7 +38,8 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||
         trails_create(&tracker->trails, arena, config->n_trails, &tracker->table) ||
         tombs_create(&tracker->tombs, arena, config->n_tombs) ||
-        datagrams_create(&tracker->datagrams, arena, config->hash_key))
+        datagrams_create(&tracker->datagrams, arena, config->hash_key) ||
+        associations_create(&tracker->associations, arena, config->hash_key))
         return -ENOMEM;
     return 0;
 }
@@ -480,7 +481,10 @@ void tracker_packet_aimed(struct tracker *tracker, const struct packet *packet,
         track_neighbour(tracker, packet);
         break;
     case PACKET_UDP:
-        datagrams_take(&tracker->datagrams, packet);
+        track_udp(tracker, packet);
+        break;
+    case PACKET_SCTP:
+        track_sctp(tracker, packet);
         break;
     case PACKET_OTHER:
     case PACKET_ICMP_OTHER:

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/nanotime.h"
+#include "flowtable/association.h"
 #include "flowtable/datagram.h"
 #include "flowtable/neighbour.h"
 #include "flowtable/note.h"
@@ -64,6 +65,7 @@ struct tracker {
     struct trails trails;
     struct tombs tombs;
     struct datagrams datagrams;
+    struct associations associations;
     struct neighbours neighbours;
     struct note_outlet outlet;
     struct worker_gauges gauges;
@@ -78,8 +80,8 @@ size_t tracker_cost_bytes(const struct tracker_config *config);
 int tracker_create(struct tracker *tracker, struct arena *arena,
                    const struct tracker_config *config) MUST_CHECK;
 
-/* A decoded packet with ts_ns (0 .. 2^62, of any order) and ordinal (rising) set. TCP, ICMP
- * errors and requests for neighbours have an effect. Every worker must have had the same tick
+/* A decoded packet with ts_ns (0 .. 2^62, of any order) and ordinal (rising) set. TCP, UDP, SCTP,
+ * ICMP errors and requests for neighbours have an effect. Every worker must have had the same tick
  * before its first packet. */
 void tracker_packet(struct tracker *tracker, const struct packet *packet);
 

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The tracker's part for ICMP errors: tied to the flow that they quote, or to none. */
-#include <string.h>
-
 #include "base/seqnum.h"
 #include "flowtable/arrival.h"
 
-#define IPPROTO_TCP_NUMBER 6
-#define IPPROTO_UDP_NUMBER 17
 #define SEEN_BYTES_MAX (UINT64_C(1) << 30) /* the largest window, RFC 7323 section 2.3 */
 
 /* Whether the error speaks of delivery: not path MTU, redirect or source quench. */
@@ -57,7 +53,7 @@ static bool is_copy(const struct trail_entry *entry, const struct packet *packet
            packet->icmp.quote.ip_id == entry->icmp_quoted_ip_id;
 }
 
-static struct icmp_facts facts_of(const struct packet *packet, bool quotes_syn)
+struct icmp_facts track_icmp_facts(const struct packet *packet, bool quotes_syn)
 {
     const struct icmp_quote *quote = &packet->icmp.quote;
 
@@ -78,39 +74,6 @@ static struct icmp_facts facts_of(const struct packet *packet, bool quotes_syn)
     };
 }
 
-/* A datagram drew an error: that is all of its story, told at once. */
-static void track_refused_datagram(struct tracker *tracker, const struct packet *packet)
-{
-    const struct datagram_pair *pair = datagrams_refused(&tracker->datagrams, packet);
-    struct flow_note *note;
-
-    if (!pair)
-        return;
-    note = tracker->outlet.reserve(tracker->outlet.ctx, offsetof(struct flow_note, speech));
-    memset(note, 0, offsetof(struct flow_note, speech));
-    note->ordinal = packet->ordinal;
-    note->slot_ns = tracker->slot_ns;
-    note->now_ns = tracker->now_ns;
-    note->kind = NOTE_ENDED;
-    note->has_trail = true;
-    note->client_end = pair->client_end;
-    note->key = pair->key;
-    note->facts.first_ns = pair->first_ns;
-    note->facts.synack_ns = NS_NEVER;
-    note->facts.first_frame = pair->first_frame;
-    note->facts.n_frames_later = (uint32_t)(packet->ordinal - pair->first_frame);
-    note->facts.n_icmp = 1;
-    note->facts.source = pair->source;
-    for (unsigned s = 0; s < SIDE_COUNT; s++) {
-        note->facts.last_ns[s] = pair->last_ns[s];
-        note->facts.payload_bytes[s] = pair->payload_bytes[s];
-        note->facts.side[s].n_pkts = pair->n_pkts[s];
-    }
-    note->trail.slot[TRAIL_CLIENT_LAST] = pair->sent;
-    note->trail.icmp = facts_of(packet, false);
-    tracker->outlet.commit(tracker->outlet.ctx, offsetof(struct flow_note, speech));
-}
-
 static void learn_icmp(struct trail_entry *entry, const struct packet *packet, bool quotes_syn)
 {
     const struct icmp_quote *quote = &packet->icmp.quote;
@@ -120,7 +83,7 @@ static void learn_icmp(struct trail_entry *entry, const struct packet *packet, b
     entry->icmp_quoted_ip_id = quote->ip_id;
     if (entry->trail.icmp.frame)
         return;
-    entry->trail.icmp = facts_of(packet, quotes_syn);
+    entry->trail.icmp = track_icmp_facts(packet, quotes_syn);
 }
 
 static void learn_error(struct tracker *tracker, const struct packet *packet, uint32_t flow_idx,
@@ -156,9 +119,9 @@ void track_icmp(struct tracker *tracker, const struct packet *packet)
     unsigned from_end;
     enum flow_side from;
 
-    if (quote->is_valid && quote->has_ports && quote->proto == IPPROTO_UDP_NUMBER)
-        track_refused_datagram(tracker, packet);
-    if (!quote->is_valid || !quote->has_ports || quote->proto != IPPROTO_TCP_NUMBER ||
+    if (quote->is_valid && quote->has_ports && quote->proto == FLOW_PROTO_UDP)
+        track_udp_error(tracker, packet);
+    if (!quote->is_valid || !quote->has_ports || quote->proto != FLOW_PROTO_TCP ||
         !is_about_delivery(packet))
         return;
     from_end = flow_key_from_quote(packet, &key);

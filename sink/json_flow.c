@@ -62,14 +62,13 @@ static json_t *handshake(const struct flow_facts *facts)
 static json_t *identity(const struct run_info *run, const struct connection_event *event)
 {
     bool is_v4 = ipaddr_is_v4(&event->server.addr);
-    bool is_udp = event->key.proto == IPPROTO_UDP_NUMBER;
+    uint8_t proto = event->key.proto ? event->key.proto : IANA_TCP; /* of a SYN never sent */
 
     return json_pack("{s:o, s:o, s:o, s:s, s:s, s:i, s:o, s:o, s:s, s:o, s:o}", "id",
                      json_flow_id(event->flow_id), "community_id",
-                     json_community_id(run, is_udp ? IPPROTO_UDP_NUMBER : IANA_TCP, &event->client,
-                                       &event->server),
-                     "syn_key", syn_key_or_null(event), "vantage", vantage_name(event->vantage),
-                     "proto", is_udp ? "udp" : "tcp", "ip_version", is_v4 ? 4 : 6, "vlan",
+                     json_community_id(run, proto, &event->client, &event->server), "syn_key",
+                     syn_key_or_null(event), "vantage", vantage_name(event->vantage), "proto",
+                     transport_name(proto), "ip_version", is_v4 ? 4 : 6, "vlan",
                      vlan_tags(&event->key), "iface", json_clean(iface_name(run, &event->facts)),
                      "direction", direction(event), "client", json_endpoint(&event->client),
                      "server", json_endpoint(&event->server));

@@ -217,7 +217,7 @@ static void add_label(struct text *text, const struct model *model, const struct
         return;
     }
     if (!is_segment(model, row)) {
-        text_add(text, "UDP");
+        text_add(text, model->visit.failure.key.proto == FLOW_PROTO_SCTP ? "SCTP" : "UDP");
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)

@@ -96,9 +96,10 @@ static inline double case_ms(int64_t ns)
 
 /* ---- small questions that several rules ask ---- */
 
+/* UDP or SCTP: nothing that rules on TCP's facts can be asked. */
 static inline bool case_is_datagram(const struct verdict_case *c)
 {
-    return c->key->proto == IPPROTO_UDP_NUMBER;
+    return c->key->proto == FLOW_PROTO_UDP || c->key->proto == FLOW_PROTO_SCTP;
 }
 
 static inline const struct side_facts *case_side(const struct verdict_case *c, enum flow_side side)

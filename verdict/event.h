@@ -49,8 +49,6 @@ struct evidence {
     char note[64];
 };
 
-#define IPPROTO_UDP_NUMBER 17 /* of struct flow_key */
-
 #define EVENT_EVIDENCE_MAX 8
 #define EVENT_REASONS_MAX 8
 #define EVENT_ALTERNATIVES_MAX 4
@@ -115,6 +113,7 @@ struct verdict_event {
 };
 
 /* Words of the JSON contract; static strings. */
+const char *transport_name(uint8_t proto); /* "udp", "sctp", else "tcp" */
 const char *vantage_name(enum vantage vantage);
 const char *evidence_kind_name(enum evidence_kind kind);
 

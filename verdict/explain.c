@@ -203,9 +203,7 @@ void explain_wireshark_filter(const struct connection_event *event, struct text 
         return;
     }
     text_add(text, ipaddr_is_v4(&event->server.addr) ? "ip.addr==" : "ipv6.addr==");
-    explain_fill(event->key.proto == IPPROTO_UDP_NUMBER ? "{addr} && udp.port=={port}"
-                                                        : "{addr} && tcp.port=={port}",
-                 event, text);
+    explain_fill("{addr} && {transport}.port=={port}", event, text);
     if (clause[0] == '\0')
         return;
     text_add(text, is_choice ? " && (" : " && ");

@@ -106,6 +106,11 @@ static void port(const struct connection_event *event, struct text *text)
     text_addf(text, "%u", event->server.port);
 }
 
+static void transport(const struct connection_event *event, struct text *text)
+{
+    text_add(text, transport_name(event->key.proto));
+}
+
 static void caddr(const struct connection_event *event, struct text *text)
 {
     add_addr(&event->client.addr, text);
@@ -401,6 +406,7 @@ static const struct explain_term terms[] = {
     {"client", "CLIENT:CPORT", client},
     {"addr", "ADDR", addr},
     {"port", "PORT", port},
+    {"transport", NULL, transport},
     {"caddr", "CLIENT", caddr},
     {"icmp", NULL, icmp},
     {"icmp_what", NULL, icmp_what},
@@ -439,8 +445,11 @@ static const struct explain_term terms[] = {
 
 const struct explain_term *explain_term_find(const char *name, size_t n_bytes)
 {
+    const struct explain_term *term;
+
     for (size_t i = 0; i < ARRAY_LEN(terms); i++)
         if (strlen(terms[i].name) == n_bytes && memcmp(terms[i].name, name, n_bytes) == 0)
             return &terms[i];
-    return explain_speech_term_find(name, n_bytes);
+    term = explain_speech_term_find(name, n_bytes);
+    return term ? term : explain_datagram_term_find(name, n_bytes);
 }

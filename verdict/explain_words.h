@@ -52,6 +52,9 @@ const struct explain_term *explain_term_find(const char *name, size_t n_bytes);
 /* explain_speech.c: those about what was said above TCP. */
 const struct explain_term *explain_speech_term_find(const char *name, size_t n_bytes);
 
+/* explain_datagram.c: those about QUIC and SCTP. */
+const struct explain_term *explain_datagram_term_find(const char *name, size_t n_bytes);
+
 /* Appends `format` with its terms filled in; `event` NULL: with placeholders. */
 void explain_fill(const char *format, const struct connection_event *event, struct text *text);
 

@@ -451,7 +451,8 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     unsigned server_end = 1u - note->client_end;
     struct listener_state *at;
 
-    if (note->kind == NOTE_TICK || note->kind == NOTE_END || note->key.proto == IPPROTO_UDP_NUMBER)
+    if (note->kind == NOTE_TICK || note->kind == NOTE_END || note->key.proto == FLOW_PROTO_UDP ||
+        note->key.proto == FLOW_PROTO_SCTP)
         return;
     if (note->kind == NOTE_NEIGHBOUR) {
         learn_unresolved(hosts, note);

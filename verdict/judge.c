@@ -188,10 +188,12 @@ static bool is_plain(const struct verdict_case *c)
            !has_spoken && !case_has(c, FACT_STALE_ACK);
 }
 
-/* TCP's rules are not asked of a datagram, nor its rule of a connection. */
+/* TCP's rules are not asked of a datagram, nor its rules of a connection. */
 static enum confidence ask(const struct verdict_case *c, enum verdict_id id, struct ruling *ruling)
 {
-    if (case_is_datagram(c) != (id == VERDICT_UDP_PORT_UNREACHABLE))
+    bool is_of_datagrams = id == VERDICT_UDP_PORT_UNREACHABLE || id == VERDICT_SCTP_ABORT;
+
+    if (case_is_datagram(c) != is_of_datagrams)
         return CONFIDENCE_NONE;
     return rules[id](c, ruling);
 }

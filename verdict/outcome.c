@@ -353,10 +353,17 @@ static enum outcome outcome_of_connection(const struct verdict_case *c)
     return OUTCOME_OK;
 }
 
+/* ---- without a connection ---- */
+
+static enum outcome outcome_of_datagram(const struct verdict_case *c)
+{
+    return c->speech->kind == READER_SCTP ? OUTCOME_REFUSED : OUTCOME_REJECTED;
+}
+
 enum outcome case_outcome(const struct verdict_case *c)
 {
     if (case_is_datagram(c))
-        return OUTCOME_REJECTED;
+        return outcome_of_datagram(c);
     if (case_has(c, FACT_MIDSTREAM)) {
         /* A SYN-ACK whose SYN is not in here: the capture began late, or nobody sent one. */
         if (case_has(c, FACT_SYNACK_SEEN) && !case_has(c, FACT_ESTABLISHED))

@@ -131,6 +131,28 @@ const char *grpc_status_name(uint16_t status)
     return status < ARRAY_LEN(grpc_statuses) ? grpc_statuses[status] : "unknown";
 }
 
+const char *sctp_cause_name(uint16_t cause)
+{
+    static const char *const names[] = {
+        "unknown",
+        "invalid stream identifier",
+        "missing mandatory parameter",
+        "stale cookie",
+        "out of resource",
+        "unresolvable address",
+        "unrecognized chunk type",
+        "invalid mandatory parameter",
+        "unrecognized parameters",
+        "no user data",
+        "cookie received while shutting down",
+        "restart with new addresses",
+        "user-initiated abort",
+        "protocol violation",
+    };
+
+    return cause < ARRAY_LEN(names) ? names[cause] : "unknown";
+}
+
 const char *http_author_name(uint8_t author)
 {
     return authors[author];

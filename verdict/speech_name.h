@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Names of what is said above TCP: TLS alerts (RFC 8446 section 6), HTTP/2 errors (RFC 9113 section
- * 7), gRPC statuses, who wrote it. */
+ * 7), gRPC statuses, SCTP error causes, who wrote it. */
 #ifndef VERDICT_SPEECH_NAME_H
 #define VERDICT_SPEECH_NAME_H
 
@@ -19,6 +19,9 @@ const char *http2_error_name(uint32_t code);
 
 /* gRPC's statusCodes: "UNAVAILABLE"; "unknown" beyond them. */
 const char *grpc_status_name(uint16_t status);
+
+/* RFC 9260 section 3.3.10: "out of resource"; "unknown". */
+const char *sctp_cause_name(uint16_t cause);
 
 /* "nginx"; "unknown". */
 const char *http_author_name(uint8_t author);

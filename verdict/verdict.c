@@ -130,6 +130,13 @@ const char *ended_by_name(enum ended_by ended_by)
     return ended_by_names[ended_by];
 }
 
+const char *transport_name(uint8_t proto)
+{
+    if (proto == FLOW_PROTO_UDP)
+        return "udp";
+    return proto == FLOW_PROTO_SCTP ? "sctp" : "tcp";
+}
+
 const char *vantage_name(enum vantage vantage)
 {
     return vantage_names[vantage];

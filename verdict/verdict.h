@@ -173,6 +173,9 @@ enum verdict_kind {
         "icmp-ttl-exceeded", "The SYN ran out of hops: a routing loop")                            \
     ROW(UDP_PORT_UNREACHABLE, udp_port_unreachable, SPECIFIC, APP_REFUSED, REPORTER, REJECTED,     \
         "udp-port-unreachable", "Nothing takes datagrams on that port")                            \
+    /* The handshake of SCTP. */                                                                   \
+    ROW(SCTP_ABORT, sctp_abort, SPECIFIC, APP_REFUSED, SERVER_HOST, REFUSED, "sctp-abort",         \
+        "The server aborts the SCTP association")                                                  \
     ROW(ICMP_PROTO_UNREACHABLE, icmp_proto_unreachable, SPECIFIC, FIREWALL_REJECT, REPORTER,       \
         REJECTED, "icmp-proto-unreachable", "A filter rejects TCP itself")                         \
     ROW(ICMP_REJECTED, icmp_rejected, GENERIC, FIREWALL_REJECT, REPORTER, REJECTED,                \

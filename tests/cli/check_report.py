@@ -101,7 +101,7 @@ class Proof(unittest.TestCase):
                 with self.subTest(path=path.name, port=port):
                     wanted = frames(section)
                     shown = tshark(path, f'frame.number in {{{",".join(map(str, wanted))}}}',
-                                   'frame.number', 'tcp.port', 'udp.port')
+                                   'frame.number', 'tcp.port', 'udp.port', 'sctp.port')
                     self.assertEqual({int(number) for number, *_ in shown}, wanted)
                     for number, *ports in shown:
                         self.assertTrue(port is None or port in ','.join(ports).split(','),

@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/cursor.h"
 #include "decode/decode.h"
+#include "decode/sctp.h"
 
 #define PREFIX_BYTES 3
 
@@ -43,6 +44,12 @@ static void check_packet(const struct packet *packet, const uint8_t *bytes, size
     } else if (packet->kind == PACKET_UDP) {
         check_view(packet->udp.payload, packet->udp.payload_captured_bytes, bytes, n_bytes);
         assert(packet->udp.payload_captured_bytes <= packet->udp.payload_wire_bytes);
+    } else if (packet->kind == PACKET_SCTP) {
+        struct sctp_chunks chunks;
+
+        check_view(packet->sctp.payload, packet->sctp.payload_captured_bytes, bytes, n_bytes);
+        assert(packet->sctp.payload_captured_bytes <= packet->sctp.payload_wire_bytes);
+        sctp_read_chunks(packet->sctp.payload, packet->sctp.payload_captured_bytes, &chunks);
     } else if (packet->kind == PACKET_ICMP_ERROR) {
         const struct icmp_quote *quote = &packet->icmp.quote;
 

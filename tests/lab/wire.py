@@ -65,6 +65,37 @@ def tcp(src, sport, dst, dport, flags, seq=0, ack=0, win=0, options=b'', payload
     return ip(src, dst, 6, segment, **ip_fields)
 
 
+def udp(src, sport, dst, dport, payload=b'', **ip_fields):
+    """A UDP datagram inside its IP packet."""
+    head = struct.pack('>HHHH', sport, dport, 8 + len(payload), 0)
+    check = checksum(pseudo_header(src, dst, 17, 8 + len(payload)) + head + payload) or 0xFFFF
+    return ip(src, dst, 17, head[:6] + struct.pack('>H', check) + payload, **ip_fields)
+
+
+def crc32c(data):
+    rest = 0xFFFFFFFF
+    for byte in data:
+        rest ^= byte
+        for _ in range(8):
+            rest = rest >> 1 ^ (0x82F63B78 if rest & 1 else 0)
+    return rest ^ 0xFFFFFFFF
+
+
+def sctp(src, sport, dst, dport, tag, *chunks, **ip_fields):
+    """An SCTP packet of (type, flags, value) chunks inside its IP packet."""
+    body = b''
+    for kind, flags, value in chunks:
+        body += struct.pack('>BBH', kind, flags, 4 + len(value)) + value + bytes(-len(value) % 4)
+    head = struct.pack('>HHI', sport, dport, tag)
+    check = struct.pack('<I', crc32c(head + bytes(4) + body))
+    return ip(src, dst, 132, head + check + body, **ip_fields)
+
+
+def sctp_init(tag, window=65536, streams=10, tsn=1):
+    """The value of an INIT or INIT ACK without parameters."""
+    return struct.pack('>IIHHI', tag, window, streams, streams, tsn)
+
+
 def icmp_error(src, dst, kind, code, quoted, rest=0, **ip_fields):
     """An ICMPv4 error that quotes the packet `quoted`."""
     body = struct.pack('>BBHI', kind, code, 0, rest) + quoted[:548]

@@ -82,6 +82,10 @@ static inline void check_sane(const struct packet *packet, const uint8_t *bytes,
         check_view(packet->udp.payload, packet->udp.payload_captured_bytes, bytes, n_bytes);
         assert_true(packet->udp.payload_captured_bytes <= packet->udp.payload_wire_bytes);
     }
+    if (packet->kind == PACKET_SCTP) {
+        check_view(packet->sctp.payload, packet->sctp.payload_captured_bytes, bytes, n_bytes);
+        assert_true(packet->sctp.payload_captured_bytes <= packet->sctp.payload_wire_bytes);
+    }
 }
 
 /*

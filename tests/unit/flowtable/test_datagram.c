@@ -90,10 +90,10 @@ static void an_error_finds_its_datagram_once(void **state)
     pair = refuse(desk, false, 5000, 53, 3, 1.1);
     assert_non_null(pair);
     assert_int_equal(pair->sent.frame, 2);
-    assert_int_equal(pair->first_frame, 1);
-    assert_int_equal(pair->n_pkts[SIDE_CLIENT], 2);
-    assert_int_equal(pair->payload_bytes[SIDE_CLIENT], 10);
-    assert_int_equal(pair->key.port[pair->client_end], 5000);
+    assert_int_equal(pair->exchange.first_frame, 1);
+    assert_int_equal(pair->exchange.n_pkts[SIDE_CLIENT], 2);
+    assert_int_equal(pair->exchange.payload_bytes[SIDE_CLIENT], 10);
+    assert_int_equal(pair->exchange.key.port[pair->exchange.client_end], 5000);
     assert_null(refuse(desk, false, 5000, 53, 3, 1.2)); /* told already */
 }
 

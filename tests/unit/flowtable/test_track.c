@@ -420,6 +420,10 @@ static void other_packets_have_no_effect(void **state)
 
         if (kind == PACKET_TCP || kind == PACKET_ICMP_ERROR)
             continue;
+        if (kind == PACKET_UDP)
+            packet.udp = (struct packet_udp){.sport = 40000, .dport = 443};
+        if (kind == PACKET_SCTP)
+            packet.sctp = (struct packet_sctp){.sport = 40000, .dport = 443};
         packet.kind = (enum packet_kind)kind;
         packet.ordinal = ++script.ordinal;
         tracker_packet(&script.tracker, &packet);
