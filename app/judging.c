@@ -369,6 +369,8 @@ void judging_publish(struct judging *judging)
         draft->n_flows_open += judging->gauges[i].n_flows_open;
         draft->n_flows_max += judging->gauges[i].n_flows_max;
         total->n_flows_evicted += judging->gauges[i].n_evicted;
+        total->n_unread += judging->gauges[i].n_unread;
+        total->n_headers_unread += judging->gauges[i].n_headers_unread;
         total->n_truncated += judging->gauges[i].n_truncated;
         total->n_malformed += judging->gauges[i].n_malformed;
     }

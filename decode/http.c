@@ -81,6 +81,12 @@ bool http_read(struct http *http, struct http_facts *facts, enum http_from from,
     return wants_more(http, facts);
 }
 
+bool http_skip(struct http *http, struct http_facts *facts, enum http_from from, uint32_t n_bytes)
+{
+    return http->is_http2 ? http2_skip(&http->http2, &facts->http2, (enum http2_from)from, n_bytes)
+                          : http1_skip(&http->http1, &facts->http1, (enum http1_from)from, n_bytes);
+}
+
 void http_end(struct http *http)
 {
     if (http->is_http2)

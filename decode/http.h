@@ -30,6 +30,9 @@ struct http {
 bool http_read(struct http *http, struct http_facts *facts, enum http_from from,
                const uint8_t *bytes, size_t n_bytes, const struct speech_place *place);
 
+/* The next bytes of a side are missing. False: no more can be read of it. */
+bool http_skip(struct http *http, struct http_facts *facts, enum http_from from, uint32_t n_bytes);
+
 void http_end(struct http *http);
 
 #endif

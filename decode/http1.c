@@ -8,7 +8,6 @@
 #include "decode/http1.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/compiler.h"
 
@@ -35,17 +34,9 @@ struct reading {
 
 static void give_up(const struct reading *reading)
 {
-    reading->facts->is_lost[reading->from] = true;
+    if (reading->reader->state != READ_NO_MORE)
+        reading->facts->is_lost[reading->from] = true;
     reading->reader->state = READ_NO_MORE;
-}
-
-void http1_lose(struct http1 *http1, struct http1_facts *facts, enum http1_from from)
-{
-    struct reading reading = {
-        .http1 = http1, .facts = facts, .reader = &http1->reader[from], .from = from};
-
-    if (http1->reader[from].state != READ_NO_MORE)
-        give_up(&reading);
 }
 
 static bool begins_with(const char *line, size_t n_line, const char *word)
@@ -152,46 +143,6 @@ static void read_status_line(const struct reading *reading, const char *line, si
 
 /* ---- header fields ---- */
 
-static uint64_t read_decimal(const char *value, size_t n_value)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < n_value && value[i] >= '0' && value[i] <= '9'; i++) {
-        if (number > UINT64_MAX / 10 - 1)
-            return UINT64_MAX;
-        number = number * 10 + (uint64_t)(value[i] - '0');
-    }
-    return number;
-}
-
-static bool is_name(const char *name, size_t n_name, const char *wanted)
-{
-    return strlen(wanted) == n_name && strncasecmp(name, wanted, n_name) == 0;
-}
-
-/* A comma-separated list has the word. */
-static bool has_word(const char *value, size_t n_value, const char *word)
-{
-    size_t n_word = strlen(word);
-
-    for (size_t i = 0; i + n_word <= n_value; i++) {
-        bool begins = i == 0 || value[i - 1] == ' ' || value[i - 1] == ',' || value[i - 1] == '\t';
-        bool ends = i + n_word == n_value || value[i + n_word] == ',' || value[i + n_word] == ' ' ||
-                    value[i + n_word] == ';';
-
-        if (begins && ends && strncasecmp(value + i, word, n_word) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* What such a response has to say never ends; whoever leaves it misses nothing. */
-static bool is_stream_type(const char *value, size_t n_value)
-{
-    return has_word(value, n_value, "text/event-stream") ||
-           has_word(value, n_value, "multipart/x-mixed-replace");
-}
-
 static void read_field(const struct reading *reading, const char *line, size_t n_line)
 {
     struct http1_reader *reader = reading->reader;
@@ -207,19 +158,7 @@ static void read_field(const struct reading *reading, const char *line, size_t n
         value++;
         n_value--;
     }
-    if (is_name(line, n_name, "content-length")) {
-        reader->has_length = true;
-        reader->left_bytes = read_decimal(value, n_value);
-    } else if (is_name(line, n_name, "transfer-encoding")) {
-        reader->is_chunked = has_word(value, n_value, "chunked");
-    } else if (is_name(line, n_name, "upgrade")) {
-        reader->wants_h2c = has_word(value, n_value, "h2c");
-    } else if (is_name(line, n_name, "connection")) {
-        reader->is_last = !has_word(value, n_value, "keep-alive") &&
-                          (reader->is_last || has_word(value, n_value, "close"));
-    } else if (is_name(line, n_name, "content-type")) {
-        reader->is_endless = is_stream_type(value, n_value);
-    }
+    http1_field(reader, line, n_name, value, n_value);
     if (reader->is_refusal)
         http_author_field(&reading->facts->refusal, line, n_name, value, n_value);
 }
@@ -410,6 +349,20 @@ static void keep_body(const struct reading *reading, const uint8_t *bytes, size_
     http_author_body(&reading->facts->refusal, reader->text, reader->n_text);
 }
 
+static void count_down(const struct reading *reading, uint64_t n_bytes)
+{
+    struct http1_reader *reader = reading->reader;
+
+    reader->left_bytes -= n_bytes;
+    if (reader->left_bytes > 0)
+        return;
+    reader->n_text = 0;
+    if (reader->state == READ_CHUNK)
+        reader->state = READ_CHUNK_END;
+    else
+        begin_message(reader);
+}
+
 static size_t take_body(const struct reading *reading, const uint8_t *bytes, size_t n_bytes)
 {
     struct http1_reader *reader = reading->reader;
@@ -421,14 +374,7 @@ static size_t take_body(const struct reading *reading, const uint8_t *bytes, siz
     if (n_bytes > reader->left_bytes)
         n_bytes = (size_t)reader->left_bytes;
     keep_body(reading, bytes, n_bytes);
-    reader->left_bytes -= n_bytes;
-    if (reader->left_bytes > 0)
-        return n_bytes;
-    reader->n_text = 0;
-    if (reader->state == READ_CHUNK)
-        reader->state = READ_CHUNK_END;
-    else
-        begin_message(reader);
+    count_down(reading, n_bytes);
     return n_bytes;
 }
 
@@ -462,6 +408,24 @@ static void learn_part(const struct reading *reading)
     reading->facts->part[reading->from] = (uint8_t)part;
     if (reading->from == HTTP1_SERVER)
         reading->facts->short_bytes = part == HTTP1_PART_BODY ? reading->reader->left_bytes : 0;
+}
+
+bool http1_skip(struct http1 *http1, struct http1_facts *facts, enum http1_from from,
+                uint64_t n_bytes)
+{
+    struct http1_reader *reader = &http1->reader[from];
+    struct reading reading = {.http1 = http1, .facts = facts, .reader = reader, .from = from};
+    bool is_counted = reader->state == READ_COUNTED || reader->state == READ_CHUNK;
+
+    if (reader->state != READ_TO_CLOSE && (!is_counted || n_bytes > reader->left_bytes)) {
+        give_up(&reading);
+        return false;
+    }
+    reader->is_refusal = false; /* no more of its page is kept */
+    if (is_counted)
+        count_down(&reading, n_bytes);
+    learn_part(&reading);
+    return true;
 }
 
 size_t http1_read(struct http1 *http1, struct http1_facts *facts, enum http1_from from,

@@ -92,7 +92,13 @@ size_t http1_read(struct http1 *http1, struct http1_facts *facts, enum http1_fro
 
 #define HTTP1_PREFACE_BYTES 16
 
-/* Bytes of this direction are missing: it is not read any more. */
-void http1_lose(struct http1 *http1, struct http1_facts *facts, enum http1_from from);
+/* The next bytes of this direction are missing. True: they lie within a body, and reading goes on
+ * behind them; else the direction is given up. */
+bool http1_skip(struct http1 *http1, struct http1_facts *facts, enum http1_from from,
+                uint64_t n_bytes);
+
+/* http1_field.c: one header field of a message; no blanks before the value. */
+void http1_field(struct http1_reader *reader, const char *name, size_t n_name, const char *value,
+                 size_t n_value);
 
 #endif

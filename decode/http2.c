@@ -465,3 +465,21 @@ void http2_read(struct http2 *http2, struct http2_facts *facts, enum http2_from 
         n_bytes -= n_read;
     }
 }
+
+bool http2_skip(struct http2 *http2, struct http2_facts *facts, enum http2_from from,
+                uint32_t n_bytes)
+{
+    struct reading reading = reading_of(http2, facts, from, NULL);
+    struct http2_reader *reader = reading.reader;
+
+    if (reader->state != READ_PAYLOAD || n_bytes > reader->left_bytes) {
+        give_up(&reading);
+        return false;
+    }
+    if (has_fragment(reader->type))
+        give_up_headers(&reading);
+    reader->left_bytes -= n_bytes;
+    if (reader->left_bytes == 0)
+        end_frame(&reading);
+    return true;
+}

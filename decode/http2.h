@@ -129,6 +129,11 @@ void http2_end(struct http2 *http2);
 void http2_read(struct http2 *http2, struct http2_facts *facts, enum http2_from from,
                 const uint8_t *bytes, size_t n_bytes, const struct speech_place *place);
 
+/* The next bytes of a direction are missing. True: they lie within one frame's payload, and reading
+ * goes on behind them (without headers, where it was theirs); else the direction is given up. */
+bool http2_skip(struct http2 *http2, struct http2_facts *facts, enum http2_from from,
+                uint32_t n_bytes);
+
 /* http2_frame.c: a GOAWAY's first 8 bytes (true: it is the one to keep the text of); a RST_STREAM.
  */
 bool http2_goaway(struct http2_side_facts *side, const uint8_t *payload,

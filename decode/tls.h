@@ -112,6 +112,10 @@ void tls_open(struct tls_state *state);
 /* False: the handshake is behind both sides, or neither speaks TLS; no more is wanted. */
 bool tls_feed(struct tls_state *state, struct tls_facts *facts, const struct tls_input *input);
 
+/* The next bytes of a side are missing (`bytes` is not looked at). True: they lie where nothing is
+ * read, and reading goes on behind them; else no more can be read of the side. */
+bool tls_skip(struct tls_state *state, struct tls_facts *facts, const struct tls_input *missing);
+
 /* ---- tls_hello.c ---- */
 
 void tls_hello_open(struct tls_hello_state *state);

@@ -41,6 +41,9 @@ struct worker_gauges {
     uint64_t n_late_pkts;              /* of flows that had ended */
     uint64_t n_stray_icmp;             /* errors that quote no known flow, or bytes it never sent */
     uint64_t n_truncated, n_malformed; /* frames; see enum decode_result */
+    uint64_t n_unread;                 /* of connections that speak a known protocol: not read to
+                                          the end for want of memory */
+    uint64_t n_headers_unread;         /* of HTTP/2: read without headers, for the same reason */
     int64_t last_loss_ns;              /* when the capture last lost frames, NS_NEVER */
     struct linkends ends;
 };

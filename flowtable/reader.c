@@ -42,6 +42,18 @@ static bool feed_tls(union reader_state *state, struct flow_speech *speech,
     return goes_on;
 }
 
+static bool skip_tls(union reader_state *state, struct flow_speech *speech,
+                     const struct reader_input *missing)
+{
+    const struct tls_input said = {
+        .side = missing->side,
+        .n_bytes = missing->n_bytes,
+        .place = {.frame = missing->frame, .ts_ns = missing->ts_ns},
+    };
+
+    return tls_skip(&state->tls, &speech->tls, &said);
+}
+
 /* ---- HTTP ---- */
 
 static void open_http(union reader_state *state, struct flow_speech *speech,
@@ -81,6 +93,14 @@ static bool feed_http(union reader_state *state, struct flow_speech *speech,
     return wants_more;
 }
 
+static bool skip_http(union reader_state *state, struct flow_speech *speech,
+                      const struct reader_input *missing)
+{
+    return http_skip(&state->http, &speech->http,
+                     missing->side == SIDE_CLIENT ? HTTP_CLIENT : HTTP_SERVER,
+                     (uint32_t)missing->n_bytes);
+}
+
 static void close_http(union reader_state *state, struct flow_speech *speech)
 {
     (void)speech;
@@ -113,10 +133,11 @@ static bool feed_banner(union reader_state *state, struct flow_speech *speech,
 }
 
 static const struct reader readers[] = {
-    [READER_TLS] = {.limit_bytes = 64 << 10, .open = open_tls, .feed = feed_tls},
+    [READER_TLS] = {.limit_bytes = 64 << 10, .open = open_tls, .feed = feed_tls, .skip = skip_tls},
     [READER_HTTP] = {.limit_bytes = UINT32_MAX,
                      .open = open_http,
                      .feed = feed_http,
+                     .skip = skip_http,
                      .close = close_http},
     [READER_BANNER] = {.limit_bytes = 4096, .open = open_banner, .feed = feed_banner},
 };

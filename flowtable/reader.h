@@ -19,8 +19,8 @@
  *   cannot read a side says so in its facts and lets the rest of that side pass. What kind of
  *   words each side began with stands in flow_trail.speech[side].first_kind for every flow.
  * - A side whose bits have SPEECH_LATE is read from its next byte on; else from its first.
- * - Where bytes are missing a side just ends; resynchronising is not pretended. Why it ended is in
- *   flow_speech.bits when the connection is judged. There is no call for it.
+ * - Where bytes are missing and skip() cannot make up for them, a side just ends; resynchronising
+ * is not pretended. Why it ended is in flow_speech.bits when the connection is judged.
  * - Sides are fed in the order of capture; an answer may be captured before its question.
  * - A client that begins TLS inside another protocol (STARTTLS, CONNECT) is handed to the TLS
  *   reader; the first reader's facts are gone then.
@@ -73,6 +73,12 @@ struct reader {
     /* False: has learnt all that it wanted; is not called again, its state is given back. */
     bool (*feed)(union reader_state *state, struct flow_speech *speech,
                  const struct reader_input *input);
+
+    /* The next bytes of a side (`bytes` is NULL) are not in the capture. True: they lie where this
+     * reader does not look, as within a body, and it goes on behind them. NULL where it never does.
+     */
+    bool (*skip)(union reader_state *state, struct flow_speech *speech,
+                 const struct reader_input *missing);
 
     /* The state is given back: also after feed() said false. NULL where there is nothing to do. */
     void (*close)(union reader_state *state, struct flow_speech *speech);

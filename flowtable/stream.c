@@ -173,6 +173,26 @@ static void read_opening(struct stream_pool *pool, struct stream *stream,
     feed(pool, stream, &rest);
 }
 
+/* Bytes that the capture does not have: passed over where the reader can do without, else the side
+ * ends. */
+static void skip(struct stream_pool *pool, struct stream *stream,
+                 const struct reader_input *missing, uint8_t why)
+{
+    const struct reader *reader;
+    struct stream_side *side = &stream->side[missing->side];
+
+    if (!stream->is_reading || side->is_off)
+        return;
+    reader = stream->speech.kind != READER_NONE ? reader_of_kind(stream->speech.kind) : NULL;
+    if (!reader || !reader->skip || !side->is_opened ||
+        missing->n_bytes >= reader->limit_bytes - side->n_read_bytes ||
+        !reader->skip(&stream->state, &stream->speech, missing)) {
+        turn_off(pool, stream, missing->side, why);
+        return;
+    }
+    side->n_read_bytes += (uint32_t)missing->n_bytes;
+}
+
 /* Bytes of `segment` behind those that were read. What is cut off by the snap length is a gap. */
 static void read_on(struct stream_pool *pool, struct stream *stream,
                     const struct stream_segment *segment)
@@ -195,8 +215,13 @@ static void read_on(struct stream_pool *pool, struct stream *stream,
         else
             read_opening(pool, stream, &input);
     }
-    if (segment->captured_bytes < segment->wire_bytes && stream->is_reading && !side->is_off)
-        turn_off(pool, stream, segment->side, SPEECH_CUT);
+    if (segment->captured_bytes < segment->wire_bytes) {
+        uint32_t n_seen = segment->captured_bytes > n_old ? segment->captured_bytes : n_old;
+
+        input.bytes = NULL;
+        input.n_bytes = segment->wire_bytes - n_seen;
+        skip(pool, stream, &input, SPEECH_CUT);
+    }
 }
 
 /* ---- bytes too early ---- */
@@ -247,7 +272,7 @@ static void hold(struct stream_pool *pool, struct stream *stream,
         if (n_bytes > STREAM_PIECE_DATA_BYTES)
             n_bytes = STREAM_PIECE_DATA_BYTES;
         if (!hold_piece(pool, &stream->side[segment->side], segment, off, n_bytes)) {
-            pool->n_refused++;
+            pool->n_unread++;
             turn_off(pool, stream, segment->side, SPEECH_NO_ROOM);
             return;
         }
@@ -318,17 +343,43 @@ void stream_take(struct stream_pool *pool, struct stream *stream,
     read_held(pool, stream, segment->side);
 }
 
+/* The receiver had what lies between the bytes read and those held. */
+static void skip_hole(struct stream_pool *pool, struct stream *stream, enum flow_side from,
+                      const struct stream_piece *behind)
+{
+    struct stream_side *side = &stream->side[from];
+    struct reader_input missing = {
+        .side = from,
+        .n_bytes = behind->seq - side->next_seq,
+        .frame = behind->frame,
+        .ts_ns = behind->ts_ns,
+        .end_seq = behind->seq,
+    };
+
+    side->next_seq = stream->speech.next_seq[from] = behind->seq;
+    skip(pool, stream, &missing, SPEECH_GAP);
+    read_held(pool, stream, from);
+}
+
+/* The one with the least sequence number; NULL where none is held. */
+static const struct stream_piece *first_held(const struct stream_pool *pool,
+                                             const struct stream_side *side)
+{
+    const struct stream_piece *first = NULL;
+
+    for (uint32_t i = side->held; i != STREAM_PIECE_NONE; i = pool->pieces[i].next) {
+        if (!first || seq_before(pool->pieces[i].seq, first->seq))
+            first = &pool->pieces[i];
+    }
+    return first;
+}
+
 void stream_acked(struct stream_pool *pool, struct stream *stream, enum flow_side from,
                   uint32_t ack, int64_t ts_ns)
 {
-    struct stream_side *side = &stream->side[from];
+    const struct stream_piece *first;
 
-    for (uint32_t i = side->held; i != STREAM_PIECE_NONE; i = pool->pieces[i].next) {
-        const struct stream_piece *piece = &pool->pieces[i];
-
-        if (seq_after(ack, piece->seq) && ns_since(piece->ts_ns, ts_ns) > STREAM_REORDER_NS) {
-            turn_off(pool, stream, from, SPEECH_GAP);
-            return;
-        }
-    }
+    while ((first = first_held(pool, &stream->side[from])) && seq_after(ack, first->seq) &&
+           ns_since(first->ts_ns, ts_ns) > STREAM_REORDER_NS)
+        skip_hole(pool, stream, from, first);
 }

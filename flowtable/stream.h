@@ -69,7 +69,7 @@ struct stream {
 struct stream_pool {
     struct stream_piece *pieces;
     uint32_t free_head, n_pieces;
-    uint64_t n_refused; /* segments that found no room */
+    uint64_t n_unread; /* streams, or sides of one, that were given up for want of room */
     struct reader_memory memory;
 };
 

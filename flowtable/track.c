@@ -60,6 +60,8 @@ void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind)
     note->client_end = 0;
     tracker->gauges.n_flows_open = tracker->table.n_used;
     tracker->gauges.last_loss_ns = tracker->last_loss_ns;
+    tracker->gauges.n_unread = tracker->trails.pool.n_unread;
+    tracker->gauges.n_headers_unread = tracker->trails.pool.memory.http2.n_headers_refused;
     note->gauges = tracker->gauges;
     tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
 }

@@ -128,6 +128,7 @@ static void take_from_flow(struct trails *trails, struct trail_cell *cell, struc
     end_calm(trails, flow->trail_idx);
     flow->trail_idx = FLOW_NONE;
     flow->facts.bits |= FACT_TRAIL_LOST;
+    trails->pool.n_unread += cell->entry.has_stream && cell->stream.is_reading;
     end_stream(trails, cell);
 }
 

@@ -185,6 +185,8 @@ static json_t *total_object(const struct run_totals *total, const struct json_co
     put_count(object, "undecided", undecided(total));
     json_object_set_new(object, "failed_by_family", failed_by_family(total));
     put_count(object, "flows_evicted", total->n_flows_evicted);
+    put_count(object, "streams_unread", total->n_unread);
+    put_count(object, "headers_unread", total->n_headers_unread);
     put_count(object, "lines", counts->n_lines);
     put_count(object, "failures_suppressed", total->n_failures_suppressed);
     put_count(object, "incidents_opened", total->n_incidents_opened);

@@ -185,6 +185,11 @@ static void add_forgotten(const struct report *report, struct text *text)
         format_count(text, total->n_flows_evicted, "flow was", "flows were");
         text_add(text, " judged early for want of memory");
     }
+    if (total->n_unread + total->n_headers_unread > 0) {
+        text_add(text, text->used_bytes > 0 ? "; " : "");
+        text_add_number_of(text, total->n_unread + total->n_headers_unread, "stream");
+        text_add(text, " of TLS or HTTP not read to the end: refusals in them go unseen");
+    }
     if (total->n_events_lost > 0) {
         text_add(text, text->used_bytes > 0 ? "; " : "");
         text_add_number_of(text, total->n_events_lost, "event");

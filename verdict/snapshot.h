@@ -29,6 +29,7 @@ struct run_totals {
     uint64_t n_attempts, n_ok, n_failed; /* undecided = attempts - ok - failed */
     uint64_t n_failed_by_family[FAMILY_COUNT];
     uint64_t n_flows_evicted;
+    uint64_t n_unread, n_headers_unread; /* see struct worker_gauges */
     uint64_t n_failures_suppressed;
     uint64_t n_incidents_opened, n_incidents_closed, n_incident_overflow;
     uint64_t n_events_lost; /* event ring full: lines that never reached a sink */

@@ -397,22 +397,6 @@ static void lines_longer_than_what_is_kept_still_count(void **state)
     assert_int_equal(facts.refusal.asked.frame, 1);
 }
 
-static void a_lost_side_is_not_read_again(void **state)
-{
-    static const char response[] = "HTTP/1.1 502 Bad Gateway\r\n\r\n";
-    struct speech_place place = {.frame = 1};
-    struct http1_facts facts = {0};
-    struct http1 http1 = {0};
-
-    (void)state;
-    http1_lose(&http1, &facts, HTTP1_SERVER);
-    assert_int_equal(http1_read(&http1, &facts, HTTP1_SERVER, (const uint8_t *)response,
-                                sizeof(response) - 1, &place),
-                     0);
-    assert_true(facts.is_lost[HTTP1_SERVER]);
-    assert_int_equal(facts.refusal.status, 0);
-}
-
 static void only_some_statuses_refuse(void **state)
 {
     static const uint16_t refusing[] = {400, 407, 408, 413, 414, 421, 426,
@@ -444,7 +428,6 @@ int main(void)
         cmocka_unit_test(websockets_are_another_protocol),
         cmocka_unit_test(what_is_not_http_is_given_up),
         cmocka_unit_test(lines_longer_than_what_is_kept_still_count),
-        cmocka_unit_test(a_lost_side_is_not_read_again),
         cmocka_unit_test(only_some_statuses_refuse),
     };
 

@@ -381,6 +381,37 @@ static void early_data_turns_the_lengths_off(void **state)
 
 /* ---- what is no TLS ---- */
 
+static bool miss(struct talk *talk, unsigned side, size_t n_bytes)
+{
+    const struct tls_input missing = {.side = side, .n_bytes = n_bytes, .place = {.frame = 99}};
+
+    return tls_skip(&talk->state, &talk->facts, &missing);
+}
+
+static void bytes_may_be_missing_where_nothing_is_read(void **state)
+{
+    struct talk *talk = *state;
+
+    SAY(talk, TLS_CLIENT, CLIENT_HELLO_RECORD);
+    SAY(talk, TLS_SERVER, RECORD(22, 4 + 38), SERVER_HELLO_12);
+    /* A Certificate of 100 bytes in one record, and the alert behind it. */
+    SAY(talk, TLS_SERVER, RECORD(22, 104), MESSAGE(11, 100), 0, 0, 97);
+    assert_true(miss(talk, TLS_SERVER, 97));
+    assert_int_equal(bits(talk, TLS_SERVER), TLS_CERTIFICATE);
+    SAY(talk, TLS_SERVER, RECORD(21, 2), 2, 40);
+    assert_int_equal(talk->facts.side[TLS_SERVER].alert_code, 40);
+}
+
+static void bytes_that_are_read_may_not_be_missing(void **state)
+{
+    struct talk *talk = *state;
+
+    SAY(talk, TLS_CLIENT, RECORD(22, 4 + CLIENT_BODY_BYTES), MESSAGE(1, CLIENT_BODY_BYTES), 3, 3);
+    assert_false(miss(talk, TLS_CLIENT, 8));
+    SAY(talk, TLS_SERVER, RECORD(21, 2));
+    assert_false(miss(talk, TLS_SERVER, 2));
+}
+
 static void what_is_no_record_ends_a_side(void **state)
 {
     static const uint8_t answer[] = "HTTP/1.1 400 Bad Request\r\n";
@@ -416,6 +447,8 @@ int main(void)
         TEST(the_lengths_of_a_flight_tell_what_is_in_it),
         TEST(the_short_tag_of_ccm_8_is_known),
         TEST(early_data_turns_the_lengths_off),
+        TEST(bytes_may_be_missing_where_nothing_is_read),
+        TEST(bytes_that_are_read_may_not_be_missing),
         TEST(what_is_no_record_ends_a_side),
     };
 

@@ -201,6 +201,60 @@ static void a_segment_cut_by_the_snap_length_is_read_as_far_as_it_goes(void **st
     assert_int_equal(fixture->stream.speech.bits[SIDE_CLIENT], SPEECH_CUT);
 }
 
+/* A ClientHello, ChangeCipherSpec, 9 bytes of a handshake record that is encrypted, an alert 70. */
+static const uint8_t sealed[] = {22, 3, 1, 0, 4, 1, 0, 0, 0, 20, 3, 3,  0, 1, 1, 22, 3, 3,
+                                 0,  9, 1, 2, 3, 4, 5, 6, 7, 8,  9, 21, 3, 3, 0, 2,  2, 70};
+
+static void bytes_that_are_not_looked_at_may_be_missing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stream_segment segment = {.side = SIDE_CLIENT,
+                                     .seq = ISN,
+                                     .wire_bytes = 29,
+                                     .captured_bytes = 22,
+                                     .bytes = sealed,
+                                     .frame = 1};
+
+    stream_take(&fixture->pool, &fixture->stream, &segment);
+    assert_int_equal(fixture->stream.speech.bits[SIDE_CLIENT], 0);
+    assert_int_equal(client(fixture)->n_records, 3);
+    segment = (struct stream_segment){.side = SIDE_CLIENT,
+                                      .seq = ISN + 29,
+                                      .wire_bytes = 7,
+                                      .captured_bytes = 7,
+                                      .bytes = sealed + 29,
+                                      .frame = 2};
+    stream_take(&fixture->pool, &fixture->stream, &segment);
+    assert_int_equal(client(fixture)->alert_code, 70);
+}
+
+/* The same bytes, of which the capture has neither segment's middle. */
+static void a_hole_that_nobody_looks_at_is_passed_over(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stream_segment first = {.side = SIDE_CLIENT,
+                                   .seq = ISN,
+                                   .wire_bytes = 22,
+                                   .captured_bytes = 22,
+                                   .bytes = sealed,
+                                   .frame = 1};
+    struct stream_segment second = {.side = SIDE_CLIENT,
+                                    .seq = ISN + 26,
+                                    .wire_bytes = 10,
+                                    .captured_bytes = 10,
+                                    .bytes = sealed + 26,
+                                    .frame = 2};
+
+    stream_take(&fixture->pool, &fixture->stream, &first);
+    stream_take(&fixture->pool, &fixture->stream, &second);
+    assert_int_equal(client(fixture)->n_records, 2);
+    stream_acked(&fixture->pool, &fixture->stream, SIDE_CLIENT, ISN + 36, NS_PER_S);
+    assert_int_equal(client(fixture)->n_records, 4);
+    assert_int_equal(client(fixture)->alert_code, 70);
+    assert_int_equal(fixture->stream.speech.bits[SIDE_CLIENT], 0);
+    assert_int_equal(count_free(&fixture->pool), N_PIECES);
+}
+
 /* Segments of one byte, each behind another hole. */
 static void one_side_holds_so_many_pieces_and_no_more(void **state)
 {
@@ -209,9 +263,9 @@ static void one_side_holds_so_many_pieces_and_no_more(void **state)
     for (uint32_t i = 0; i < STREAM_SIDE_PIECES_MAX; i++)
         send(fixture, 2 + 2 * i, 3 + 2 * i);
     assert_int_equal(count_free(&fixture->pool), N_PIECES - STREAM_SIDE_PIECES_MAX);
-    assert_int_equal(fixture->pool.n_refused, 0);
+    assert_int_equal(fixture->pool.n_unread, 0);
     send(fixture, HELLO_BYTES - 2, HELLO_BYTES);
-    assert_int_equal(fixture->pool.n_refused, 1);
+    assert_int_equal(fixture->pool.n_unread, 1);
     assert_int_equal(fixture->stream.speech.bits[SIDE_CLIENT], SPEECH_NO_ROOM);
     assert_int_equal(count_free(&fixture->pool), N_PIECES);
 }
@@ -333,6 +387,8 @@ int main(void)
         TEST(a_hole_that_was_acknowledged_ends_the_side),
         TEST(a_hole_at_the_end_is_said),
         TEST(a_segment_cut_by_the_snap_length_is_read_as_far_as_it_goes),
+        TEST(bytes_that_are_not_looked_at_may_be_missing),
+        TEST(a_hole_that_nobody_looks_at_is_passed_over),
         TEST(one_side_holds_so_many_pieces_and_no_more),
         TEST(a_pool_that_is_empty_ends_the_side),
         TEST(a_long_segment_is_held_whole),

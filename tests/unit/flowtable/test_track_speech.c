@@ -194,6 +194,7 @@ static void a_flow_that_loses_its_trail_loses_its_stream(void **state)
     assert_true(stream_is_holding(&script.tracker.trails.base[0].stream, SIDE_CLIENT));
     flowscript_steps(&script, &second, STEPS(handshake));
     assert_bits(flowscript_facts(&script)->bits, FACT_TRAIL_LOST);
+    assert_int_equal(script.tracker.trails.pool.n_unread, 1);
     flowscript_close(&script);
 }
 

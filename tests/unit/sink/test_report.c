@@ -223,6 +223,8 @@ static void losses_and_a_cut_input_are_said_at_the_top(void **state)
     f->final.total.n_time_backwards = 1;
     f->final.total.n_one_sided = 4;
     f->final.total.n_flows_evicted = 3;
+    f->final.total.n_unread = 5;
+    f->final.total.n_headers_unread = 1;
     f->final.total.n_events_lost = 9;
     run_expect(f, "lossy");
 }
