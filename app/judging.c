@@ -151,11 +151,44 @@ static void fail(struct judging *judging, struct verdict_event *event)
         emit(judging, event);
 }
 
+static struct endpoint server_of(const struct flow_note *note)
+{
+    unsigned server_end = 1u - note->client_end;
+
+    return (struct endpoint){.addr = note->key.addr[server_end],
+                             .port = note->key.port[server_end]};
+}
+
+static bool is_local(const struct judging *judging, const struct ipaddr *addr)
+{
+    for (uint32_t i = 0; i < judging->config.n_local; i++) {
+        if (ipaddr_equal(addr, &judging->config.local[i]))
+            return true;
+    }
+    return ipaddr_is_loopback(addr);
+}
+
+/* What the kernel says of the server, where that is this host. What comes out of a tunnel may have
+ * an address of ours and be for somebody else. */
+static void ask_host(struct judging *judging, const struct flow_note *note)
+{
+    struct endpoint server = server_of(note);
+
+    judging->context.host = NULL;
+    if (!judging->config.watch || note->key.proto != FLOW_PROTO_TCP || note->key.tunnel_depth > 0 ||
+        !is_local(judging, &server.addr))
+        return;
+    hostwatch_tell(judging->config.watch, &server, note->facts.first_ns,
+                   facts_last_ns(&note->facts), &judging->host);
+    judging->context.host = &judging->host;
+}
+
 static void judge_ended(struct judging *judging, const struct flow_note *note)
 {
     struct verdict_event event;
     struct connection_event *connection = &event.connection;
 
+    ask_host(judging, note);
     verdict_judge(&judging->context, note, &event);
     if (!(note->facts.bits & FACT_SYN_SEEN)) /* the others were counted at their SYN */
         tally_attempt(judging->tally, &connection->server, event.ts_ns);
@@ -186,6 +219,7 @@ static void judge_neighbour(struct judging *judging, const struct flow_note *not
     const struct linkends ends = ends_of(judging);
     struct verdict_event event;
 
+    judging->context.host = NULL;
     if (!verdict_judge_neighbour(&judging->context, note, &ends, &event))
         return;
     tally_attempt(judging->tally, &event.connection.server, event.ts_ns);
@@ -202,14 +236,6 @@ static void advance(struct judging *judging, int64_t now_ns)
     judging->now_ns = now_ns;
     incident_tick(judging->incidents, now_ns, &judging->emitter);
     suppress_tick(judging->suppress, now_ns, &judging->emitter);
-}
-
-static struct endpoint server_of(const struct flow_note *note)
-{
-    unsigned server_end = 1u - note->client_end;
-
-    return (struct endpoint){.addr = note->key.addr[server_end],
-                             .port = note->key.port[server_end]};
 }
 
 static void take_attempt(struct judging *judging, const struct flow_note *note)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/hostwatch.h"
 #include "base/arena.h"
 #include "base/latest.h"
 #include "base/ring.h"
@@ -25,8 +26,9 @@ struct judging_config {
     struct hash_key hash_key;
     const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
     uint32_t n_local;
-    bool report_all;      /* also connections that did not fail */
-    bool is_replay;       /* failure lines are not rate-limited: a file is finite */
+    struct hostwatch *watch; /* host evidence; NULL = none */
+    bool report_all;         /* also connections that did not fail */
+    bool is_replay;          /* failure lines are not rate-limited: a file is finite */
     bool may_lose_events; /* live: a full event ring costs lines, counted; else the judge waits */
 };
 
@@ -48,6 +50,7 @@ struct judging {
     struct suppress *suppress;
     struct emitter emitter; /* where incidents and held-back lines go */
     struct judge_context context;
+    struct host_evidence host; /* of the note at hand; context.host points here */
     uint64_t n_events_lost;
     int64_t now_ns;   /* capture clock, NS_NEVER before the first note */
     int64_t start_ns; /* of the first packet that a note told of */

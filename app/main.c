@@ -76,6 +76,8 @@ static void fill_config(struct pipeline_config *config, const struct options *op
         .memory_bytes = options->memory_bytes,
         .is_live = run->is_live,
         .report_all = options->report_all,
+        .wants_host_evidence = options->host_wish == HOST_WISH_YES ||
+                               (options->host_wish == HOST_WISH_LIVE && run->is_live),
         .local = run->local,
         .n_local = run->n_local,
     };
@@ -165,6 +167,9 @@ static int run(struct options *options)
     if (pipeline_open(&pipeline, &config, &err))
         return complain(&err);
     runinfo_fill_pipeline(&run_info, pipeline);
+    if (pipeline_watch_err(pipeline)->code &&
+        (options->host_wish == HOST_WISH_YES || options->is_verbose))
+        fprintf(stderr, "tcpwhy: no host evidence: %s\n", pipeline_watch_err(pipeline)->text);
     if (options->is_verbose)
         listing_pipeline(pipeline, config.n_workers);
     if (outputs_open(&outputs, &run_info, options, face, &err)) {

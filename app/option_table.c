@@ -150,6 +150,20 @@ static int set_all(struct options *options, const char *value, struct err *err)
     return 0;
 }
 
+static int want_host_evidence(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->host_wish = HOST_WISH_YES;
+    return 0;
+}
+
+static int refuse_host_evidence(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->host_wish = HOST_WISH_NO;
+    return 0;
+}
+
 static int set_threads(struct options *options, const char *value, struct err *err)
 {
     uint64_t n = 0;
@@ -316,6 +330,9 @@ const struct option_row option_rows[] = {
     {'\0', "log", "FILE", set_log, "also write JSON Lines to a file"},
     {'\0', "all", NULL, set_all, "also report connections that did not fail"},
     {'\0', "fail-on", "WHAT", add_fail_on, "exit with 3 on any, incident, a family or a verdict"},
+    {'\0', "host-evidence", NULL, want_host_evidence,
+     "ask this kernel of its listeners (default: live)"},
+    {'\0', "no-host-evidence", NULL, refuse_host_evidence, "never ask it"},
     {'\0', "threads", "N", set_threads, "workers (default: by the number of cores)"},
     {'\0', "memory", "SIZE", set_memory, "all tables and rings together (default 251M)"},
     {'\0', "stats-interval", "TIME", set_stats_interval, "time between stats events (live: 10s)"},

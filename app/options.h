@@ -21,6 +21,13 @@ enum face {
     FACE_COUNT
 };
 
+/* Whether this host's kernel is asked about failures at its own addresses. */
+enum host_wish {
+    HOST_WISH_LIVE, /* not of a file: that was elsewhere, or long ago */
+    HOST_WISH_YES,
+    HOST_WISH_NO
+};
+
 #define OPTIONS_FILES_MAX 256
 #define OPTIONS_FAIL_ON_MAX 16
 #define OPTIONS_FILTER_BYTES 8192
@@ -41,6 +48,7 @@ struct options {
     enum capture_direction direction;
     enum face face;
     bool report_all;
+    enum host_wish host_wish;
     uint32_t n_threads; /* 0 = chosen from the machine */
     uint64_t memory_bytes;
     int64_t stats_interval_ns; /* 0 = none */

@@ -36,7 +36,9 @@ struct pipeline {
     struct memory_plan plan;
     struct capture *capture;
     struct shard shard;
-    struct lane *lane; /* n_workers of them, in the arena */
+    struct lane *lane;       /* n_workers of them, in the arena */
+    struct hostwatch *watch; /* with config.wants_host_evidence, and a kernel that tells */
+    struct err watch_err;    /* why there is none */
     struct judging judging;
     struct ring events;
     struct ring tap; /* with config.tap_bytes */
@@ -92,6 +94,7 @@ static int judging_setup(struct pipeline *pipeline)
         .hash_key = {pipeline->config.hash_seed},
         .local = pipeline->config.local,
         .n_local = pipeline->config.n_local,
+        .watch = pipeline->watch,
         .report_all = pipeline->config.report_all,
         .may_lose_events = pipeline->config.is_live,
     };
@@ -149,7 +152,8 @@ static int build(struct pipeline *pipeline, struct err *err)
     const struct arena_options options = {.wants_huge_page = true};
     size_t taken_bytes =
         fixed_bytes(config->n_workers > LANES_RESERVED ? config->n_workers : LANES_RESERVED) +
-        capture_memory_bytes(&config->capture);
+        capture_memory_bytes(&config->capture) +
+        (config->wants_host_evidence ? hostwatch_cost_bytes() : 0);
     int code = memory_plan_make(&pipeline->plan, config->memory_bytes, taken_bytes,
                                 config->n_workers, err);
 
@@ -171,6 +175,8 @@ static int build(struct pipeline *pipeline, struct err *err)
     }
     if (tap_create(pipeline))
         return err_set(err, -ENOMEM, "out of memory for the packets to write");
+    if (config->wants_host_evidence)
+        pipeline->watch = hostwatch_open(&pipeline->arena, &pipeline->watch_err);
     if (judging_setup(pipeline))
         return err_set(err, -ENOMEM, "out of memory for the judge");
     attach_capture(pipeline);
@@ -237,6 +243,8 @@ static void *judge_thread(void *ctx)
     int64_t published_ns = monotonic_ns();
 
     while (judging_step(&pipeline->judging)) {
+        if (pipeline->watch)
+            hostwatch_tick(pipeline->watch);
         if (monotonic_ns() - published_ns >= SNAPSHOT_EVERY_NS) {
             judging_publish(&pipeline->judging);
             published_ns = monotonic_ns();
@@ -266,6 +274,9 @@ int pipeline_start(struct pipeline *pipeline, struct err *err)
     sigset_t before;
     int code = 0;
 
+    /* Before the first packet: what it meets is set against a look that came earlier. */
+    if (pipeline->watch)
+        hostwatch_tick(pipeline->watch);
     /* Signals are main's: the other threads start with all of them blocked. */
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -420,6 +431,11 @@ const struct capture *pipeline_capture(const struct pipeline *pipeline)
     return pipeline->capture;
 }
 
+const struct err *pipeline_watch_err(const struct pipeline *pipeline)
+{
+    return &pipeline->watch_err;
+}
+
 uint32_t pipeline_max_flows(const struct pipeline *pipeline)
 {
     return pipeline->plan.n_flows * pipeline->config.n_workers;
@@ -451,6 +467,7 @@ void pipeline_close(struct pipeline *pipeline)
     if (pipeline->n_started > n_workers + 1)
         (void)pthread_join(pipeline->capture_thread, NULL);
     capture_close(pipeline->capture);
+    hostwatch_close(pipeline->watch);
     if (pipeline->arena.at)
         arena_unmap(&pipeline->arena);
     free(pipeline);

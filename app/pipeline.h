@@ -28,6 +28,7 @@ struct pipeline_config {
     uint64_t hash_seed;    /* no output depends on it */
     bool is_live;
     bool report_all;
+    bool wants_host_evidence;   /* ask this host's kernel of its listeners (app/hostwatch.h) */
     const struct ipaddr *local; /* addresses of this host; NULL in replay */
     uint32_t n_local;
 };
@@ -69,6 +70,8 @@ int64_t pipeline_last_ns(const struct pipeline *pipeline);
 struct ring *pipeline_tap(struct pipeline *pipeline);
 
 const struct capture *pipeline_capture(const struct pipeline *pipeline);
+/* Why there is no host evidence though it is wanted; code 0 = there is. */
+const struct err *pipeline_watch_err(const struct pipeline *pipeline);
 uint32_t pipeline_max_flows(const struct pipeline *pipeline);
 uint32_t pipeline_max_endpoints(const struct pipeline *pipeline);
 uint64_t pipeline_memory_bytes(const struct pipeline *pipeline);

@@ -97,7 +97,6 @@ static void fill_machine(struct run_info *run, struct run_texts *texts)
     run->pid = getpid();
     (void)clock_gettime(CLOCK_REALTIME, &now);
     run->wall_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-    run->n_local = runinfo_local_addresses(run->local, SINK_ADDRESSES_MAX);
     run->has_net_raw = capture_is_permitted();
     run->failure_lines_per_s = FAILURE_LINES_PER_S;
 }
@@ -144,6 +143,8 @@ void runinfo_fill(struct run_info *run, struct run_texts *texts, const struct op
     fill_tags(run, texts, options);
     if (is_live)
         fill_machine(run, texts);
+    if (is_live || options->host_wish == HOST_WISH_YES)
+        run->n_local = runinfo_local_addresses(run->local, SINK_ADDRESSES_MAX);
 }
 
 void runinfo_fill_pipeline(struct run_info *run, const struct pipeline *pipeline)

@@ -216,15 +216,16 @@ void json_build_connection(struct json_line *line, const struct run_info *run,
     line->shed = shed_longest;
     explain_message(event, &text);
     line->body = json_pack(
-        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:I, s:o, "
+        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, "
         "s:o, s:o, s:o}",
         "outcome", outcome_name(event->outcome), "family", family_name(event->family), "verdict",
         verdict_row(event->verdict)->slug, "confidence", confidence_name(event->confidence),
         "stage", stage_name(event->stage), "blame", blame_name(event->blame), "count",
         json_count(event->count), "incident_id", json_incident_id(run, event->incident), "flow",
         json_flow(run, event), "icmp", icmp(&event->icmp), "tls", tls(event), "http2", http2(event),
-        "grpc", grpc(event), "host", "evidence", evidence_array(event), "evidence_total",
-        json_count(event->evidence_total), "because", reasons(event->because, event->n_because),
-        "against", reasons(event->against, event->n_against), "alternatives", alternatives(event),
-        "next", next_steps(event));
+        "grpc", grpc(event), "host", json_host(&event->host), "evidence", evidence_array(event),
+        "evidence_total", json_count(event->evidence_total), "because",
+        reasons(event->because, event->n_because), "against",
+        reasons(event->against, event->n_against), "alternatives", alternatives(event), "next",
+        next_steps(event));
 }

@@ -46,6 +46,9 @@ void json_build_incident(struct json_line *line, const struct run_info *run,
 /* `flow` of a connection line: which connection it was and how it went. */
 json_t *json_flow(const struct run_info *run, const struct connection_event *event);
 
+/* `host` of a connection line; null where the kernel was not asked. */
+json_t *json_host(const struct host_evidence *host);
+
 /* Counters beyond what a JSON integer can be stay at its end. */
 json_int_t json_count(uint64_t count);
 

@@ -154,6 +154,16 @@ static void add_alternatives(struct report *report, const struct connection_even
     }
 }
 
+/* What no packet tells: the capture ran on the server. */
+static void add_host(struct report *report, const struct connection_event *event)
+{
+    char buffer[256];
+    struct text text = TEXT_OF(buffer);
+
+    explain_host(event, &text);
+    add_words(&report->page, "Host", buffer);
+}
+
 /* Other verdicts of the same family at this endpoint. */
 static void add_others(struct report *report, const struct report_group *group,
                        const struct connection_event *shown)
@@ -416,6 +426,7 @@ static void add_brief(struct report *report, const struct report_group *group,
 {
     if (!report_deciding_packet(event))
         add_reasons(report, "Because", event->because, event->n_because);
+    add_host(report, event);
     add_alternatives(report, event);
     add_others(report, group, event);
     add_cadence(report, group);
@@ -428,6 +439,7 @@ static void add_full(struct report *report, const struct report_group *group,
     add_figures(report, group, event);
     add_reasons(report, "Because", event->because, event->n_because);
     add_reasons(report, "Against", event->against, event->n_against);
+    add_host(report, event);
     add_alternatives(report, event);
     add_others(report, group, event);
     add_clients(report, group);

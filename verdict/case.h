@@ -30,8 +30,9 @@ struct verdict_case {
     const struct host_state *client_host, *server_host;
     const struct listener_state *listener;
     const struct verdict_limits *limits;
-    const struct leg *leg;     /* behind a proxy's refusal; NULL = none known */
-    const struct stray *stray; /* of this flow, and answered by a RST; NULL = none known */
+    const struct leg *leg;            /* behind a proxy's refusal; NULL = none known */
+    const struct host_evidence *host; /* is_known is clear where nobody asked */
+    const struct stray *stray;        /* of this flow, and answered by a RST; NULL = none known */
     /* The RST that ended it: the first that its receiver could not ignore; NULL = none. */
     const struct rst_facts *rst;
     enum vantage vantage;
@@ -156,6 +157,14 @@ int64_t case_too_soon_ns(const struct verdict_case *c, const struct rst_facts *r
 /* What Netfilter's REJECT leaves out of its RST and a host's own kernel puts in: the flow label,
  * the TOS of the packet that it answers (OBSERVED.md, C and E). A static code, NULL = all there. */
 const char *case_filter_mark(const struct rst_facts *rst);
+
+/* host_say.c: what the capturing host's kernel said, as reasons whose codes begin with "host-". */
+void say_listener(const struct verdict_case *c, struct ruling *ruling);
+void say_queue(const struct verdict_case *c, struct ruling *ruling);
+/* The server's packets begin on the capturing host: no machine or container behind it answers. */
+bool case_is_answered_here(const struct verdict_case *c);
+/* Its listener was there, had room, and threw nothing away: what is missing died before it. */
+bool case_is_lost_before_listener(const struct verdict_case *c);
 
 /* The side whose segments of full size never arrive while smaller ones do; SIDE_COUNT = none. */
 enum flow_side case_stuck_side(const struct verdict_case *c);

@@ -15,6 +15,7 @@
 #include "flowtable/speech.h"
 #include "flowtable/tape.h"
 #include "verdict/endpoint.h"
+#include "verdict/host_evidence.h"
 #include "verdict/incident_event.h"
 #include "verdict/verdict.h"
 
@@ -87,7 +88,8 @@ struct connection_event {
     struct icmp_facts icmp;    /* frame 0 = none */
     struct speech_facts speech[SIDE_COUNT];
     struct flow_speech said; /* READER_NONE: nothing was read */
-    struct flow_tape tape;   /* of failures that kept their trail; for the screen */
+    struct host_evidence host;
+    struct flow_tape tape; /* of failures that kept their trail; for the screen */
 
     uint8_t n_evidence, n_because, n_against, n_alternatives;
     uint32_t evidence_total;

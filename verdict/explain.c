@@ -59,11 +59,23 @@ const struct verdict_words *verdict_words(enum verdict_id id)
     return words_by_id[id];
 }
 
+/* The kernel answered, or did not, and no program. */
+static bool is_before_program(const struct connection_event *event)
+{
+    return event->stage == STAGE_SYN || event->stage == STAGE_SYNACK ||
+           event->family == FAMILY_BACKLOG_OVERFLOW;
+}
+
 void explain_message(const struct connection_event *event, struct text *text)
 {
     explain_fill(verdict_words(event->verdict)->message, event, text);
     if (event->confidence < CONFIDENCE_CERTAIN)
         text_addf(text, " (%s)", confidence_name(event->confidence));
+    if (event->is_failure && event->host.is_known && is_before_program(event)) {
+        text_add(text, " [host: ");
+        explain_host(event, text);
+        text_add(text, "]");
+    }
     if (event->count > 1) {
         text_add(text, ", and ");
         text_add_count(text, event->count - 1);

@@ -29,6 +29,9 @@ void explain_short(const struct connection_event *event, struct text *text);
 /* What the packets say and what it means: two to four sentences for the report. */
 void explain_meaning(const struct connection_event *event, struct text *text);
 
+/* What the server's own kernel said, where it was asked: "nothing listens on port 80". */
+void explain_host(const struct connection_event *event, struct text *text);
+
 /* Fills at most NEXT_STEPS_MAX steps with the event's real address and port; returns how many. */
 unsigned explain_next_steps(const struct connection_event *event, struct next_step *steps);
 

@@ -48,6 +48,7 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
     static const struct flow_trail no_trail;
     static const struct flow_speech no_speech;
     static const struct tls_facts no_tls;
+    static const struct host_evidence no_host;
     unsigned server_end = 1u - note->client_end;
 
     *c = (struct verdict_case){
@@ -62,6 +63,7 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
         .listener =
             hosts_listener(context->hosts, &note->key.addr[server_end], note->key.port[server_end]),
         .limits = context->limits,
+        .host = context->host ? context->host : &no_host,
         .client_end = note->client_end,
         .now_ns = note->now_ns,
         .last_ns = facts_last_ns(&note->facts),
@@ -410,6 +412,7 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     to->speech[SIDE_CLIENT] = c.trail->speech[SIDE_CLIENT];
     to->speech[SIDE_SERVER] = c.trail->speech[SIDE_SERVER];
     to->said = *c.speech;
+    to->host = *c.host;
     if (to->is_failure && note->has_trail)
         tape_copy(&to->tape, &note->tape);
     to->n_because = choice.ruling.n_because;

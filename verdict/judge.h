@@ -5,6 +5,7 @@
 
 #include "flowtable/note.h"
 #include "verdict/event.h"
+#include "verdict/host_evidence.h"
 #include "verdict/hosts.h"
 #include "verdict/limits.h"
 
@@ -13,6 +14,7 @@ struct judge_context {
     const struct verdict_limits *limits;
     const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
     uint32_t n_local;
+    const struct host_evidence *host; /* of the server of the note to be judged; NULL: not asked */
 };
 
 /*

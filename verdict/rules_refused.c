@@ -121,7 +121,7 @@ enum confidence rule_refused_service_restart(const struct verdict_case *c, struc
     bool is_before, is_after, has_quit;
 
     if (!rst || hops_off(c, rst->mark.ttl) > 1 || !is_of_newest_run(c, rst) ||
-        is_interleaved(c, rst))
+        is_interleaved(c, rst) || host_has_listener(c->host))
         return CONFIDENCE_NONE;
     is_before = is_within(at->accepted_before_refusal_ns, rst->mark.ts_ns, c->limits->restart_ns);
     is_after = is_within(rst->mark.ts_ns, at->accepted_after_refusal_ns, c->limits->restart_ns);
@@ -149,26 +149,6 @@ enum confidence rule_refused_backlog_rst(const struct verdict_case *c, struct ru
             c->limits->crowded_syns - 1);
     because(ruling, "ttl-of-windows", rst->mark.frame,
             "TTL %u: Windows resets what it cannot queue", rst->mark.ttl);
-    return CONFIDENCE_POSSIBLE;
-}
-
-enum confidence rule_refused_closed_port(const struct verdict_case *c, struct ruling *ruling)
-{
-    const struct rst_facts *rst = refusal(c);
-
-    if (!rst || rst->family != RST_FAMILY_B1 || hops_off(c, rst->mark.ttl) > 1)
-        return CONFIDENCE_NONE;
-    if (is_tos_mirrored(c, rst)) {
-        because(ruling, "tos-mirrored", rst->mark.frame, "TOS 0x%02x as in the SYN; REJECT sends 0",
-                rst->mark.tos);
-        return CONFIDENCE_CERTAIN;
-    }
-    if (rst->mark.bits & MARK_V6 && rst->mark.flow_label != 0) {
-        because(ruling, "flow-label-set", rst->mark.frame, "flow label 0x%05x; REJECT sends 0",
-                rst->mark.flow_label);
-        return CONFIDENCE_CERTAIN;
-    }
-    because(ruling, "no-socket-shape", rst->mark.frame, "seq 0, window 0, no options");
     return CONFIDENCE_POSSIBLE;
 }
 
@@ -232,13 +212,58 @@ static int firewall_points(const struct verdict_case *c, const struct rst_facts 
     return points;
 }
 
+/* No machine behind the capturing host has made it, as a container's would: those are routed. */
+static bool is_made_here(const struct rst_facts *rst)
+{
+    return hosts_hops(rst->mark.ttl) == 0;
+}
+
+enum confidence rule_refused_closed_port(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct rst_facts *rst = refusal(c);
+    struct ruling of_firewall = {0};
+
+    if (!rst || rst->family != RST_FAMILY_B1 || hops_off(c, rst->mark.ttl) > 1)
+        return CONFIDENCE_NONE;
+    if (is_tos_mirrored(c, rst)) {
+        because(ruling, "tos-mirrored", rst->mark.frame, "TOS 0x%02x as in the SYN; REJECT sends 0",
+                rst->mark.tos);
+        say_listener(c, ruling);
+        return CONFIDENCE_CERTAIN;
+    }
+    if (rst->mark.bits & MARK_V6 && rst->mark.flow_label != 0) {
+        because(ruling, "flow-label-set", rst->mark.frame, "flow label 0x%05x; REJECT sends 0",
+                rst->mark.flow_label);
+        say_listener(c, ruling);
+        return CONFIDENCE_CERTAIN;
+    }
+    if (is_made_here(rst) && host_has_listener(c->host))
+        return CONFIDENCE_NONE;
+    because(ruling, "no-socket-shape", rst->mark.frame, "seq 0, window 0, no options");
+    say_listener(c, ruling);
+    return is_made_here(rst) && host_has_no_listener(c->host) &&
+                   firewall_points(c, rst, &of_firewall) == 0
+               ? CONFIDENCE_CERTAIN
+               : CONFIDENCE_POSSIBLE;
+}
+
 enum confidence rule_refused_firewall_rst(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct rst_facts *rst = refusal(c);
+    int points;
 
     if (!rst || is_tos_mirrored(c, rst) || (rst->mark.bits & MARK_V6 && rst->mark.flow_label != 0))
         return CONFIDENCE_NONE;
-    return firewall_points(c, rst, ruling) >= 2 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    if (is_made_here(rst) && host_has_listener(c->host)) {
+        say_listener(c, ruling);
+        (void)firewall_points(c, rst, ruling);
+        return CONFIDENCE_LIKELY;
+    }
+    points = firewall_points(c, rst, ruling);
+    /* Without the rule it would be refused all the same. */
+    if (points == 0 && is_made_here(rst) && host_has_no_listener(c->host))
+        return CONFIDENCE_NONE;
+    return points >= 2 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 }
 
 /* The front's RST comes translated: sequence numbers right, no socket's window or options

@@ -48,6 +48,7 @@ enum confidence rule_connect_timeout(const struct verdict_case *c, struct ruling
                 "something came back that answers no SYN of this attempt");
         return CONFIDENCE_POSSIBLE;
     }
+    say_listener(c, ruling);
     if (c->server_host->last_ns == NS_NEVER)
         because(ruling, "host-never-seen", 0, "no packet of the server in this capture");
     /* A kernel that got no answer repeats its SYN after a second. */
@@ -86,8 +87,15 @@ enum confidence rule_filtered_drop(const struct verdict_case *c, struct ruling *
 {
     const struct host_state *host = c->server_host;
 
-    if (!case_is_silent(c) || c->facts->last_ns[SIDE_SERVER] != NS_NEVER || !is_host_alive(c) ||
-        !is_port_silent(c) || c->listener->n_refused_run > 0)
+    if (!case_is_silent(c) || c->facts->last_ns[SIDE_SERVER] != NS_NEVER)
+        return CONFIDENCE_NONE;
+    if (case_is_lost_before_listener(c)) {
+        say_syns(c, ruling);
+        say_listener(c, ruling);
+        say_queue(c, ruling);
+        return CONFIDENCE_LIKELY;
+    }
+    if (!is_host_alive(c) || !is_port_silent(c) || c->listener->n_refused_run > 0)
         return CONFIDENCE_NONE;
     say_syns(c, ruling);
     because(
@@ -245,15 +253,29 @@ static enum confidence overflow_p4(const struct verdict_case *c, struct ruling *
     return CONFIDENCE_LIKELY;
 }
 
+/* The listener's kernel saw the queue full while SYNs went unanswered. */
+static enum confidence overflow_at_host(const struct verdict_case *c, struct ruling *ruling)
+{
+    if (!case_is_silent(c) || !c->host->is_known || !c->host->was_full)
+        return CONFIDENCE_NONE;
+    say_syns(c, ruling);
+    return CONFIDENCE_LIKELY;
+}
+
 enum confidence rule_accept_queue_overflow(const struct verdict_case *c, struct ruling *ruling)
 {
     enum confidence (*const pattern[])(const struct verdict_case *, struct ruling *) = {
-        overflow_p1, overflow_p2, overflow_p3, overflow_p4};
+        overflow_p1, overflow_p2, overflow_p3, overflow_p4, overflow_at_host};
     enum confidence confidence = CONFIDENCE_NONE;
 
+    if (case_is_lost_before_listener(c))
+        return CONFIDENCE_NONE;
     for (size_t i = 0; i < ARRAY_LEN(pattern) && confidence == CONFIDENCE_NONE; i++)
         confidence = pattern[i](c, ruling);
-    return confidence;
+    if (confidence == CONFIDENCE_NONE || !c->host->is_known || !c->host->was_full)
+        return confidence;
+    say_queue(c, ruling);
+    return host_has_overflowed(c->host) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
 }
 
 /* ---- half open ---- */
@@ -296,6 +318,11 @@ enum confidence rule_handshake_ack_lost(const struct verdict_case *c, struct rul
     if (case_has(c, FACT_ESTABLISHED)) {
         because(ruling, "ack-never-accepted", case_slot(c, TRAIL_ACK)->frame,
                 "the server goes on as if the client's ACK had not come");
+        if (case_is_lost_before_listener(c) &&
+            c->server->n_syn_late >= c->limits->overflow_synacks) {
+            say_queue(c, ruling);
+            return CONFIDENCE_LIKELY;
+        }
         if (is_only_this_client(c))
             because(ruling, "listener-alive", 0, "the listener serves others meanwhile");
         else

@@ -24,7 +24,11 @@ void factscript_open(struct factscript *script)
                                   verdict_limits_default(), hash_key),
                      0);
     script->context = (struct judge_context){
-        .hosts = &script->hosts, .limits = verdict_limits_default(), .local = script->local};
+        .hosts = &script->hosts,
+        .limits = verdict_limits_default(),
+        .local = script->local,
+        .host = &script->kernel,
+    };
     script->start_ns = FACTSCRIPT_START_NS;
     factscript_next(script, 0);
 }

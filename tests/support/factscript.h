@@ -34,8 +34,9 @@ struct factscript {
     struct hosts hosts;
     struct judge_context context;
     struct ipaddr local[2];
-    int64_t start_ns;      /* of this connection's time 0 */
-    struct flow_note note; /* NOTE_ENDED, with a trail */
+    struct host_evidence kernel; /* what the capturing host's says; is_known is clear at first */
+    int64_t start_ns;            /* of this connection's time 0 */
+    struct flow_note note;       /* NOTE_ENDED, with a trail */
 };
 
 /* A connection of which nothing was seen, 10.0.0.1:40000 to 192.0.2.2:443, and no hosts known. */
