@@ -80,6 +80,7 @@ int judging_create(struct judging *judging, struct arena *arena,
         .limits = verdict_limits_default(),
         .local = config->local,
         .n_local = config->n_local,
+        .skips_fine = !config->report_all,
     };
     if (!judging->incidents || !judging->tally || !judging->suppress)
         return -ENOMEM;

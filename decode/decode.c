@@ -96,7 +96,10 @@ const char *decode_result_name(enum decode_result result)
 enum decode_result decode_frame(uint16_t linktype, const uint8_t *bytes, size_t captured_bytes,
                                 size_t wire_bytes, struct packet *packet)
 {
-    struct walk walk = walk_over(bytes, captured_bytes, wire_bytes, packet);
+    struct walk walk;
 
+    if (decode_plain(linktype, bytes, captured_bytes, wire_bytes, packet))
+        return DECODE_OK;
+    walk = walk_over(bytes, captured_bytes, wire_bytes, packet);
     return walk_frame(&walk, linktype);
 }

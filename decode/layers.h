@@ -90,6 +90,11 @@ static inline enum decode_result walk_short(const struct walk *walk)
     return walk->cut_bytes ? DECODE_TRUNCATED : DECODE_MALFORMED;
 }
 
+/* plain.c: decode_frame() for the plainest of frames; false, and *packet is not to be read, where
+ * the frame is not one of them. */
+bool decode_plain(uint16_t linktype, const uint8_t *bytes, size_t captured_bytes, size_t wire_bytes,
+                  struct packet *packet);
+
 /* decode.c */
 enum decode_result walk_frame(struct walk *walk, uint16_t linktype);
 walk_layer decode_ip;        /* v4 or v6 by the first nibble */

@@ -135,6 +135,11 @@ static bool is_login(const uint8_t *bytes, size_t n_bytes)
            (u32_at(bytes + 4) == 80877103 || u32_at(bytes + 4) == 196608);
 }
 
+bool payload_may_have_goaway(const uint8_t *bytes, size_t n_bytes)
+{
+    return is_h2_control(bytes, n_bytes) || begins_with(bytes, n_bytes, h2_preface);
+}
+
 bool payload_may_become_known(const uint8_t *bytes, size_t n_bytes)
 {
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {

@@ -43,6 +43,9 @@ struct payload_facts {
  * some but too few, begin as one of them does. */
 bool payload_may_become_known(const uint8_t *bytes, size_t n_bytes);
 
+/* False: payload_peek() will find no GOAWAY. Looks at a few bytes only. */
+bool payload_may_have_goaway(const uint8_t *bytes, size_t n_bytes);
+
 /* Pure; `bytes` may end anywhere. */
 void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *facts);
 

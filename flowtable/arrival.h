@@ -24,6 +24,10 @@ struct arrival {
 void track_syn(struct arrival *arrival);
 void track_synack(struct arrival *arrival);
 
+/* track_predicted.c: a segment that is just the next one; false, and nothing was done, where it may
+ * be more than that. */
+bool track_predicted(struct arrival *arrival);
+
 /* track_segment.c: data, ACK, FIN. */
 void track_segment(struct arrival *arrival);
 

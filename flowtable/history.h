@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "flowtable/facts.h"
 
@@ -41,9 +40,12 @@ static inline unsigned history_count(const uint8_t *history)
 
 static inline unsigned history_code(char upper_letter, enum flow_side side)
 {
-    const char *at = strchr(HISTORY_ALPHABET, upper_letter);
+    static const char alphabet[] = HISTORY_ALPHABET;
+    unsigned i = 0;
 
-    return 1 + 2 * (unsigned)(at - &HISTORY_ALPHABET[0]) + (side == SIDE_SERVER ? 1 : 0);
+    while (alphabet[i] != upper_letter)
+        i++;
+    return 1 + 2 * i + (side == SIDE_SERVER ? 1 : 0);
 }
 
 static inline bool history_has(const uint8_t *history, char upper_letter, enum flow_side side)

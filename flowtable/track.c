@@ -451,8 +451,10 @@ static void track_tcp(struct tracker *tracker, const struct packet *packet,
 
     if (!arrival_find(&arrival))
         return;
-    state = arrival.flow->state;
     is_alive = is_noteworthy_alive(&arrival);
+    if (!is_alive && track_predicted(&arrival))
+        return;
+    state = arrival.flow->state;
     track_by_flags(&arrival);
     track_tape(&arrival);
     track_learn(&arrival);

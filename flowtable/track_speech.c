@@ -32,6 +32,9 @@ static void learn_speech(struct arrival *arrival)
 
     if (!trail || arrival->side->n_data > SPEECH_PKTS_MAX || arrival->is_repeat)
         return;
+    if (!is_first_payload(arrival) &&
+        !payload_may_have_goaway(tcp->payload, tcp->payload_captured_bytes))
+        return;
     speech = &trail->speech[arrival->from];
     payload_peek(tcp->payload, tcp->payload_captured_bytes, &said);
     if (is_first_payload(arrival)) {

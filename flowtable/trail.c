@@ -9,7 +9,7 @@
 #include "base/nanotime.h"
 
 /* How far the hand looks for a victim before a flow goes without: bounds the cost of a packet. */
-#define PROBES_MAX 64
+#define PROBES_MAX 16
 
 /* A flow without a packet for so long is quiet, if others have need. */
 #define QUIET_NS (10 * NS_PER_S)

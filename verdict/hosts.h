@@ -105,6 +105,8 @@ struct hosts {
     struct hash_key hash_key;
     struct host_state *host;
     struct listener_state *listener;
+    uint16_t *host_tag, *listener_tag; /* of each entry's hash, 0 = unused: a look at a few of
+                                          these finds the entry, or that there is none */
     struct legs legs;
     struct strays strays;
     uint32_t host_mask, listener_mask;

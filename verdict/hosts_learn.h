@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The parts of hosts.c that learn of refusals, restarts and SYNs. Private to hosts.c. */
+/* What the files of hosts.h share. Private to them. */
 #ifndef VERDICT_HOSTS_LEARN_H
 #define VERDICT_HOSTS_LEARN_H
 
@@ -32,5 +32,9 @@ void host_asked(struct host_state *server, const struct listener_state *at, int6
 
 /* A NOTE_ENDED: which SYNs does the host answer? */
 void host_syn_kind(struct host_state *server, const struct flow_note *note);
+
+/* The entry of the address, or of the listener: a new one where there is none. */
+struct host_state *host_for(struct hosts *hosts, const struct ipaddr *addr);
+struct listener_state *listener_for(struct hosts *hosts, const struct ipaddr *addr, uint16_t port);
 
 #endif

@@ -2,6 +2,8 @@
 /* See judge.h. */
 #include "verdict/judge.h"
 
+#include <string.h>
+
 #include "base/tcpflag.h"
 #include "verdict/case.h"
 #include "verdict/tamper.h"
@@ -202,19 +204,18 @@ static enum confidence ask(const struct verdict_case *c, enum verdict_id id, str
 
 static void choose(const struct verdict_case *c, struct choice *choice, unsigned n_doubts)
 {
-    bool skips_causes = is_plain(c);
+    unsigned first = is_plain(c) ? VERDICT_FIRST_FINE : 0;
     unsigned best = 0;
 
     choice->id = VERDICT_COUNT;
     choice->ruling.n_because = choice->ruling.n_against = choice->ruling.n_odd = 0;
-    for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+    for (unsigned i = 0; i < first; i++)
+        choice->confidence[i] = CONFIDENCE_NONE;
+    for (unsigned i = first; i < VERDICT_COUNT; i++) {
         enum verdict_id id = (enum verdict_id)i;
         struct ruling ruling;
         enum confidence confidence;
 
-        choice->confidence[id] = CONFIDENCE_NONE;
-        if (skips_causes && verdict_row(id)->kind != KIND_FINE)
-            continue;
         ruling.n_because = ruling.n_against = ruling.n_odd = 0;
         confidence = ask(c, id, &ruling);
         if (verdict_row(id)->kind != KIND_FINE)
@@ -371,60 +372,85 @@ static int64_t decided_ns(const struct verdict_case *c, const struct flow_note *
     return note->now_ns;
 }
 
+static void fill_outcome(const struct verdict_case *c, const struct choice *choice,
+                         const struct flow_note *note, struct verdict_event *event)
+{
+    struct connection_event *to = &event->connection;
+
+    event->kind = EVENT_CONNECTION;
+    event->ts_ns = decided_ns(c, note);
+    to->outcome = final_outcome(c, choice->id);
+    to->verdict = choice->id;
+    to->is_failure = counts_as_failure(c, choice->id, to->outcome);
+    to->client = endpoint_of(c->key, note->client_end);
+    to->server = endpoint_of(c->key, 1u - note->client_end);
+    to->facts = note->facts;
+}
+
+static void fill_story(const struct verdict_case *c, const struct choice *choice,
+                       const struct flow_note *note, struct connection_event *to)
+{
+    to->family = final_family(choice->id, to->outcome);
+    to->confidence = choice->confidence[choice->id];
+    to->stage = final_stage(c, to->family);
+    to->blame = final_blame(c, choice->id);
+    to->ended_by = final_ended_by(c, choice->id);
+    to->vantage = c->vantage;
+    to->count = 1;
+    to->flow_id = c->facts->first_frame;
+    to->key = note->key;
+    to->both_directions = c->client->n_pkts > 0 && c->server->n_pkts > 0;
+    to->tamper_signature = tamper_signature(c);
+    to->conn_state = case_conn_state(c->facts);
+    to->has_syn_mark = c->trail->slot[TRAIL_SYN].frame != 0;
+    to->syn = c->trail->slot[TRAIL_SYN];
+    to->synack = c->trail->slot[TRAIL_SYNACK];
+    to->icmp = c->trail->icmp;
+    to->speech[SIDE_CLIENT] = c->trail->speech[SIDE_CLIENT];
+    to->speech[SIDE_SERVER] = c->trail->speech[SIDE_SERVER];
+    to->said = *c->speech;
+    to->host = *c->host;
+    if (to->is_failure && note->has_trail)
+        tape_copy(&to->tape, &note->tape);
+}
+
+static void fill_reasons(const struct choice *choice, const struct ruling *doubts,
+                         struct connection_event *to)
+{
+    to->n_because = choice->ruling.n_because;
+    to->n_against = choice->ruling.n_against;
+    for (unsigned i = 0; i < to->n_because; i++)
+        to->because[i] = choice->ruling.because[i];
+    for (unsigned i = 0; i < to->n_against; i++)
+        to->against[i] = choice->ruling.against[i];
+    for (unsigned i = 0; i < doubts->n_against && to->n_against < EVENT_REASONS_MAX; i++)
+        to->against[to->n_against++] = doubts->against[i];
+    fill_alternatives(choice, to);
+}
+
 void verdict_judge(const struct judge_context *context, const struct flow_note *note,
                    struct verdict_event *event)
 {
-    struct connection_event *to = &event->connection;
     struct ruling doubts = {0};
     struct verdict_case c;
     struct choice choice;
+    bool is_fine;
 
     case_open(&c, context, note);
     choose(&c, &choice, count_doubts(&c, &doubts));
     if (choice.id == VERDICT_COUNT) /* no rule at all: say so, do not guess */
         choice.id = VERDICT_UNKNOWN_CAPTURE_LOSS;
-    if (verdict_row(choice.id)->kind != KIND_FINE)
+    is_fine = verdict_row(choice.id)->kind == KIND_FINE;
+    if (!is_fine)
         say_context(&c, &doubts);
-
-    *event = (struct verdict_event){.kind = EVENT_CONNECTION, .ts_ns = decided_ns(&c, note)};
-    to->outcome = final_outcome(&c, choice.id);
-    to->verdict = choice.id;
-    to->family = final_family(choice.id, to->outcome);
-    to->is_failure = counts_as_failure(&c, choice.id, to->outcome);
-    to->confidence = choice.confidence[choice.id];
-    to->stage = final_stage(&c, to->family);
-    to->blame = final_blame(&c, choice.id);
-    to->ended_by = final_ended_by(&c, choice.id);
-    to->vantage = c.vantage;
-    to->count = 1;
-    to->flow_id = c.facts->first_frame;
-    to->client = endpoint_of(c.key, note->client_end);
-    to->server = endpoint_of(c.key, 1u - note->client_end);
-    to->key = note->key;
-    to->facts = note->facts;
-    to->both_directions = c.client->n_pkts > 0 && c.server->n_pkts > 0;
-    to->tamper_signature = tamper_signature(&c);
-    to->conn_state = case_conn_state(c.facts);
-    to->has_syn_mark = c.trail->slot[TRAIL_SYN].frame != 0;
-    to->syn = c.trail->slot[TRAIL_SYN];
-    to->synack = c.trail->slot[TRAIL_SYNACK];
-    to->icmp = c.trail->icmp;
-    to->speech[SIDE_CLIENT] = c.trail->speech[SIDE_CLIENT];
-    to->speech[SIDE_SERVER] = c.trail->speech[SIDE_SERVER];
-    to->said = *c.speech;
-    to->host = *c.host;
-    if (to->is_failure && note->has_trail)
-        tape_copy(&to->tape, &note->tape);
-    to->n_because = choice.ruling.n_because;
-    to->n_against = choice.ruling.n_against;
-    for (unsigned i = 0; i < to->n_because; i++)
-        to->because[i] = choice.ruling.because[i];
-    for (unsigned i = 0; i < to->n_against; i++)
-        to->against[i] = choice.ruling.against[i];
-    for (unsigned i = 0; i < doubts.n_against && to->n_against < EVENT_REASONS_MAX; i++)
-        to->against[to->n_against++] = doubts.against[i];
-    fill_alternatives(&choice, to);
-    case_evidence(&c, &choice.ruling, to);
+    if (!is_fine || !context->skips_fine)
+        memset(event, 0, sizeof(*event));
+    fill_outcome(&c, &choice, note, event);
+    if (is_fine && context->skips_fine)
+        return;
+    fill_story(&c, &choice, note, &event->connection);
+    fill_reasons(&choice, &doubts, &event->connection);
+    case_evidence(&c, &choice.ruling, &event->connection);
 }
 
 void verdict_matrix(const struct judge_context *context, const struct flow_note *note,

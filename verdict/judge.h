@@ -3,6 +3,8 @@
 #ifndef VERDICT_JUDGE_H
 #define VERDICT_JUDGE_H
 
+#include <stdbool.h>
+
 #include "flowtable/note.h"
 #include "verdict/event.h"
 #include "verdict/host_evidence.h"
@@ -15,6 +17,7 @@ struct judge_context {
     const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
     uint32_t n_local;
     const struct host_evidence *host; /* of the server of the note to be judged; NULL: not asked */
+    bool skips_fine;                  /* what is fine is counted and not told */
 };
 
 /*
@@ -22,6 +25,9 @@ struct judge_context {
  * wins, else the generic one, else the surest that is left; table order breaks ties. Loss in the
  * capture, a start in the middle and the like lower every rule by one grade, here and nowhere
  * else. Fills *event but for incident, and sets count to 1.
+ *
+ * With skips_fine, of an event whose verdict is of KIND_FINE only kind, ts_ns, and the
+ * connection's outcome, verdict, is_failure, client, server and facts are set.
  */
 void verdict_judge(const struct judge_context *context, const struct flow_note *note,
                    struct verdict_event *event);

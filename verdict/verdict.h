@@ -303,6 +303,9 @@ enum verdict_id {
     VERDICT_COUNT
 };
 
+/* Of KIND_FINE are all rows from here on, and no others. */
+#define VERDICT_FIRST_FINE VERDICT_RST_AFTER_FIN
+
 struct verdict_row {
     const char *slug;
     const char *title;

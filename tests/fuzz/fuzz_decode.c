@@ -12,7 +12,9 @@
 #include "base/compiler.h"
 #include "base/cursor.h"
 #include "decode/decode.h"
+#include "decode/layers.h"
 #include "decode/sctp.h"
+#include "same_packet.h"
 
 #define PREFIX_BYTES 3
 
@@ -59,6 +61,20 @@ static void check_packet(const struct packet *packet, const uint8_t *bytes, size
     }
 }
 
+/* What goes the short way looks the same on the long one. */
+static void check_plain(const struct packet *packet, uint16_t linktype, const uint8_t *bytes,
+                        size_t n_bytes, size_t wire_bytes)
+{
+    struct packet plain, layered;
+    struct walk walk = walk_over(bytes, n_bytes, wire_bytes, &layered);
+
+    if (!decode_plain(linktype, bytes, n_bytes, wire_bytes, &plain))
+        return;
+    assert(walk_frame(&walk, linktype) == DECODE_OK);
+    assert(is_same_packet(&plain, &layered));
+    assert(is_same_packet(packet, &layered));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
 {
     struct packet packet;
@@ -73,7 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
         wire_bytes = 0; /* went below it */
     bytes += PREFIX_BYTES;
     n_bytes -= PREFIX_BYTES;
-    if (decode_frame(linktype, bytes, n_bytes, wire_bytes, &packet) == DECODE_OK)
+    if (decode_frame(linktype, bytes, n_bytes, wire_bytes, &packet) == DECODE_OK) {
         check_packet(&packet, bytes, n_bytes);
+        check_plain(&packet, linktype, bytes, n_bytes, wire_bytes);
+    }
     return 0;
 }

@@ -103,7 +103,8 @@ void flowscript_steps(struct flowscript *script, struct script_conn *conn,
 void flowscript_until(struct flowscript *script, double t_ms);
 
 /* As flowscript_open() and flowscript_steps() of connection 0, after the same steps were played
- * with other ISNs, and with each packet captured twice, and gave the same notes. */
+ * with other ISNs, and with each packet captured twice, and gave the same notes; and the same by
+ * the short way (track_predicted.c) and by the long one, with trails and without. */
 void flowscript_play(struct flowscript *script, const struct flowstep *steps, size_t n_steps);
 
 /* Of connection 0: its open flow, which must be there; its facts and trail. */

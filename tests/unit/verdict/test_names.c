@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "verdict/icmp_name.h"
 #include "verdict/speech_name.h"
+#include "verdict/verdict.h"
 
 static void icmp_errors_have_the_names_of_the_contract(void **state)
 {
@@ -67,12 +68,21 @@ static void who_spoke_first_is_told_by_the_frames(void **state)
     assert_int_equal(speech_first(7, 6), SIDE_SERVER);
 }
 
+static void what_is_fine_stands_at_the_end_of_the_table(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < VERDICT_COUNT; i++)
+        assert_int_equal(verdict_row((enum verdict_id)i)->kind == KIND_FINE,
+                         i >= VERDICT_FIRST_FINE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(icmp_errors_have_the_names_of_the_contract),
         cmocka_unit_test(alerts_and_http2_errors_have_their_registered_names),
         cmocka_unit_test(who_spoke_first_is_told_by_the_frames),
+        cmocka_unit_test(what_is_fine_stands_at_the_end_of_the_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
