@@ -24,6 +24,7 @@ static struct incident_config incidents_of(const struct judging_config *config)
     incidents.n_endpoints = config->n_endpoints;
     incidents.n_failing = config->n_endpoints / 4;
     incidents.n_client_marks = config->n_endpoints * 4;
+    incidents.rules = config->incident_rules;
     incidents.hash_key = config->hash_key;
     return incidents;
 }

@@ -24,6 +24,7 @@ struct judging_config {
     uint32_t n_hosts, n_listeners; /* powers of two */
     uint32_t n_endpoints;          /* that incidents and tally know at a time */
     struct hash_key hash_key;
+    const struct incident_rules *incident_rules; /* NULL = the usual ones */
     const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
     uint32_t n_local;
     struct hostwatch *watch; /* host evidence; NULL = none */

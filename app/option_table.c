@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/option_incident.h"
 #include "app/option_value.h"
 #include "base/compiler.h"
 #include "verdict/verdict.h"
@@ -148,6 +149,11 @@ static int set_all(struct options *options, const char *value, struct err *err)
     (void)value, (void)err;
     options->report_all = true;
     return 0;
+}
+
+static int set_incident(struct options *options, const char *value, struct err *err)
+{
+    return option_incident(&options->incident_rules, value, err);
 }
 
 static int want_host_evidence(struct options *options, const char *value, struct err *err)
@@ -330,6 +336,8 @@ const struct option_row option_rows[] = {
     {'\0', "log", "FILE", set_log, "also write JSON Lines to a file"},
     {'\0', "all", NULL, set_all, "also report connections that did not fail"},
     {'\0', "fail-on", "WHAT", add_fail_on, "exit with 3 on any, incident, a family or a verdict"},
+    {'\0', "incident", "NAME=VALUE", set_incident,
+     "when it opens and closes (see tcpwhy(8); again)"},
     {'\0', "host-evidence", NULL, want_host_evidence,
      "ask this kernel of its listeners (default: live)"},
     {'\0', "no-host-evidence", NULL, refuse_host_evidence, "never ask it"},

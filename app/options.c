@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/option_incident.h"
 #include "app/option_table.h"
 #include "base/nanotime.h"
 #include "capture/filter.h"
@@ -148,7 +149,9 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
 {
     int code;
 
-    *options = (struct options){.memory_bytes = MEMORY_DEFAULT_BYTES, .stats_interval_ns = -1};
+    *options = (struct options){.memory_bytes = MEMORY_DEFAULT_BYTES,
+                                .stats_interval_ns = -1,
+                                .incident_rules = incident_rules_usual};
     code = parse_flags(options, argc, argv, err);
     if (!code && !options->wants_help && !options->wants_version)
         code = parse_words(options, argc - optind, argv + optind, err);
@@ -160,6 +163,8 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
         code = err_set(err, -EINVAL, "--tui draws on the terminal: -o does not go with it");
     if (!code && options->is_sandbox_off && options->is_sandbox_required)
         code = err_set(err, -EINVAL, "--require-sandbox and --no-sandbox: one of them");
+    if (!code)
+        code = option_incident_check(&options->incident_rules, err);
     options->can_read_again = is_input_seekable(options);
     if (options->stats_interval_ns < 0) /* a replay's lines depend on its input only */
         options->stats_interval_ns = options->n_files ? 0 : STATS_DEFAULT_NS;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "capture/capture.h"
 #include "sink/sink.h"
+#include "verdict/incident_limits.h"
 
 enum face {
     FACE_AUTO,
@@ -49,6 +50,7 @@ struct options {
     enum face face;
     bool report_all;
     enum host_wish host_wish;
+    struct incident_rules incident_rules;
     uint32_t n_threads; /* 0 = chosen from the machine */
     uint64_t memory_bytes;
     int64_t stats_interval_ns; /* 0 = none */

@@ -95,6 +95,7 @@ static int judging_setup(struct pipeline *pipeline)
         .local = pipeline->config.local,
         .n_local = pipeline->config.n_local,
         .watch = pipeline->watch,
+        .incident_rules = pipeline->config.incident_rules,
         .report_all = pipeline->config.report_all,
         .may_lose_events = pipeline->config.is_live,
     };

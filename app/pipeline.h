@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "capture/capture.h"
 #include "verdict/event.h"
+#include "verdict/incident_limits.h"
 #include "verdict/snapshot.h"
 
 struct pipeline;
@@ -28,6 +29,7 @@ struct pipeline_config {
     uint64_t hash_seed;    /* no output depends on it */
     bool is_live;
     bool report_all;
+    const struct incident_rules *incident_rules; /* NULL = the usual ones */
     bool wants_host_evidence;   /* ask this host's kernel of its listeners (app/hostwatch.h) */
     const struct ipaddr *local; /* addresses of this host; NULL in replay */
     uint32_t n_local;

@@ -21,7 +21,6 @@
 #include "capture/devices.h"
 #include "capture/linktype.h"
 #include "verdict/incident.h"
-#include "verdict/incident_limits.h"
 
 /* Lines a second that a live run writes for failures (INTERFACE.md 3.6). */
 #define FAILURE_LINES_PER_S 50
@@ -101,23 +100,26 @@ static void fill_machine(struct run_info *run, struct run_texts *texts)
     run->failure_lines_per_s = FAILURE_LINES_PER_S;
 }
 
-static const struct run_incident_rules incident_rules = {
-    .bucket_s = INCIDENT_BUCKET_NS / NS_PER_S,
-    .bad_failures = INCIDENT_BAD_FAILURES,
-    .bad_ratio = INCIDENT_BAD_PER_CENT / 100.0,
-    .sustained_buckets = INCIDENT_SUSTAINED_BUCKETS,
-    .window_buckets = INCIDENT_WINDOW_BUCKETS,
-    .burst_failures = INCIDENT_BURST_FAILURES,
-    .burst_window_s = INCIDENT_BURST_BUCKETS * INCIDENT_BUCKET_NS / NS_PER_S,
-    .burst_span_s = INCIDENT_BURST_SPAN_NS / NS_PER_S,
-    .burst_ratio = INCIDENT_BURST_PER_CENT / 100.0,
-    .persistent_failures = INCIDENT_PERSISTENT_FAILURES,
-    .persistent_span_s = INCIDENT_PERSISTENT_SPAN_NS / NS_PER_S,
-    .forged_failures = INCIDENT_FORGED_FAILURES,
-    .update_s = INCIDENT_UPDATE_NS / NS_PER_S,
-    .close_quiet_s = INCIDENT_CLOSE_QUIET_NS / NS_PER_S,
-    .reopen_s = INCIDENT_REOPEN_NS / NS_PER_S,
-};
+static struct run_incident_rules rules_of(const struct incident_rules *rules)
+{
+    return (struct run_incident_rules){
+        .bucket_s = (uint32_t)(rules->bucket_ns / NS_PER_S),
+        .bad_failures = rules->bad_failures,
+        .bad_ratio = rules->bad_permille / 1000.0,
+        .sustained_buckets = rules->sustained_buckets,
+        .window_buckets = rules->window_buckets,
+        .burst_failures = rules->burst_failures,
+        .burst_window_s = (uint32_t)(rules->burst_window_ns / NS_PER_S),
+        .burst_span_s = (uint32_t)(rules->burst_span_ns / NS_PER_S),
+        .burst_ratio = rules->burst_permille / 1000.0,
+        .persistent_failures = rules->persistent_failures,
+        .persistent_span_s = (uint32_t)(rules->persistent_span_ns / NS_PER_S),
+        .forged_failures = rules->forged_failures,
+        .update_s = (uint32_t)(rules->update_ns / NS_PER_S),
+        .close_quiet_s = (uint32_t)(rules->close_quiet_ns / NS_PER_S),
+        .reopen_s = (uint32_t)(rules->reopen_ns / NS_PER_S),
+    };
+}
 
 void runinfo_fill(struct run_info *run, struct run_texts *texts, const struct options *options,
                   bool is_live)
@@ -131,7 +133,7 @@ void runinfo_fill(struct run_info *run, struct run_texts *texts, const struct op
         .report_all = options->report_all,
         .is_ascii = options->is_ascii,
         .filter = options->filter,
-        .incident_rules = incident_rules,
+        .incident_rules = rules_of(&options->incident_rules),
         .stats_interval_ns = options->stats_interval_ns,
         .uid = (int32_t)getuid(),
         .first_packet_ns = NS_NEVER,

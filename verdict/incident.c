@@ -8,6 +8,7 @@
 #include "verdict/watch.h"
 
 struct incidents {
+    struct incident_rules rules;
     struct clientpool pool;
     struct watch watch;
     struct incident_book book;
@@ -50,8 +51,11 @@ struct incidents *incidents_create(struct arena *arena, const struct incident_co
     struct watch_sizes sizes = watch_sizes(config);
     struct incidents *incidents = arena_take(arena, sizeof(*incidents));
 
-    if (!incidents ||
-        !clientpool_create(&incidents->pool, arena, &config->hash_key, config->n_client_marks) ||
+    if (!incidents)
+        return NULL;
+    incidents->rules = config->rules ? *config->rules : incident_rules_usual;
+    sizes.rules = &incidents->rules;
+    if (!clientpool_create(&incidents->pool, arena, &config->hash_key, config->n_client_marks) ||
         !watch_create(&incidents->watch, arena, &sizes, &incidents->pool) ||
         !incident_book_create(&incidents->book, arena, config->n_incidents, &incidents->watch))
         return NULL;
@@ -75,12 +79,12 @@ static bool is_in_network(const struct incident *incident, const struct counted_
 static void count_attempt(struct incidents *incidents, const struct counted_at *at, int64_t ts_ns)
 {
     if (at->place)
-        attempts_count(&at->place->attempts, ts_ns);
+        attempts_count(&at->place->attempts, &incidents->rules, ts_ns);
     if (at->client)
-        attempts_count(&at->client->attempts, ts_ns);
+        attempts_count(&at->client->attempts, &incidents->rules, ts_ns);
     for (uint32_t i = 0; i < incidents->book.n_networks; i++)
         if (is_in_network(incidents->book.network[i], at))
-            attempts_count(&incidents->book.network[i]->own, ts_ns);
+            attempts_count(&incidents->book.network[i]->own, &incidents->rules, ts_ns);
 }
 
 static void fail_attempt(struct incidents *incidents, const struct counted_at *at, int64_t ts_ns)
@@ -143,12 +147,13 @@ static void add_overflow(struct incidents *incidents, struct connection_event *e
         incident->own = attempts_none();
         incidents->overflow = incident_book_ref(book, incident);
     }
-    attempts_count(&incident->own, ts_ns);
+    attempts_count(&incident->own, &incidents->rules, ts_ns);
     if (is_live) {
         incident_book_fail(book, incident, event, ts_ns);
         return;
     }
-    outbreak_add(&incident->outbreak, &incidents->pool, event, ts_ns, INCIDENT_CLIENTS_MAX);
+    outbreak_add(&incident->outbreak, &incidents->rules, &incidents->pool, event, ts_ns,
+                 INCIDENT_CLIENTS_MAX);
     incident->attempts = &incident->own;
     incident_book_settle(book, incident, RULE_BURST);
 }
@@ -331,6 +336,7 @@ static enum incident_rule rule_for(const struct incidents *incidents,
     const struct incident *closed = incident_book_get(&incidents->book, failing->incident);
     bool may_reopen = closed && incident_may_reopen(closed, failing->pending.last_ns);
     struct rule_case c = {
+        .rules = &incidents->rules,
         .outbreak = &failing->pending,
         .before = may_reopen ? &closed->outbreak : NULL,
         .attempts = &place->attempts,

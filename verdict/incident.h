@@ -31,6 +31,7 @@
 #include "base/hash.h"
 #include "verdict/emitter.h"
 #include "verdict/event.h"
+#include "verdict/incident_limits.h"
 #include "verdict/snapshot.h"
 
 struct incidents;
@@ -49,6 +50,7 @@ struct incident_config {
     uint32_t n_incidents;    /* live at a time, the overflow incident included; at least 2 */
     uint32_t n_clients;      /* failing clients watched for scans */
     uint32_t n_client_marks; /* distinct clients of all incidents together */
+    const struct incident_rules *rules; /* NULL = the usual ones */
     struct hash_key hash_key;
 };
 

@@ -82,14 +82,15 @@ struct incident *incident_book_take(struct incident_book *book)
     assert(taken); /* half of the slots are not live */
     generation = taken->generation + 1;
     outbreak_clear(&taken->outbreak, book->pool);
-    *taken = (struct incident){.generation = generation ? generation : 1};
+    *taken =
+        (struct incident){.generation = generation ? generation : 1, .rules = book->watch->rules};
     return taken;
 }
 
 bool incident_may_reopen(const struct incident *incident, int64_t ts_ns)
 {
     return incident->state == INCIDENT_STATE_CLOSED &&
-           ts_ns <= incident->closed_ns + INCIDENT_REOPEN_NS;
+           ts_ns <= incident->closed_ns + incident->rules->reopen_ns;
 }
 
 /* ---- what a line says ---- */
@@ -153,7 +154,8 @@ uint64_t incident_attempts(const struct incident *incident)
 /* Load shows while attempts and failures of a minute are known, and is not forgotten after. */
 static void describe_pattern(struct incident *incident, struct incident_event *event)
 {
-    incident->follows_load |= incident_follows_load(&incident->outbreak, incident->attempts);
+    incident->follows_load |=
+        incident_follows_load(incident->rules, &incident->outbreak, incident->attempts);
     event->period_ns = outbreak_period_ns(&incident->outbreak);
     event->pattern = event->period_ns         ? PATTERN_PERIODIC
                      : incident->follows_load ? PATTERN_LOAD
@@ -179,7 +181,7 @@ static void describe(const struct incident_book *book, struct incident *incident
         .scope = incident->scope,
         .rule = incident->rule,
         .family = incident->family,
-        .confidence = outbreak_confidence(&incident->outbreak),
+        .confidence = outbreak_confidence(&incident->outbreak, incident->rules),
         .server = incident->server,
         .client = incident->client,
         .opened_ns = incident->opened_ns,
@@ -219,13 +221,13 @@ static int64_t later_ns(int64_t a_ns, int64_t b_ns)
 
 static int64_t close_due_ns(const struct incident *incident)
 {
-    return incident->heard_ns + INCIDENT_CLOSE_QUIET_NS;
+    return incident->heard_ns + incident->rules->close_quiet_ns;
 }
 
 /* When its next line is due. */
 static int64_t due_ns(const struct incident *incident)
 {
-    int64_t update_ns = incident->line_due_ns + INCIDENT_UPDATE_NS;
+    int64_t update_ns = incident->line_due_ns + incident->rules->update_ns;
     int64_t close_ns = close_due_ns(incident);
 
     if (incident->state == INCIDENT_STATE_SETTLING)
@@ -293,12 +295,14 @@ void incident_book_settle(struct incident_book *book, struct incident *incident,
 void incident_book_fail(struct incident_book *book, struct incident *incident,
                         struct connection_event *event, int64_t ts_ns)
 {
-    outbreak_add(&incident->outbreak, book->pool, event, ts_ns, INCIDENT_CLIENTS_MAX);
+    outbreak_add(&incident->outbreak, incident->rules, book->pool, event, ts_ns,
+                 INCIDENT_CLIENTS_MAX);
     incident->heard_ns = book->watch->now_ns;
     if (incident->state != INCIDENT_STATE_OPEN)
         return;
     event->incident = incident->number;
-    if (outbreak_confidence(&incident->outbreak) > (enum confidence)incident->told_highest)
+    if (outbreak_confidence(&incident->outbreak, incident->rules) >
+        (enum confidence)incident->told_highest)
         incident->is_surer = true;
     expect_line(book, incident);
 }
@@ -353,7 +357,8 @@ static void open_incident(struct incident_book *book, struct incident *incident,
     book->n_opened++;
     send(book, incident, incident->opened_ns, emitter);
     close_members(book, incident, emitter);
-    if (outbreak_confidence(&incident->outbreak) > (enum confidence)incident->told_highest)
+    if (outbreak_confidence(&incident->outbreak, incident->rules) >
+        (enum confidence)incident->told_highest)
         incident->is_surer = true;
 }
 
@@ -424,14 +429,14 @@ static void send_due_line(struct incident_book *book, struct incident *incident,
         incident->line_due_ns = incident->heard_ns;
         update_incident(book, incident, later_ns(outbreak->last_ns, incident->told_ns), emitter);
     } else if (due_ns(incident) == close_due_ns(incident)) {
-        close_incident(book, incident, outbreak->last_ns + INCIDENT_CLOSE_QUIET_NS,
+        close_incident(book, incident, outbreak->last_ns + incident->rules->close_quiet_ns,
                        incident->attempts->last_ok_ns > outbreak->last_ns ? CLOSE_RECOVERED
                                                                           : CLOSE_QUIET,
                        emitter);
     } else {
-        incident->line_due_ns += INCIDENT_UPDATE_NS;
+        incident->line_due_ns += incident->rules->update_ns;
         update_incident(book, incident,
-                        later_ns(outbreak->last_ns, incident->told_ns + INCIDENT_UPDATE_NS),
+                        later_ns(outbreak->last_ns, incident->told_ns + incident->rules->update_ns),
                         emitter);
     }
 }

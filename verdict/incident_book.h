@@ -7,7 +7,7 @@
  *   free --take--> (filled in by the caller) --settle--> settling --tick--> open --tick--> closed
  *
  * A settling incident counts failures already, but has no number and no line yet; if something
- * bigger takes it in, nobody ever hears of it. A closed one waits for INCIDENT_REOPEN_NS (settle
+ * bigger takes it in, nobody ever hears of it. A closed one waits for rules->reopen_ns (settle
  * again: the same number) and longer, until its slot is needed.
  *
  * Two clocks: ts_ns are conclusion times and stand in the lines; due times are those of the judge,
@@ -45,6 +45,8 @@ struct incident {
     struct endpoint server; /* as in struct incident_event */
     struct ipaddr client;
     struct outbreak outbreak;
+
+    const struct incident_rules *rules;
 
     /* While it is live. */
     enum incident_rule rule;

@@ -4,37 +4,41 @@
 #ifndef VERDICT_INCIDENT_LIMITS_H
 #define VERDICT_INCIDENT_LIMITS_H
 
+#include <stdint.h>
+
 #include "base/nanotime.h"
 
-#define INCIDENT_BUCKET_NS (10 * NS_PER_S)
-#define INCIDENT_WINDOW_BUCKETS 6 /* that the rules look at: the newest and those before it */
+/* What a user may set (--incident); each under its name in `start.incident_rules`. */
+struct incident_rules {
+    /* Failures and attempts are counted in buckets; a rule looks at the newest and those before. */
+    int64_t bucket_ns;
+    uint32_t window_buckets; /* 1 .. INCIDENT_WINDOW_BUCKETS_MAX */
+    /* A bucket is bad with so many failures that are such a part of its attempts. */
+    uint32_t bad_failures, bad_permille;
+    /* sustained: so many of the window's buckets are bad. */
+    uint32_t sustained_buckets;
+    /* burst: so many failures and such a part of the attempts in the window's newest part, and so
+     * much time from the first to the last: a restart is shorter. */
+    uint32_t burst_failures, burst_permille;
+    int64_t burst_window_ns, burst_span_ns;
+    /* persistent: so many failures without a success between them, over at least so much time. */
+    uint32_t persistent_failures;
+    int64_t persistent_span_ns;
+    /* forged: so many forged RSTs that are at least likely, in INCIDENT_FORGED_WINDOW_NS. */
+    uint32_t forged_failures; /* 1 .. INCIDENT_FORGED_MAX */
+    int64_t update_ns;        /* between lines of an incident that goes on */
+    int64_t close_quiet_ns;   /* without a failure it is over */
+    int64_t reopen_ns;        /* a new outbreak so soon keeps the number */
+};
 
-/* A bucket is bad with so many failures that are such a part of its attempts. */
-#define INCIDENT_BAD_FAILURES 3
-#define INCIDENT_BAD_PER_CENT 10
-
-/* sustained: so many of the window's buckets are bad. */
-#define INCIDENT_SUSTAINED_BUCKETS 3
-
-/* burst: so many failures and such a part of the attempts within three buckets, and from the first
- * to the last so much time: a restart is shorter. */
-#define INCIDENT_BURST_FAILURES 10
-#define INCIDENT_BURST_PER_CENT 50
-#define INCIDENT_BURST_BUCKETS 3
-#define INCIDENT_BURST_SPAN_NS (10 * NS_PER_S)
-
-/* persistent: so many failures without a success between them, over at least so much time. */
-#define INCIDENT_PERSISTENT_FAILURES 5
-#define INCIDENT_PERSISTENT_SPAN_NS (120 * NS_PER_S)
-
-/* forged: so many forged RSTs that are at least likely, in so much time. */
-#define INCIDENT_FORGED_FAILURES 3
+#define INCIDENT_WINDOW_BUCKETS_MAX 12
+#define INCIDENT_FORGED_MAX 16
 #define INCIDENT_FORGED_WINDOW_NS (60 * NS_PER_S)
 
-#define INCIDENT_UPDATE_NS (60 * NS_PER_S)      /* between lines of an incident that goes on */
-#define INCIDENT_CLOSE_QUIET_NS (60 * NS_PER_S) /* without a failure it is over */
-#define INCIDENT_REOPEN_NS (300 * NS_PER_S)     /* a new outbreak so soon keeps the number */
-#define INCIDENT_RELATED_NS (2 * NS_PER_S)      /* two that began so close may have one cause */
+/* Those of INTERFACE.md. */
+extern const struct incident_rules incident_rules_usual;
+
+#define INCIDENT_RELATED_NS (2 * NS_PER_S) /* two that began so close may have one cause */
 
 /* One client failing at so many endpoints in so much time is one incident: a scan, or a broken
  * client. */

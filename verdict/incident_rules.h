@@ -21,24 +21,26 @@ struct attempts {
 };
 
 struct attempts attempts_none(void);
-void attempts_count(struct attempts *attempts, int64_t ts_ns);
+void attempts_count(struct attempts *attempts, const struct incident_rules *rules, int64_t ts_ns);
 void attempts_succeed(struct attempts *attempts, int64_t established_ns);
 void attempts_fail(struct attempts *attempts, int64_t ts_ns);
 
 /* What a rule may look at. */
 struct rule_case {
+    const struct incident_rules *rules;
     const struct outbreak *outbreak; /* with at least one failure */
     const struct outbreak *before;   /* of the incident here that closed not long ago, or NULL */
     const struct attempts *attempts; /* at the same address and port */
-    const int64_t *forged_ns;        /* INCIDENT_FORGED_FAILURES newest, oldest first; NS_NEVER */
+    const int64_t *forged_ns;        /* the newest forged_failures, oldest first; NS_NEVER */
 };
 
 /* Whether the bucket is bad. */
-bool incident_bucket_is_bad(const struct outbreak *outbreak, const struct attempts *attempts,
-                            int64_t bucket);
+bool incident_bucket_is_bad(const struct incident_rules *rules, const struct outbreak *outbreak,
+                            const struct attempts *attempts, int64_t bucket);
 
 /* Whether a greater share of the attempts fails when there are more of them. */
-bool incident_follows_load(const struct outbreak *outbreak, const struct attempts *attempts);
+bool incident_follows_load(const struct incident_rules *rules, const struct outbreak *outbreak,
+                           const struct attempts *attempts);
 
 /* The gravest rule that holds, INCIDENT_RULE_COUNT where none does. */
 enum incident_rule incident_rule_for(const struct rule_case *c);

@@ -85,11 +85,12 @@ static int64_t established_ns(const struct flow_facts *facts)
     return facts->first_ns + facts->ack_after_us * NS_PER_US;
 }
 
-void outbreak_add(struct outbreak *outbreak, struct clientpool *pool,
-                  const struct connection_event *event, int64_t ts_ns, uint32_t n_clients_max)
+void outbreak_add(struct outbreak *outbreak, const struct incident_rules *rules,
+                  struct clientpool *pool, const struct connection_event *event, int64_t ts_ns,
+                  uint32_t n_clients_max)
 {
-    int64_t bucket = outbreak_bucket(ts_ns);
-    int64_t into_us = (ts_ns - bucket * INCIDENT_BUCKET_NS) / NS_PER_US;
+    int64_t bucket = outbreak_bucket(rules, ts_ns);
+    int64_t into_us = (ts_ns - bucket * rules->bucket_ns) / NS_PER_US;
 
     if (incident_is_counted(&event->facts) && established_ns(&event->facts) <= outbreak->began_ns)
         outbreak->n_established_before++;
@@ -129,13 +130,14 @@ uint64_t outbreak_recent(const struct outbreak *outbreak, unsigned n_buckets)
                       outbreak->newest - n_buckets + 1, outbreak->newest);
 }
 
-int64_t outbreak_recent_first_ns(const struct outbreak *outbreak, unsigned n_buckets)
+int64_t outbreak_recent_first_ns(const struct outbreak *outbreak,
+                                 const struct incident_rules *rules, unsigned n_buckets)
 {
     for (int64_t bucket = outbreak->newest - n_buckets + 1; bucket <= outbreak->newest; bucket++) {
         unsigned i = window_index(outbreak->newest, OUTBREAK_BUCKETS, bucket);
 
         if (i != WINDOW_LATE && outbreak->count[i])
-            return bucket * INCIDENT_BUCKET_NS + outbreak->first_us[i] * NS_PER_US;
+            return bucket * rules->bucket_ns + outbreak->first_us[i] * NS_PER_US;
     }
     return NS_NEVER;
 }
@@ -152,12 +154,13 @@ int64_t outbreak_period_ns(const struct outbreak *outbreak)
     return llabs(span_ns - n_gaps * period_ns) <= span_ns / 5 ? period_ns : 0;
 }
 
-enum confidence outbreak_confidence(const struct outbreak *outbreak)
+enum confidence outbreak_confidence(const struct outbreak *outbreak,
+                                    const struct incident_rules *rules)
 {
     unsigned lowest = CONFIDENCE_COUNT;
 
-    for (int64_t bucket = outbreak->newest - INCIDENT_WINDOW_BUCKETS + 1;
-         bucket <= outbreak->newest; bucket++) {
+    for (int64_t bucket = outbreak->newest - rules->window_buckets + 1; bucket <= outbreak->newest;
+         bucket++) {
         unsigned i = window_index(outbreak->newest, OUTBREAK_BUCKETS, bucket);
 
         if (outbreak->count[i] && outbreak->lowest[i] < lowest)

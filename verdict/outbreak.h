@@ -13,7 +13,7 @@
 #include "verdict/window.h"
 
 /* Two more than the rules look at: conclusions come late and out of order. */
-#define OUTBREAK_BUCKETS (INCIDENT_WINDOW_BUCKETS + 2)
+#define OUTBREAK_BUCKETS (INCIDENT_WINDOW_BUCKETS_MAX + 2)
 
 /* All zero: none yet. */
 struct outbreak {
@@ -24,7 +24,7 @@ struct outbreak {
     uint64_t n_established_before; /* failures whose attempt is among those */
     struct clientset clients;
 
-    /* The newest buckets of INCIDENT_BUCKET_NS, see window.h. */
+    /* The newest buckets, see window.h. */
     int64_t newest;
     uint32_t count[OUTBREAK_BUCKETS];
     uint32_t first_us[OUTBREAK_BUCKETS]; /* the first failure since the bucket's begin */
@@ -37,17 +37,18 @@ struct outbreak {
     struct incident_sample sample[INCIDENT_SAMPLES];
 };
 
-static inline int64_t outbreak_bucket(int64_t ts_ns)
+static inline int64_t outbreak_bucket(const struct incident_rules *rules, int64_t ts_ns)
 {
-    return window_slot(ts_ns, INCIDENT_BUCKET_NS);
+    return window_slot(ts_ns, rules->bucket_ns);
 }
 
 /* Forgets everything and gives the clients back. */
 void outbreak_clear(struct outbreak *outbreak, struct clientpool *pool);
 
 /* Counts a failure; `n_clients_max` as in clientset_add. */
-void outbreak_add(struct outbreak *outbreak, struct clientpool *pool,
-                  const struct connection_event *event, int64_t ts_ns, uint32_t n_clients_max);
+void outbreak_add(struct outbreak *outbreak, const struct incident_rules *rules,
+                  struct clientpool *pool, const struct connection_event *event, int64_t ts_ns,
+                  uint32_t n_clients_max);
 
 /* Adds the failures that `from` has, which stays as it is; not what it knows of attempts. */
 void outbreak_add_all(struct outbreak *outbreak, struct clientpool *pool,
@@ -55,14 +56,16 @@ void outbreak_add_all(struct outbreak *outbreak, struct clientpool *pool,
 
 /* Failures in the newest `n_buckets`, and when the first of them was (NS_NEVER: none). */
 uint64_t outbreak_recent(const struct outbreak *outbreak, unsigned n_buckets);
-int64_t outbreak_recent_first_ns(const struct outbreak *outbreak, unsigned n_buckets);
+int64_t outbreak_recent_first_ns(const struct outbreak *outbreak,
+                                 const struct incident_rules *rules, unsigned n_buckets);
 
 /* The time from one failure to the next, where all of them are in step; else 0. */
 int64_t outbreak_period_ns(const struct outbreak *outbreak);
 
-/* The lowest among the failures of the window: doubts that were not repeated for a minute are
+/* The lowest among the failures of the window: doubts that were not repeated for so long are
  * forgotten, or confidence could never rise. CONFIDENCE_NONE without failures. */
-enum confidence outbreak_confidence(const struct outbreak *outbreak);
+enum confidence outbreak_confidence(const struct outbreak *outbreak,
+                                    const struct incident_rules *rules);
 
 /* Fills in times of the first and last failure, counts, clients, verdicts and samples. */
 void outbreak_describe(const struct outbreak *outbreak, const struct clientpool *pool,

@@ -33,6 +33,7 @@ bool watch_create(struct watch *watch, struct arena *arena, const struct watch_s
 {
     const struct hash_key *key = &sizes->hash_key;
 
+    watch->rules = sizes->rules;
     watch->pool = pool;
     if (!lrumap_create(&watch->places, arena, key, sizeof(struct endpoint), sizes->n_places) ||
         !lrumap_create(&watch->failings, arena, key, sizeof(struct failing_key),
@@ -47,9 +48,9 @@ bool watch_create(struct watch *watch, struct arena *arena, const struct watch_s
 
 /* ---- making room ---- */
 
-static bool is_quiet(int64_t last_ns, int64_t now_ns)
+static bool is_quiet(const struct watch *watch, int64_t last_ns, int64_t now_ns)
 {
-    return last_ns <= now_ns - INCIDENT_CLOSE_QUIET_NS;
+    return last_ns <= now_ns - watch->rules->close_quiet_ns;
 }
 
 static void drop_failing(struct watch *watch, uint32_t idx)
@@ -71,7 +72,7 @@ static bool make_room_for_place(struct watch *watch, int64_t now_ns)
     if (!lrumap_is_full(&watch->places))
         return true;
     place = &watch->place[watch->places.oldest];
-    if (place->n_pinned || !is_quiet(place->last_ns, now_ns))
+    if (place->n_pinned || !is_quiet(watch, place->last_ns, now_ns))
         return false;
     while (place->first_failing != LRUMAP_NONE)
         drop_failing(watch, place->first_failing);
@@ -87,7 +88,7 @@ static bool make_room_for_failing(struct watch *watch, int64_t now_ns)
         return true;
     failing = &watch->failing[watch->failings.oldest];
     if (failing->is_pinned ||
-        (failing->pending.n_failures && !is_quiet(failing->pending.last_ns, now_ns)))
+        (failing->pending.n_failures && !is_quiet(watch, failing->pending.last_ns, now_ns)))
         return false;
     drop_failing(watch, watch->failings.oldest);
     return true;
@@ -144,7 +145,7 @@ struct watch_failing *watch_failing(struct watch *watch, struct watch_place *pla
         idx = lrumap_add(&watch->failings, &key);
         watch->failing[idx] = (struct watch_failing){.place_idx = (uint32_t)(place - watch->place),
                                                      .next = place->first_failing};
-        for (unsigned i = 0; i < INCIDENT_FORGED_FAILURES; i++)
+        for (unsigned i = 0; i < INCIDENT_FORGED_MAX; i++)
             watch->failing[idx].forged_ns[i] = NS_NEVER;
         place->first_failing = idx;
     }
@@ -168,24 +169,25 @@ struct watch_client *watch_client(struct watch *watch, const struct ipaddr *addr
 
 /* ---- failures ---- */
 
-static bool has_bad_bucket(const struct outbreak *outbreak, const struct attempts *attempts,
-                           int64_t last)
+static bool has_bad_bucket(const struct incident_rules *rules, const struct outbreak *outbreak,
+                           const struct attempts *attempts, int64_t last)
 {
-    for (int64_t bucket = last - INCIDENT_WINDOW_BUCKETS + 1; bucket <= last; bucket++)
-        if (incident_bucket_is_bad(outbreak, attempts, bucket))
+    for (int64_t bucket = last - rules->window_buckets + 1; bucket <= last; bucket++)
+        if (incident_bucket_is_bad(rules, outbreak, attempts, bucket))
             return true;
     return false;
 }
 
-static bool belongs_to_pending(const struct outbreak *pending, const struct attempts *attempts,
-                               int64_t ts_ns)
+static bool belongs_to_pending(const struct incident_rules *rules, const struct outbreak *pending,
+                               const struct attempts *attempts, int64_t ts_ns)
 {
-    int64_t bucket = outbreak_bucket(ts_ns);
+    int64_t bucket = outbreak_bucket(rules, ts_ns);
 
     if (!pending->n_failures)
         return false;
-    return bucket - outbreak_bucket(pending->first_ns) < INCIDENT_WINDOW_BUCKETS ||
-           attempts->last_ok_ns < pending->first_ns || has_bad_bucket(pending, attempts, bucket);
+    return bucket - outbreak_bucket(rules, pending->first_ns) < rules->window_buckets ||
+           attempts->last_ok_ns < pending->first_ns ||
+           has_bad_bucket(rules, pending, attempts, bucket);
 }
 
 /* The failure was counted as an attempt a moment ago, or when it was established. */
@@ -198,13 +200,13 @@ static void begin_pending(struct watch *watch, struct outbreak *pending,
 }
 
 /* Keeps the newest ones, oldest first. */
-static void note_forged(int64_t *forged_ns, int64_t ts_ns)
+static void note_forged(int64_t *forged_ns, unsigned n_kept, int64_t ts_ns)
 {
     unsigned i = 0;
 
     if (ts_ns < forged_ns[0])
         return;
-    for (; i + 1 < INCIDENT_FORGED_FAILURES && forged_ns[i + 1] <= ts_ns; i++)
+    for (; i + 1 < n_kept && forged_ns[i + 1] <= ts_ns; i++)
         forged_ns[i] = forged_ns[i + 1];
     forged_ns[i] = ts_ns;
 }
@@ -214,11 +216,12 @@ void watch_failing_add(struct watch *watch, struct watch_failing *failing,
 {
     const struct attempts *attempts = &watch->place[failing->place_idx].attempts;
 
-    if (!belongs_to_pending(&failing->pending, attempts, ts_ns))
+    if (!belongs_to_pending(watch->rules, &failing->pending, attempts, ts_ns))
         begin_pending(watch, &failing->pending, attempts, event);
-    outbreak_add(&failing->pending, watch->pool, event, ts_ns, INCIDENT_CLIENTS_BEFORE_MAX);
+    outbreak_add(&failing->pending, watch->rules, watch->pool, event, ts_ns,
+                 INCIDENT_CLIENTS_BEFORE_MAX);
     if (event->family == FAMILY_RST_FORGED && event->confidence >= CONFIDENCE_LIKELY)
-        note_forged(failing->forged_ns, ts_ns);
+        note_forged(failing->forged_ns, watch->rules->forged_failures, ts_ns);
 }
 
 static void forget_old_targets(struct watch_client *client, int64_t now_ns)
@@ -278,7 +281,7 @@ bool watch_client_add(struct watch *watch, struct watch_client *client,
         (client->n_targets < INCIDENT_CLIENT_ENDPOINTS / 2 &&
          client->pending.first_ns < ts_ns - INCIDENT_CLIENT_WINDOW_NS))
         begin_pending(watch, &client->pending, &client->attempts, event);
-    outbreak_add(&client->pending, watch->pool, event, ts_ns, 1);
+    outbreak_add(&client->pending, watch->rules, watch->pool, event, ts_ns, 1);
     target = target_for(client, &event->server);
     if (ts_ns > target->last_ns)
         target->last_ns = ts_ns;

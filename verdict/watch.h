@@ -35,11 +35,11 @@ struct watch_place {
 };
 
 struct watch_failing {
-    struct outbreak pending; /* while no incident is live */
-    int64_t forged_ns[INCIDENT_FORGED_FAILURES];
-    struct incident_ref incident; /* live, or closed and to be reopened */
-    uint32_t place_idx, next;     /* of the same place, LRUMAP_NONE = last */
-    bool is_pinned;               /* its incident is live */
+    struct outbreak pending;                /* while no incident is live */
+    int64_t forged_ns[INCIDENT_FORGED_MAX]; /* the newest rules->forged_failures */
+    struct incident_ref incident;           /* live, or closed and to be reopened */
+    uint32_t place_idx, next;               /* of the same place, LRUMAP_NONE = last */
+    bool is_pinned;                         /* its incident is live */
 };
 
 /* An endpoint that a client failed against. */
@@ -60,6 +60,7 @@ struct watch_client {
 
 struct watch {
     int64_t now_ns; /* judge's clock: greatest seen; kept by the caller */
+    const struct incident_rules *rules;
     struct clientpool *pool;
     struct lrumap places, failings, clients;
     struct watch_place *place;
@@ -69,6 +70,7 @@ struct watch {
 
 struct watch_sizes {
     uint32_t n_places, n_failings, n_clients;
+    const struct incident_rules *rules; /* as long as the watch */
     struct hash_key hash_key;
 };
 

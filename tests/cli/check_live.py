@@ -141,6 +141,39 @@ class Live(program.Case):
         events = self.events('-r', 'out.pcapng', '--all')
         self.assertEqual([event['outcome'] for event in events if 'outcome' in event], ['refused'])
 
+    def run_of_refusals(self, n, over_s, *arguments):
+        process = self.begin('--json', *arguments)
+        for _ in range(n):
+            attempt()
+            time.sleep(over_s / n)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        status, out, _ = self.finish(process)
+        self.assertEqual(status, FINE)
+        events = [json.loads(line) for line in out.splitlines()]
+        failures = [event for event in events if event['event'] == 'failure']
+        total = events[-1]['stop']['total']
+        self.assertEqual(sum(event['count'] for event in failures), n)
+        self.assertEqual(total['failed'], n)
+        return events, failures
+
+    def phases(self, events):
+        return [(event['incident']['phase'], event['incident']['failures'])
+                for event in events if event['event'] == 'incident']
+
+    def test_a_blip_is_no_incident_and_every_failure_counts(self):
+        events, failures = self.run_of_refusals(300, 1)
+        self.assertEqual(self.phases(events), [])
+        self.assertLess(len(failures), 30)
+
+    def test_what_is_a_blip_can_be_said(self):
+        events, _ = self.run_of_refusals(300, 2, '--incident', 'burst_span_s=1')
+        start = next(event for event in events if event['event'] == 'start')
+        self.assertEqual(start['start']['incident_rules']['burst_span_s'], 1)
+        phases = self.phases(events)
+        self.assertEqual(phases[0][0], 'open')
+        self.assertEqual(phases[-1], ('close', 300))
+
     def test_a_filter(self):
         process = self.begin('--json', 'tcp port 9998')
         attempt()
