@@ -91,6 +91,18 @@ int judging_create(struct judging *judging, struct arena *arena,
 
 /* ---- events ---- */
 
+/* Main is behind; if the judge waited for it, packets would soon be lost for want of room. */
+static bool must_go_on(const struct judging *judging)
+{
+    if (!judging->config.may_lose_events)
+        return false;
+    for (uint32_t i = 0; i < judging->n_workers; i++) {
+        if (ring_used_bytes(judging->frames[i]) > judging->frames[i]->size_bytes / 2)
+            return true;
+    }
+    return false;
+}
+
 static void emit(struct judging *judging, const struct verdict_event *event)
 {
     void *room;
@@ -99,7 +111,7 @@ static void emit(struct judging *judging, const struct verdict_event *event)
         if (judging->on_full) {
             ring_publish(judging->events);
             judging->on_full(judging->on_full_ctx);
-        } else if (judging->config.may_lose_events) {
+        } else if (must_go_on(judging)) {
             judging->n_events_lost++;
             return;
         } else {

@@ -30,7 +30,7 @@ struct judging_config {
     struct hostwatch *watch; /* host evidence; NULL = none */
     bool report_all;         /* also connections that did not fail */
     bool is_replay;          /* failure lines are not rate-limited: a file is finite */
-    bool may_lose_events; /* live: a full event ring costs lines, counted; else the judge waits */
+    bool may_lose_events;    /* live: a full event ring costs lines, counted, rather than packets */
 };
 
 /* Inline runs: makes room in the event ring by letting the sinks work. */
@@ -39,6 +39,7 @@ typedef void (*judging_full_fn)(void *ctx);
 struct judging {
     struct judging_config config;
     struct ring *notes[JUDGING_WORKERS_MAX];
+    const struct ring *frames[JUDGING_WORKERS_MAX]; /* only to see how full they are */
     uint32_t n_workers;
     struct ring *events;
     struct latest *snapshots;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* tcpwhy: parse, build, run, close. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <stdio.h>
@@ -109,6 +110,20 @@ static void summarize(const struct stop_info *stop)
     fprintf(stderr, "\n");
 }
 
+/* What did not get out is told at the end again, and by the status: nothing is lost in silence. */
+static int finish_outputs(struct outputs *outputs, const struct stop_info *stop)
+{
+    uint64_t n_events_lost = stop->final->total.n_events_lost;
+    uint64_t n_unwritten = outputs_finish(outputs);
+
+    if (n_unwritten > 0)
+        fprintf(stderr, "tcpwhy: %" PRIu64 " lines could not be written\n", n_unwritten);
+    if (n_events_lost > 0)
+        fprintf(stderr, "tcpwhy: %" PRIu64 " events came too fast to be written\n", n_events_lost);
+    return stop->exit_code == EXIT_FINE && n_unwritten + n_events_lost > 0 ? EXIT_WORLD
+                                                                           : stop->exit_code;
+}
+
 static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
                         const struct options *options, const struct capture_config *config)
 {
@@ -116,6 +131,7 @@ static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
     struct stop_info stop = {.reason = STOP_END_OF_INPUT};
     bool is_live = outputs->run->is_live;
     struct err err;
+    int exit_code;
 
     outputs->input = config;
     if (pipeline_start(pipeline, &err))
@@ -136,14 +152,23 @@ static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
         stop.exit_code = EXIT_DAMAGED;
     else if (outputs->is_failed_on)
         stop.exit_code = EXIT_FAIL_ON;
+    else if (outputs_write_errors(outputs))
+        stop.exit_code = EXIT_WORLD;
     outputs_stop(outputs, &stop);
+    exit_code = finish_outputs(outputs, &stop);
     if (status->err.code)
         fprintf(stderr, "tcpwhy: %s\n", status->err.text);
     if (is_live && !options->is_quiet)
         summarize(&stop);
     if (outputs_write_packets(outputs, config, &err))
         return complain(&err);
-    return stop.exit_code;
+    return exit_code;
+}
+
+/* A service has no terminal: there a hang-up asks for its files to be opened again. */
+static bool is_service(enum face face, bool is_live)
+{
+    return is_live && face != FACE_TUI && face != FACE_REPORT && !signals_hangup_ends();
 }
 
 static int run(struct options *options)
@@ -156,6 +181,7 @@ static int run(struct options *options)
     struct outputs outputs;
     bool is_live = options->n_files == 0;
     enum face face = choose_face(options, is_live);
+    bool reopens = is_service(face, is_live); /* asked before the sandbox hides the terminal */
     struct err err;
     int exit_code;
 
@@ -183,11 +209,24 @@ static int run(struct options *options)
         pipeline_close(pipeline);
         return exit_code;
     }
-    signals_install(is_live || face == FACE_JSON);
+    signals_install(is_live || face == FACE_JSON, reopens);
     exit_code = run_pipeline(pipeline, &outputs, options, &config.capture);
     outputs_close(&outputs);
     pipeline_close(pipeline);
     return exit_code;
+}
+
+/* What is opened next must not become standard output because that was closed; for reading only,
+ * so that writing there still is an error. */
+static void hold_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        (void)close(fd);
 }
 
 int main(int argc, char **argv)
@@ -196,6 +235,7 @@ int main(int argc, char **argv)
     struct err err;
     int exit_code;
 
+    hold_standard_files();
     (void)setlocale(LC_CTYPE, ""); /* characters only: numbers and texts are the same everywhere */
     if (options_parse(&options, argc, argv, &err))
         return complain(&err);

@@ -10,7 +10,11 @@
 #include "app/option_incident.h"
 #include "app/option_value.h"
 #include "base/compiler.h"
+#include "base/nanotime.h"
 #include "verdict/verdict.h"
+
+/* Of a file of events: a line and the start line fit many times. */
+#define ROTATE_MIN_BYTES (UINT64_C(64) << 10)
 
 static int set_interface(struct options *options, const char *value, struct err *err)
 {
@@ -142,6 +146,42 @@ static int set_log(struct options *options, const char *value, struct err *err)
     (void)err;
     options->log_path = value;
     return 0;
+}
+
+static int set_rotate_size(struct options *options, const char *value, struct err *err)
+{
+    uint64_t bytes = 0;
+    int code = option_size("-C", value, 1000000, UINT64_C(1) << 50, &bytes, err);
+
+    if (!code && bytes < ROTATE_MIN_BYTES)
+        return err_set(err, -EINVAL, "-C wants at least 64K, not \"%s\"", value);
+    if (!code)
+        options->rotate_bytes = bytes;
+    return code;
+}
+
+static int set_rotate_interval(struct options *options, const char *value, struct err *err)
+{
+    int64_t interval_ns = 0;
+    int code = option_time("-G", value, &interval_ns, err);
+
+    if (!code && interval_ns < NS_PER_S)
+        return err_set(err, -EINVAL, "-G wants at least 1s, not \"%s\"", value);
+    if (!code)
+        options->rotate_interval_ns = interval_ns;
+    return code;
+}
+
+static int set_rotate_files(struct options *options, const char *value, struct err *err)
+{
+    uint64_t n = 0;
+    int code = option_u64("-W", value, 10000, &n, err);
+
+    if (!code && n == 0)
+        return err_set(err, -EINVAL, "-W wants at least 1");
+    if (!code)
+        options->rotate_files = (uint32_t)n;
+    return code;
 }
 
 static int set_all(struct options *options, const char *value, struct err *err)
@@ -334,6 +374,10 @@ const struct option_row option_rows[] = {
     {'\0', "null", NULL, set_null, "no output: only the exit status and the summary"},
     {'o', "output", "FILE", set_output, "write the primary output to a file"},
     {'\0', "log", "FILE", set_log, "also write JSON Lines to a file"},
+    {'C', "rotate-size", "SIZE", set_rotate_size,
+     "begin a new file of events at this size (64M; a number: millions)"},
+    {'G', "rotate-interval", "TIME", set_rotate_interval, "begin a new one so often"},
+    {'W', "rotate-files", "N", set_rotate_files, "keep so many of them (default 4)"},
     {'\0', "all", NULL, set_all, "also report connections that did not fail"},
     {'\0', "fail-on", "WHAT", add_fail_on, "exit with 3 on any, incident, a family or a verdict"},
     {'\0', "incident", "NAME=VALUE", set_incident,

@@ -19,6 +19,7 @@
 /* With the program itself the process stays under 256 MiB, with room for a million flows. */
 #define MEMORY_DEFAULT_BYTES (UINT64_C(251) << 20)
 #define STATS_DEFAULT_NS (10 * NS_PER_S)
+#define ROTATE_FILES_DEFAULT 4
 
 /* getopt_long() wants its own two tables; row i of option_rows answers to value LONG_BASE + i. */
 #define LONG_BASE 256
@@ -165,6 +166,10 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
         code = err_set(err, -EINVAL, "--require-sandbox and --no-sandbox: one of them");
     if (!code)
         code = option_incident_check(&options->incident_rules, err);
+    if (options->rotate_bytes == 0 && options->rotate_interval_ns == 0)
+        options->rotate_files = 0;
+    else if (options->rotate_files == 0)
+        options->rotate_files = ROTATE_FILES_DEFAULT;
     options->can_read_again = is_input_seekable(options);
     if (options->stats_interval_ns < 0) /* a replay's lines depend on its input only */
         options->stats_interval_ns = options->n_files ? 0 : STATS_DEFAULT_NS;

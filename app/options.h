@@ -43,6 +43,9 @@ struct options {
     const char *write_path;
     bool can_read_again; /* every input is a file */
     const char *output_path, *log_path;
+    uint64_t rotate_bytes;      /* of files of events; 0 = not by size */
+    int64_t rotate_interval_ns; /* 0 = not by time */
+    uint32_t rotate_files;      /* kept of each; 0 = no rotation */
     uint64_t max_packets;
     uint32_t snap_bytes, buffer_bytes;
     bool is_not_promiscuous;

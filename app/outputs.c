@@ -20,6 +20,9 @@
 
 #define POLL_NS (50 * NS_PER_MS)
 
+/* A reader who takes nothing for so long at the end takes nothing any more. */
+#define LAST_CHANCE_NS (2 * NS_PER_S)
+
 static const struct sink_ops *const face_ops[] = {
     [FACE_REPORT] = &sink_report, [FACE_TEXT] = &sink_lines, [FACE_JSON] = &sink_json,
     [FACE_TUI] = &sink_tui,       [FACE_NULL] = &sink_null,
@@ -139,18 +142,24 @@ static int64_t uptime_ns(const struct outputs *outputs, const struct snapshot *n
     return now->now_ns == NS_NEVER ? 0 : ns_since(now->start_ns, now->now_ns);
 }
 
+static int64_t stats_clock_ns(const struct outputs *outputs, const struct snapshot *now)
+{
+    return outputs->run->is_live ? clock_ns(CLOCK_MONOTONIC) : now->now_ns;
+}
+
 static void tell_stats(struct outputs *outputs)
 {
     const struct snapshot *now = pipeline_snapshot(outputs->pipeline, NULL);
     bool is_live = outputs->run->is_live;
-    int64_t clock = is_live ? clock_ns(CLOCK_REALTIME) : now->now_ns;
+    int64_t clock = stats_clock_ns(outputs, now);
     struct stats_info stats = {
-        .ts_ns = clock,
+        .ts_ns = is_live ? clock_ns(CLOCK_REALTIME) : now->now_ns,
         .interval_ns = outputs->stats_last_ns ? clock - outputs->stats_last_ns
                                               : outputs->options->stats_interval_ns,
         .uptime_ns = uptime_ns(outputs, now),
         .cpu_ns = is_live ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0,
         .rss_bytes = is_live ? resident_bytes() : 0,
+        .n_events_queued = is_live ? pipeline_events_queued(outputs->pipeline) : 0,
         .now = now,
         .before = &outputs->before,
     };
@@ -162,11 +171,12 @@ static void tell_stats(struct outputs *outputs)
     outputs->stats_last_ns = clock;
 }
 
-/* Stats go by the wall when live, by the packets in replay (and only if asked for). */
+/* Stats go by a clock that never steps when live, by the packets in replay (and only if asked for).
+ */
 static void tick_stats(struct outputs *outputs, const struct snapshot *now)
 {
     int64_t interval_ns = outputs->options->stats_interval_ns;
-    int64_t clock = outputs->run->is_live ? clock_ns(CLOCK_REALTIME) : now->now_ns;
+    int64_t clock = stats_clock_ns(outputs, now);
 
     if (signals_take_usr1())
         tell_stats(outputs);
@@ -243,6 +253,38 @@ static void linger(struct outputs *outputs)
     }
 }
 
+static void reopen_all(struct outputs *outputs, bool rotates)
+{
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        sink_reopen(&outputs->sink[i], rotates);
+}
+
+static void tick_rotation(struct outputs *outputs)
+{
+    int64_t interval_ns = outputs->options->rotate_interval_ns;
+    int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+
+    if (!interval_ns || !outputs->run->is_live)
+        return;
+    if (!outputs->rotate_due_ns)
+        outputs->rotate_due_ns = outputs->start_ns + interval_ns;
+    if (now_ns < outputs->rotate_due_ns)
+        return;
+    reopen_all(outputs, true);
+    outputs->rotate_due_ns += interval_ns * ((now_ns - outputs->rotate_due_ns) / interval_ns + 1);
+}
+
+static void tick_files(struct outputs *outputs)
+{
+    if (signals_take_hangup())
+        reopen_all(outputs, false);
+    if (signals_take_usr2() && outputs->live)
+        failed_live_flush(outputs->live);
+    tick_rotation(outputs);
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        (void)sink_flush(&outputs->sink[i], 0);
+}
+
 void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
 {
     struct pipeline_outlet outlet = {.ctx = outputs, .event = take_event};
@@ -264,6 +306,7 @@ void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
         if (is_new)
             show(outputs, now);
         tick_stats(outputs, now);
+        tick_files(outputs);
         take_keys(outputs);
         if (outputs->wants_quit || signals_stop_asked() ||
             (outputs->options->duration_ns &&
@@ -288,6 +331,29 @@ void outputs_stop(struct outputs *outputs, struct stop_info *stop)
         stop->uptime_ns = ns_since(stop->first_packet_ns, stop->last_packet_ns);
     for (uint32_t i = 0; i < outputs->n_sinks; i++)
         sink_stop(&outputs->sink[i], stop);
+}
+
+/* How many lines of the sink never got out. */
+static uint64_t finish_sink(struct sink *sink, int64_t deadline_ns)
+{
+    const struct timespec pause = {.tv_nsec = 10 * NS_PER_MS};
+    uint64_t n_waiting = sink_flush(sink, 0);
+
+    while (n_waiting > 0 && clock_ns(CLOCK_MONOTONIC) < deadline_ns) {
+        (void)nanosleep(&pause, NULL);
+        n_waiting = sink_flush(sink, 100);
+    }
+    return sink->n_write_errors + n_waiting;
+}
+
+uint64_t outputs_finish(struct outputs *outputs)
+{
+    int64_t deadline_ns = clock_ns(CLOCK_MONOTONIC) + LAST_CHANCE_NS;
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        n += finish_sink(&outputs->sink[i], deadline_ns);
+    return n;
 }
 
 uint64_t outputs_write_errors(const struct outputs *outputs)

@@ -38,6 +38,7 @@ struct outputs {
     struct outputs_rates rates;
     struct run_totals before; /* at the previous stats event */
     int64_t stats_due_ns, stats_last_ns, start_ns;
+    int64_t rotate_due_ns; /* CLOCK_MONOTONIC */
 };
 
 /* Opens the face and the extra log. */
@@ -55,7 +56,10 @@ int outputs_write_packets(struct outputs *outputs, const struct capture_config *
 /* The last words: stop_info's final snapshot and times are filled in here. */
 void outputs_stop(struct outputs *outputs, struct stop_info *stop);
 
-/* How many lines could not be written, over all sinks. */
+/* Gives slow readers a last chance. Returns how many lines could not be written in all. */
+uint64_t outputs_finish(struct outputs *outputs);
+
+/* The same so far, over all sinks. */
 uint64_t outputs_write_errors(const struct outputs *outputs);
 
 void outputs_close(struct outputs *outputs);

@@ -20,6 +20,7 @@
 /* Lanes that memory is set aside for in any case: what is left must not depend on n_workers. */
 #define LANES_RESERVED 4
 #define WAIT_NS (100 * NS_PER_MS)
+#define DRAIN_EVENTS 256 /* at a time */
 #define SNAPSHOT_EVERY_NS (100 * NS_PER_MS)
 
 /* One worker with the rings at both of its ends. */
@@ -111,8 +112,10 @@ static int judging_setup(struct pipeline *pipeline)
     pipeline->judging.events = &pipeline->events;
     pipeline->judging.snapshots = &pipeline->snapshots;
     pipeline->judging.n_workers = pipeline->config.n_workers;
-    for (uint32_t i = 0; i < pipeline->config.n_workers; i++)
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
         pipeline->judging.notes[i] = &pipeline->lane[i].notes;
+        pipeline->judging.frames[i] = &pipeline->lane[i].frames;
+    }
     return 0;
 }
 
@@ -301,15 +304,20 @@ static bool is_event_there(void *ctx)
     return ring_is_readable(&pipeline->events) || flag_is_raised(&pipeline->judge_done);
 }
 
-static void drain_events(struct pipeline *pipeline, const struct pipeline_outlet *outlet)
+/* Returns false where there may be more: main has other things to do meanwhile. */
+static bool drain_events(struct pipeline *pipeline, const struct pipeline_outlet *outlet)
 {
     const struct verdict_event *event;
     size_t n_bytes;
 
-    while ((event = ring_peek(&pipeline->events, &n_bytes))) {
+    for (unsigned i = 0; i < DRAIN_EVENTS; i++) {
+        event = ring_peek(&pipeline->events, &n_bytes);
+        if (!event)
+            return true;
         outlet->event(outlet->ctx, event);
         ring_release(&pipeline->events);
     }
+    return false;
 }
 
 bool pipeline_poll(struct pipeline *pipeline, const struct pipeline_outlet *outlet, int64_t wait_ns)
@@ -317,7 +325,8 @@ bool pipeline_poll(struct pipeline *pipeline, const struct pipeline_outlet *outl
     bool is_done = flag_is_raised(&pipeline->judge_done);
 
     /* Looked at the flag first: events published before it was raised are all found. */
-    drain_events(pipeline, outlet);
+    if (!drain_events(pipeline, outlet))
+        return true;
     if (is_done)
         return false;
     (void)park_wait(&pipeline->main_park, is_event_there, pipeline, wait_ns);
@@ -330,7 +339,8 @@ static void inline_events(void *ctx)
 {
     struct pipeline *pipeline = ctx;
 
-    drain_events(pipeline, pipeline->outlet);
+    while (!drain_events(pipeline, pipeline->outlet))
+        continue;
 }
 
 static void inline_judge(void *ctx)
@@ -420,6 +430,15 @@ int64_t pipeline_last_ns(const struct pipeline *pipeline)
             last_ns = ns;
     }
     return last_ns;
+}
+
+uint64_t pipeline_events_queued(const struct pipeline *pipeline)
+{
+    const size_t one_bytes =
+        (RING_HEADER_BYTES + sizeof(struct verdict_event) + RING_ALIGN_BYTES - 1) /
+        RING_ALIGN_BYTES * RING_ALIGN_BYTES;
+
+    return ring_used_bytes(&pipeline->events) / one_bytes;
 }
 
 struct ring *pipeline_tap(struct pipeline *pipeline)

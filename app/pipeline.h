@@ -68,6 +68,9 @@ const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new
 int64_t pipeline_first_ns(const struct pipeline *pipeline);
 int64_t pipeline_last_ns(const struct pipeline *pipeline);
 
+/* Events that no outlet was given yet. */
+uint64_t pipeline_events_queued(const struct pipeline *pipeline);
+
 /* Copies of all packets, with tap_bytes: whoever asks is the one consumer. */
 struct ring *pipeline_tap(struct pipeline *pipeline);
 

@@ -135,6 +135,8 @@ void runinfo_fill(struct run_info *run, struct run_texts *texts, const struct op
         .filter = options->filter,
         .incident_rules = rules_of(&options->incident_rules),
         .stats_interval_ns = options->stats_interval_ns,
+        .rotate_bytes = options->rotate_bytes,
+        .rotate_files = options->rotate_files,
         .uid = (int32_t)getuid(),
         .first_packet_ns = NS_NEVER,
     };

@@ -3,6 +3,7 @@
  * argument. */
 #include "app/signals.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "tui/rescue.h"
 
 static volatile sig_atomic_t stop_signal;
-static volatile sig_atomic_t usr1_came;
+static volatile sig_atomic_t usr1_came, usr2_came, hangup_came;
 
 static void on_stop(int signal_number)
 {
@@ -21,10 +22,14 @@ static void on_stop(int signal_number)
     stop_signal = signal_number;
 }
 
-static void on_usr1(int signal_number)
+static void on_request(int signal_number)
 {
-    (void)signal_number;
-    usr1_came = 1;
+    if (signal_number == SIGUSR1)
+        usr1_came = 1;
+    else if (signal_number == SIGUSR2)
+        usr2_came = 1;
+    else
+        hangup_came = 1;
 }
 
 static void install(int signal_number, void (*handler)(int))
@@ -35,13 +40,29 @@ static void install(int signal_number, void (*handler)(int))
     (void)sigaction(signal_number, &action, NULL);
 }
 
-void signals_install(bool ignore_pipe)
+void signals_install(bool ignore_pipe, bool is_service)
 {
     install(SIGINT, on_stop);
     install(SIGTERM, on_stop);
-    install(SIGHUP, on_stop);
-    install(SIGUSR1, on_usr1);
+    install(SIGQUIT, on_stop);
+    install(SIGHUP, is_service ? on_request : on_stop);
+    install(SIGUSR1, on_request);
+    install(SIGUSR2, on_request);
+    install(SIGXFSZ, SIG_IGN);
     install(SIGPIPE, ignore_pipe ? SIG_IGN : SIG_DFL);
+}
+
+bool signals_hangup_ends(void)
+{
+    struct sigaction action;
+    int fd;
+
+    if (sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+        return false;
+    fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
 }
 
 bool signals_stop_asked(void)
@@ -56,6 +77,8 @@ const char *signals_stop_name(void)
         return "SIGINT";
     case SIGTERM:
         return "SIGTERM";
+    case SIGQUIT:
+        return "SIGQUIT";
     case SIGHUP:
         return "SIGHUP";
     default:
@@ -63,10 +86,25 @@ const char *signals_stop_name(void)
     }
 }
 
+static bool take(volatile sig_atomic_t *word)
+{
+    bool came = *word;
+
+    *word = 0;
+    return came;
+}
+
 bool signals_take_usr1(void)
 {
-    bool came = usr1_came;
+    return take(&usr1_came);
+}
 
-    usr1_came = 0;
-    return came;
+bool signals_take_usr2(void)
+{
+    return take(&usr2_came);
+}
+
+bool signals_take_hangup(void)
+{
+    return take(&hangup_came);
 }

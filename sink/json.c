@@ -11,6 +11,7 @@
 struct json_state {
     struct output output;
     uint64_t seq; /* of the last line, also where it did not get out: a hole proves the loss */
+    uint64_t n_too_long;
 };
 
 static int json_open(struct sink *sink, const char *argument, struct err *err)
@@ -25,6 +26,7 @@ static int json_open(struct sink *sink, const char *argument, struct err *err)
         free(state);
         return code;
     }
+    output_follow(&state->output, sink->run);
     sink->state = state;
     return 0;
 }
@@ -64,8 +66,15 @@ static size_t render(const struct json_line *line, json_t *whole, char *buffer)
     return n_bytes;
 }
 
+static void count_errors(struct sink *sink)
+{
+    const struct json_state *state = sink->state;
+
+    sink->n_write_errors = state->output.n_errors + state->n_too_long;
+}
+
 /* Writes the line and lets go of its body. */
-static void emit(struct sink *sink, struct json_line *line)
+static void emit(struct sink *sink, struct json_line *line, enum output_rank rank)
 {
     struct json_state *state = sink->state;
     char buffer[JSON_LINE_BYTES];
@@ -75,17 +84,23 @@ static void emit(struct sink *sink, struct json_line *line)
     state->seq++;
     whole = assemble(sink->run, state->seq, line);
     n_bytes = render(line, whole, buffer);
-    if (n_bytes == 0 || !output_write(&state->output, buffer, n_bytes))
-        sink->n_write_errors++;
+    if (n_bytes == 0)
+        state->n_too_long++;
+    else
+        (void)output_write(&state->output, buffer, n_bytes, rank);
+    count_errors(sink);
     json_decref(whole);
     json_decref(line->body);
 }
 
+/* Of a line that comes next. */
 static struct json_counts counts_of(const struct sink *sink)
 {
     const struct json_state *state = sink->state;
 
-    return (struct json_counts){.n_lines = state->output.n_lines + 1,
+    return (struct json_counts){.n_lines = state->seq + 1,
+                                .n_waiting =
+                                    sink->run->is_live ? output_waiting(&state->output) : 0,
                                 .n_errors = sink->n_write_errors};
 }
 
@@ -94,36 +109,69 @@ static void json_start(struct sink *sink)
     struct json_line line = {0};
 
     json_build_start(&line, sink->run);
-    emit(sink, &line);
+    emit(sink, &line, OUTPUT_KEPT);
+}
+
+/* Every file begins with a start line of the same run: it explains itself. */
+static void json_reopen(struct sink *sink, bool rotates)
+{
+    struct json_state *state = sink->state;
+
+    if (rotates ? output_rotate(&state->output) : output_reopen(&state->output))
+        json_start(sink);
+}
+
+static void begin_line(struct sink *sink)
+{
+    const struct json_state *state = sink->state;
+
+    if (output_is_full(&state->output, JSON_LINE_BYTES))
+        json_reopen(sink, true);
 }
 
 static void json_event(struct sink *sink, const struct verdict_event *event)
 {
     struct json_line line = {.ts_ns = event->ts_ns};
 
+    begin_line(sink);
     if (event->kind == EVENT_CONNECTION)
         json_build_connection(&line, sink->run, &event->connection);
     else
         json_build_incident(&line, sink->run, &event->incident);
-    emit(sink, &line);
+    emit(sink, &line, event->kind == EVENT_CONNECTION ? OUTPUT_COMMON : OUTPUT_KEPT);
+}
+
+static uint64_t json_flush(struct sink *sink, int wait_ms)
+{
+    struct json_state *state = sink->state;
+    bool is_all_out = output_flush(&state->output, wait_ms);
+
+    count_errors(sink);
+    return is_all_out ? 0 : output_waiting(&state->output);
 }
 
 static void json_stats(struct sink *sink, const struct stats_info *stats)
 {
-    struct json_counts counts = counts_of(sink);
+    struct json_counts counts;
     struct json_line line = {0};
 
+    begin_line(sink);
+    (void)json_flush(sink, 0);
+    counts = counts_of(sink);
     json_build_stats(&line, stats, &counts);
-    emit(sink, &line);
+    emit(sink, &line, OUTPUT_KEPT);
 }
 
 static void json_stop(struct sink *sink, const struct stop_info *stop)
 {
-    struct json_counts counts = counts_of(sink);
+    struct json_counts counts;
     struct json_line line = {0};
 
+    begin_line(sink);
+    (void)json_flush(sink, 0);
+    counts = counts_of(sink);
     json_build_stop(&line, sink->run, stop, &counts);
-    emit(sink, &line);
+    emit(sink, &line, OUTPUT_KEPT);
 }
 
 static void json_close(struct sink *sink)
@@ -142,5 +190,7 @@ const struct sink_ops sink_json = {
     .event = json_event,
     .stats = json_stats,
     .stop = json_stop,
+    .flush = json_flush,
+    .reopen = json_reopen,
     .close = json_close,
 };

@@ -29,8 +29,9 @@ struct json_line {
 
 /* What the sink itself counts, for `total`. */
 struct json_counts {
-    uint64_t n_lines; /* written, the line that is being built included */
-    uint64_t n_errors;
+    uint64_t n_lines;   /* the line that is being built included */
+    uint64_t n_waiting; /* of them, to be written; 0 in replay */
+    uint64_t n_errors;  /* of them, left out */
 };
 
 void json_build_start(struct json_line *line, const struct run_info *run);

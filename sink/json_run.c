@@ -250,8 +250,8 @@ void json_build_stats(struct json_line *line, const struct stats_info *stats,
         total_object(&now->total, counts), "delta", delta_object(&now->total, stats->before),
         "flows_open", json_count(now->n_flows_open), "endpoints", json_count(now->n_endpoints),
         "incidents_open", json_count(now->n_incidents_open), "output_queue",
-        json_count(stats->n_events_queued), "cpu_ns", (json_int_t)stats->cpu_ns, "rss_bytes",
-        json_count(stats->rss_bytes));
+        json_count(stats->n_events_queued + counts->n_waiting), "cpu_ns", (json_int_t)stats->cpu_ns,
+        "rss_bytes", json_count(stats->rss_bytes));
 }
 
 static void stop_message(const struct stop_info *stop, struct text *text)

@@ -16,6 +16,7 @@
 struct lines_state {
     struct output output;
     int64_t day; /* since the epoch, of the line before; INT64_MIN: none yet */
+    uint64_t n_errors_told;
 };
 
 static int lines_open(struct sink *sink, const char *argument, struct err *err)
@@ -31,17 +32,20 @@ static int lines_open(struct sink *sink, const char *argument, struct err *err)
         return code;
     }
     state->day = INT64_MIN;
+    output_follow(&state->output, sink->run);
     sink->state = state;
     return 0;
 }
 
-static void emit(struct sink *sink, struct text *text)
+static void emit(struct sink *sink, struct text *text, enum output_rank rank)
 {
     struct lines_state *state = sink->state;
 
     text_add(text, "\n");
-    if (!output_write(&state->output, text->at, text->used_bytes))
-        sink->n_write_errors++;
+    if (output_is_full(&state->output, text->used_bytes))
+        (void)output_rotate(&state->output);
+    (void)output_write(&state->output, text->at, text->used_bytes, rank);
+    sink->n_write_errors = state->output.n_errors;
 }
 
 /* "03:44:08.926  F  "; a line with the date before it where the day is another. */
@@ -72,7 +76,24 @@ static void lines_event(struct sink *sink, const struct verdict_event *event)
         begin(sink, event->ts_ns, family_letter(event->connection.family), &text);
         explain_message(&event->connection, &text);
     }
-    emit(sink, &text);
+    emit(sink, &text, event->kind == EVENT_INCIDENT ? OUTPUT_KEPT : OUTPUT_COMMON);
+}
+
+/* What was left out since the last time that this was told. */
+static void tell_left_out(struct sink *sink, int64_t ts_ns)
+{
+    struct lines_state *state = sink->state;
+    uint64_t n_left_out = sink->n_write_errors - state->n_errors_told;
+    char line[LINE_BYTES];
+    struct text text = TEXT_OF(line);
+
+    if (n_left_out == 0)
+        return;
+    state->n_errors_told = sink->n_write_errors;
+    begin(sink, ts_ns, '~', &text);
+    text_add_number_of(&text, n_left_out, "line");
+    text_add(&text, " could not be written before here");
+    emit(sink, &text, OUTPUT_KEPT);
 }
 
 /* Only where something was lost: the lines before it are to be read with that in mind. */
@@ -82,13 +103,14 @@ static void lines_stats(struct sink *sink, const struct stats_info *stats)
     char line[LINE_BYTES];
     struct text text = TEXT_OF(line);
 
+    tell_left_out(sink, stats->ts_ns);
     if (n_lost == 0)
         return;
     begin(sink, stats->ts_ns, '~', &text);
     text_add_number_of(&text, n_lost, "packet");
     text_add(&text, " lost by the capture in ");
     calendar_add_duration(&text, stats->interval_ns);
-    emit(sink, &text);
+    emit(sink, &text, OUTPUT_KEPT);
 }
 
 /* "firewall reject 60, refused 30": families with failures, in the table's order. */
@@ -111,6 +133,7 @@ static void lines_stop(struct sink *sink, const struct stop_info *stop)
     char line[LINE_BYTES];
     struct text text = TEXT_OF(line);
 
+    tell_left_out(sink, stop->ts_ns);
     text_add_count(&text, total->n_failed);
     text_add(&text, " of ");
     text_add_number_of(&text, total->n_attempts, "connection attempt");
@@ -123,7 +146,24 @@ static void lines_stop(struct sink *sink, const struct stop_info *stop)
         text_add_number_of(&text, run_totals_lost(total), "packet");
         text_add(&text, " lost by the capture");
     }
-    emit(sink, &text);
+    emit(sink, &text, OUTPUT_KEPT);
+}
+
+static uint64_t lines_flush(struct sink *sink, int wait_ms)
+{
+    struct lines_state *state = sink->state;
+    bool is_all_out = output_flush(&state->output, wait_ms);
+
+    sink->n_write_errors = state->output.n_errors;
+    return is_all_out ? 0 : output_waiting(&state->output);
+}
+
+static void lines_reopen(struct sink *sink, bool rotates)
+{
+    struct lines_state *state = sink->state;
+
+    if (rotates ? output_rotate(&state->output) : output_reopen(&state->output))
+        state->day = INT64_MIN;
 }
 
 static void lines_close(struct sink *sink)
@@ -141,5 +181,7 @@ const struct sink_ops sink_lines = {
     .event = lines_event,
     .stats = lines_stats,
     .stop = lines_stop,
+    .flush = lines_flush,
+    .reopen = lines_reopen,
     .close = lines_close,
 };

@@ -79,6 +79,17 @@ void sink_stop(struct sink *sink, const struct stop_info *stop)
         sink->ops->stop(sink, stop);
 }
 
+uint64_t sink_flush(struct sink *sink, int wait_ms)
+{
+    return sink->ops->flush != NULL ? sink->ops->flush(sink, wait_ms) : 0;
+}
+
+void sink_reopen(struct sink *sink, bool rotates)
+{
+    if (sink->ops->reopen != NULL)
+        sink->ops->reopen(sink, rotates);
+}
+
 void sink_close(struct sink *sink)
 {
     if (sink->ops->close != NULL)

@@ -69,6 +69,8 @@ struct run_info {
     } tag[SINK_TAGS_MAX];
     int32_t uid;
     bool has_net_raw, has_seccomp, has_landlock;
+    uint64_t rotate_bytes;   /* -C: a file is not to grow beyond; 0 = not by size */
+    uint32_t rotate_files;   /* -W: files kept; 0 = no rotation */
     int64_t wall_ns;         /* start time; live only */
     int64_t first_packet_ns; /* replay only, set before sink_start(); NS_NEVER: none came */
 };
@@ -98,7 +100,7 @@ struct stats_info {
     int64_t ts_ns, interval_ns, uptime_ns;
     int64_t cpu_ns;           /* of the process, 0 in replay */
     uint64_t rss_bytes;       /* 0 in replay */
-    uint32_t n_events_queued; /* in the event ring, not yet given to a sink */
+    uint64_t n_events_queued; /* in the event ring, not yet given to a sink; 0 in replay */
     const struct snapshot *now;
     const struct run_totals *before; /* totals at the previous stats event */
 };
@@ -130,6 +132,11 @@ struct sink_ops {
     bool (*wish)(struct sink *sink, struct sink_wish *wish);
     void (*answer)(struct sink *sink, const char *words);
     void (*stop)(struct sink *sink, const struct stop_info *stop);
+    /* Writes what waits for a slow reader or room on the disk; for the first of it waits up to
+     * `wait_ms`. Returns how many lines still wait. */
+    uint64_t (*flush)(struct sink *sink, int wait_ms);
+    /* Opens its file again, after renaming the old one where `rotates`. */
+    void (*reopen)(struct sink *sink, bool rotates);
     void (*close)(struct sink *sink);
 };
 
@@ -138,7 +145,7 @@ struct sink {
     const struct sink_ops *ops;
     const struct run_info *run;
     void *state;             /* of the sink's own making, freed by close */
-    uint64_t n_write_errors; /* the first one is told on stderr, the rest counted */
+    uint64_t n_write_errors; /* lines left out; the first is told on stderr, the rest counted */
 };
 
 /* NULL where no sink has the name. The registry is in sink.c; tui/ adds its own in app/. */
@@ -155,6 +162,8 @@ bool sink_input(struct sink *sink);
 bool sink_wish(struct sink *sink, struct sink_wish *wish);
 void sink_answer(struct sink *sink, const char *words);
 void sink_stop(struct sink *sink, const struct stop_info *stop);
+uint64_t sink_flush(struct sink *sink, int wait_ms);
+void sink_reopen(struct sink *sink, bool rotates);
 void sink_close(struct sink *sink);
 
 extern const struct sink_ops sink_json, sink_report, sink_lines, sink_null;

@@ -12,7 +12,7 @@ from program import DAMAGED, FAIL_ON, FINE, USAGE, WORLD
 
 FILE_HEADER_BYTES = 24
 RECORD_HEADER_BYTES = 16
-HELP_LINES = 50
+HELP_LINES = 60
 
 
 class Refused(program.Case):

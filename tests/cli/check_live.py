@@ -5,41 +5,18 @@
 A network namespace with nothing but its own loopback; skipped where there is none to be had.
 """
 
-import ctypes
 import json
-import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
+import onair
 import program
+from onair import REFUSED_PORT, attempt, events_of
 from program import FINE, RUN_S, WORLD
 
-REFUSED_PORT = 9999
-START_S = 20
-CLONE_NEWNET = 0x40000000
 NOBODY = ('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups')
-
-
-def may_make_namespaces():
-    return os.geteuid() == 0 and subprocess.run(['unshare', '--net', 'true'], check=False,
-                                                stderr=subprocess.DEVNULL).returncode == 0
-
-
-def have_own_loopback():
-    """os.unshare() came with Python 3.12 only."""
-    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), 'unshare')
-    subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
-
-
-def attempt(port=REFUSED_PORT):
-    """A connection that is refused."""
-    with socket.socket() as sock:
-        sock.settimeout(2)
-        sock.connect_ex(('127.0.0.1', port))
 
 
 class Rights(program.Case):
@@ -57,35 +34,7 @@ class Rights(program.Case):
                          ['now', 'for good', 'no rights'])
 
 
-class Live(program.Case):
-    def begin(self, *arguments):
-        """The program on lo, once it captures."""
-        process = subprocess.Popen([self.program, '-i', 'lo', *arguments], cwd=self.folder,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(self.end, process)
-        deadline = time.monotonic() + START_S
-        while 'lo' not in self.listening() and process.poll() is None:
-            self.assertLess(time.monotonic(), deadline, 'it does not begin to capture')
-            time.sleep(0.02)
-        time.sleep(0.3)  # the filter is set right after
-        return process
-
-    @staticmethod
-    def listening():
-        """'lo' where a packet socket is running in this namespace."""
-        with open('/proc/self/net/packet') as table:
-            return ['lo' for line in table.readlines()[1:] if line.split()[5] == '1']
-
-    @staticmethod
-    def end(process):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-    def finish(self, process):
-        out, err = process.communicate(timeout=RUN_S)
-        return process.returncode, out.decode(), err.decode()
-
+class Live(onair.Case):
     def stop_of(self, how):
         process = self.begin('--json')
         attempt()
@@ -94,7 +43,7 @@ class Live(program.Case):
         status, out, err = self.finish(process)
         self.assertEqual(status, FINE)
         self.assertIn('packets captured', err)
-        events = [json.loads(line) for line in out.splitlines()]
+        events = events_of(out)
         self.assertEqual([event['event'] for event in events if event['event'] != 'stats'],
                          ['start', 'failure', 'stop'])
         self.assertEqual(events[-1]['stop']['signal'], how.name)
@@ -109,8 +58,8 @@ class Live(program.Case):
     def test_a_request_to_end_does_too(self):
         self.stop_of(signal.SIGTERM)
 
-    def test_a_hangup_does_too(self):
-        self.stop_of(signal.SIGHUP)
+    def test_quit_does_too(self):
+        self.stop_of(signal.SIGQUIT)
 
     def test_usr1_asks_for_figures(self):
         process = self.begin('--json', '--stats-interval', '1h')
@@ -187,8 +136,4 @@ class Live(program.Case):
 
 
 if __name__ == '__main__':
-    if not may_make_namespaces():
-        print('needs root and network namespaces')
-        raise SystemExit(77)
-    have_own_loopback()
-    program.main()
+    onair.main()

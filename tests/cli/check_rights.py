@@ -17,7 +17,7 @@ import subprocess
 import time
 
 import program
-from check_live import attempt, have_own_loopback, may_make_namespaces
+from onair import attempt, have_own_loopback, may_make_namespaces
 from program import FINE, RUN_S, USAGE, WORLD
 
 NOBODY = pwd.getpwnam('nobody')

@@ -45,7 +45,7 @@ def put(*path_and_value):
 
 SPOILED = [
     ('start', put('start', 'mode', 'replay'), 'depends on its process'),
-    ('failure', put('seq', 9), 'seq 9 after 1'),
+    ('failure', put('seq', 9), 'after 9'),
     ('failure', put('extra', 1), 'Additional properties'),
     ('failure', put('family', None), 'family: None'),
     ('failure', put('msg', 'x' * 257), 'msg: '),
@@ -85,6 +85,18 @@ class CheckSchema(unittest.TestCase):
         for i in range(len(LINES)):
             with self.subTest(line=i + 1):
                 self.assertTrue(faults(LINES[:i] + LINES[i + 1:]))
+
+    def test_a_missing_line_that_was_counted_is_no_fault(self):
+        def count(event):
+            def change(line):
+                line[event]['total']['output_errors'] = 1
+            return change
+        lines = list(LINES)
+        for event in ('stats', 'stop'):
+            lines[position(event)] = spoiled(event, count(event))[position(event)]
+        del lines[position('failure')]
+        self.assertEqual(faults(lines), [])
+        self.assertNotEqual(faults(lines[:position('stats') - 1]), [])
 
     def test_order_of_the_common_fields_is_checked(self):
         def turn(line):

@@ -70,6 +70,7 @@ static json_t *only_line(struct fixture *fixture)
     json_error_t error;
     json_t *line;
 
+    assert_int_equal(sink_flush(&fixture->sink, 0), 0);
     read_file(fixture->path, fixture->written);
     line = json_loads(fixture->written, JSON_REJECT_DUPLICATES, &error);
     assert_non_null(line);
@@ -143,6 +144,7 @@ static void every_kind_of_line_is_as_in_the_golden_file(void **state)
     sample_incident(&event, INCIDENT_CLOSE);
     sink_event(&fixture->sink, &event);
     stop(&fixture->sink);
+    assert_int_equal(sink_flush(&fixture->sink, 0), 0);
     read_file(fixture->path, fixture->written);
     golden_compare(GOLDEN_FILE, fixture->written, strlen(fixture->written));
     assert_int_equal(fixture->sink.n_write_errors, 0);

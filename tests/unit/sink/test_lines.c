@@ -47,13 +47,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void assert_written(const struct fixture *fixture, const char *wanted)
+static void assert_written(struct fixture *fixture, const char *wanted)
 {
     char written[4096];
     FILE *file = fopen(fixture->path, "r");
     size_t n;
 
     assert_non_null(file);
+    assert_int_equal(sink_flush(&fixture->sink, 0), 0);
     n = fread(written, 1, sizeof(written) - 1, file);
     written[n] = '\0';
     fclose(file);
