@@ -20,6 +20,8 @@
 #include "app/signals.h"
 #include "app/version.h"
 #include "capture/devices.h"
+#include "capture/filter.h"
+#include "capture/linktype.h"
 
 enum exit_code {
     EXIT_FINE,
@@ -171,6 +173,24 @@ static bool is_service(enum face face, bool is_live)
     return is_live && face != FACE_TUI && face != FACE_REPORT && !signals_hangup_ends();
 }
 
+/* --check: all that can be said without opening anything. */
+static int check(const struct options *options)
+{
+    const struct run_info run_info = {.is_live = options->n_files == 0};
+    struct pipeline_config config;
+    struct filter filter = {0};
+    struct err err;
+
+    fill_config(&config, options, &run_info);
+    if (filter_compile(&filter, options->filter, LINKTYPE_ETHERNET_ID, &err))
+        return complain(&err);
+    filter_close(&filter);
+    if (pipeline_check(&config, &err))
+        return complain(&err);
+    printf("the options are good\n");
+    return EXIT_FINE;
+}
+
 static int run(struct options *options)
 {
     char default_device[DEVICE_NAME_BYTES];
@@ -247,6 +267,11 @@ int main(int argc, char **argv)
         exit_code = EXIT_FINE;
     } else if (options.wants_devices) {
         exit_code = listing_devices(&err) ? complain(&err) : EXIT_FINE;
+    } else if (options.wants_dump) {
+        options_print_settings(&options);
+        exit_code = EXIT_FINE;
+    } else if (options.wants_check) {
+        exit_code = check(&options);
     } else {
         exit_code = run(&options);
     }

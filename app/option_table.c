@@ -340,6 +340,20 @@ static int want_devices(struct options *options, const char *value, struct err *
     return 0;
 }
 
+static int want_check(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->wants_check = true;
+    return 0;
+}
+
+static int want_dump(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->wants_dump = true;
+    return 0;
+}
+
 static int want_help(struct options *options, const char *value, struct err *err)
 {
     (void)value, (void)err;
@@ -397,6 +411,9 @@ const struct option_row option_rows[] = {
     {'\0', "color", "WHEN", set_color, "colours on the screen: auto, never or always"},
     {'\0', "theme", "NAME", set_theme, "of the screen: ansi, okabe (256 colours) or mono"},
     {'\0', "ascii", NULL, set_ascii, "no line drawing characters"},
+    {'\0', "config", "FILE", accept_silently, "read options from this file (none = from no file)"},
+    {'\0', "check", NULL, want_check, "only say whether the options are good"},
+    {'\0', "dump-config", NULL, want_dump, "print all options and where they come from"},
     {'q', "quiet", NULL, set_quiet, "no summary on standard error"},
     {'v', "verbose", NULL, set_verbose, "tell memory, threads and counters"},
     {'n', "numeric", NULL, accept_silently, NULL},
@@ -407,3 +424,12 @@ const struct option_row option_rows[] = {
 };
 
 const size_t option_row_count = ARRAY_LEN(option_rows);
+
+const struct option_row *option_row_by_name(const char *name)
+{
+    for (size_t i = 0; i < option_row_count; i++) {
+        if (strcmp(option_rows[i].name, name) == 0)
+            return &option_rows[i];
+    }
+    return NULL;
+}

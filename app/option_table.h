@@ -25,6 +25,9 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const size_t option_row_count;
 
+/* By its long name; NULL = none. */
+const struct option_row *option_row_by_name(const char *name);
+
 /* The setter of -r, for files that stand among the words of the filter. */
 int option_add_file(struct options *options, const char *path, struct err *err) MUST_CHECK;
 

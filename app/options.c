@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/option_incident.h"
 #include "app/option_table.h"
+#include "app/settings.h"
+#include "app/version.h"
 #include "base/nanotime.h"
 #include "capture/filter.h"
 
@@ -65,7 +68,7 @@ static int refuse(const char *why, const char *word, struct err *err)
                    optopt > 0 && optopt < LONG_BASE ? letter : word);
 }
 
-static int parse_flags(struct options *options, int argc, char **argv, struct err *err)
+static int read_command_line(struct settings *settings, int argc, char **argv, struct err *err)
 {
     struct option longs[OPTION_ROWS_MAX + 1];
     char shorts[2 * OPTION_ROWS_MAX + 2];
@@ -76,19 +79,46 @@ static int parse_flags(struct options *options, int argc, char **argv, struct er
     opterr = 0;
     optind = 1;
     while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-        const struct option_row *row;
+        struct setting setting = {.value = optarg, .origin = SETTING_COMMAND_LINE};
         int code;
 
         if (value == '?' || value == ':')
             return refuse(value == '?' ? "unknown option" : "no value for option", argv[optind - 1],
                           err);
-        row = row_of(value);
-        assert(row); /* getopt_long() knows no letters but those of the rows */
-        code = row->set(options, optarg, err);
+        setting.row = row_of(value);
+        assert(setting.row); /* getopt_long() knows no letters but those of the rows */
+        code = settings_add(settings, &setting, err);
         if (code)
             return code;
     }
     return 0;
+}
+
+/* Who asks for help needs no good configuration. */
+static bool is_question(const struct settings *settings)
+{
+    return settings_has(settings, "help", SETTING_COMMAND_LINE) ||
+           settings_has(settings, "version", SETTING_COMMAND_LINE);
+}
+
+static int read_settings(struct options *options, int argc, char **argv, struct err *err)
+{
+    struct settings *settings = calloc(1, sizeof(*settings));
+    const char *path;
+    int code;
+
+    options->settings = settings;
+    if (!settings)
+        return err_set(err, -ENOMEM, "out of memory");
+    code = read_command_line(settings, argc, argv, err);
+    if (!code && !is_question(settings))
+        code = settings_read_environment(settings, err);
+    path = settings_value(settings, "config");
+    if (!path && access(TCPWHY_CONFIG_FILE, F_OK) == 0)
+        path = TCPWHY_CONFIG_FILE;
+    if (!code && path && strcmp(path, "none") != 0 && !is_question(settings))
+        code = settings_read_file(settings, path, err);
+    return code ? code : settings_apply(settings, options, err);
 }
 
 /* Words after the options are the filter, but for capture files among them: a shell that expands
@@ -109,6 +139,8 @@ static int parse_words(struct options *options, int n_words, char **words, struc
         else if ((code = option_add_file(options, words[i], err)))
             return code;
     }
+    if (n_filter_words && !settings_has(options->settings, "filter-file", SETTING_COMMAND_LINE))
+        options->filter_file = NULL;
     if (options->filter_file && n_filter_words)
         return err_set(err, -EINVAL, "a filter from -F and another on the command line");
     if (options->filter_file)
@@ -153,7 +185,7 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
     *options = (struct options){.memory_bytes = MEMORY_DEFAULT_BYTES,
                                 .stats_interval_ns = -1,
                                 .incident_rules = incident_rules_usual};
-    code = parse_flags(options, argc, argv, err);
+    code = read_settings(options, argc, argv, err);
     if (!code && !options->wants_help && !options->wants_version)
         code = parse_words(options, argc - optind, argv + optind, err);
     if (!code)
@@ -182,6 +214,15 @@ void options_free(struct options *options)
 {
     free(options->interface_words);
     options->interface_words = NULL;
+    if (options->settings)
+        settings_free(options->settings);
+    free(options->settings);
+    options->settings = NULL;
+}
+
+void options_print_settings(const struct options *options)
+{
+    settings_print(options->settings);
 }
 
 void options_print_help(void)

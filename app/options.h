@@ -33,6 +33,8 @@ enum host_wish {
 #define OPTIONS_FAIL_ON_MAX 16
 #define OPTIONS_FILTER_BYTES 8192
 
+struct settings;
+
 struct options {
     const char *interface[CAPTURE_MAX_INTERFACES];
     size_t n_interfaces;
@@ -67,15 +69,19 @@ struct options {
     uint32_t n_fail_on;
     const char *color, *theme; /* of the screen; NULL = not asked for */
     bool is_ascii, is_quiet, is_verbose;
-    bool wants_devices, wants_help, wants_version;
-    char *interface_words; /* -i eth0,lo cut at the commas; freed by options_free */
+    bool wants_devices, wants_help, wants_version, wants_check, wants_dump;
+    struct settings *settings; /* what was said where; freed by options_free */
+    char *interface_words;     /* -i eth0,lo cut at the commas; freed by options_free */
 };
 
-/* Fills *options from the command line. -EINVAL with the reason where it is wrong. `argv` outlives
- * the options. */
+/* Fills *options from configuration file, environment and command line. -EINVAL with the reason
+ * where they are wrong. `argv` and the environment outlive the options. */
 int options_parse(struct options *options, int argc, char **argv, struct err *err) MUST_CHECK;
 
 void options_free(struct options *options);
+
+/* Prints --dump-config to standard output. */
+void options_print_settings(const struct options *options);
 
 /* Prints --help to standard output: one screen, examples first. */
 void options_print_help(void);

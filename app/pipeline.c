@@ -9,12 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "app/judging.h"
-#include "app/memory.h"
-#include "app/shard.h"
-#include "app/worker.h"
-#include "base/latest.h"
-#include "base/park.h"
+#include "app/pipeline_private.h"
+#include "base/nanotime.h"
 
 #define WORKERS_MAX JUDGING_WORKERS_MAX
 /* Lanes that memory is set aside for in any case: what is left must not depend on n_workers. */
@@ -22,35 +18,6 @@
 #define WAIT_NS (100 * NS_PER_MS)
 #define DRAIN_EVENTS 256 /* at a time */
 #define SNAPSHOT_EVERY_NS (100 * NS_PER_MS)
-
-/* One worker with the rings at both of its ends. */
-struct lane {
-    struct ring frames, notes;
-    struct park park; /* where the worker sleeps, for frames or for room */
-    struct worker worker;
-    pthread_t thread;
-};
-
-struct pipeline {
-    struct pipeline_config config;
-    struct arena arena;
-    struct memory_plan plan;
-    struct capture *capture;
-    struct shard shard;
-    struct lane *lane;       /* n_workers of them, in the arena */
-    struct hostwatch *watch; /* with config.wants_host_evidence, and a kernel that tells */
-    struct err watch_err;    /* why there is none */
-    struct judging judging;
-    struct ring events;
-    struct ring tap; /* with config.tap_bytes */
-    struct latest snapshots;
-    struct snapshot seen; /* the newest, with the capture's counters */
-    struct park capture_park, judge_park, main_park;
-    struct flag judge_done; /* the last event is published */
-    pthread_t capture_thread, judge_thread;
-    uint32_t n_started; /* threads running: lanes first, then judge, then capture */
-    const struct pipeline_outlet *outlet; /* inline runs only */
-};
 
 /* ---- construction ---- */
 
@@ -150,16 +117,29 @@ static void attach_capture(struct pipeline *pipeline)
     capture_attach(pipeline->capture, &outputs);
 }
 
-static int build(struct pipeline *pipeline, struct err *err)
+static int make_plan(struct memory_plan *plan, const struct pipeline_config *config,
+                     struct err *err)
 {
-    const struct pipeline_config *config = &pipeline->config;
-    const struct arena_options options = {.wants_huge_page = true};
     size_t taken_bytes =
         fixed_bytes(config->n_workers > LANES_RESERVED ? config->n_workers : LANES_RESERVED) +
         capture_memory_bytes(&config->capture) +
         (config->wants_host_evidence ? hostwatch_cost_bytes() : 0);
-    int code = memory_plan_make(&pipeline->plan, config->memory_bytes, taken_bytes,
-                                config->n_workers, err);
+
+    return memory_plan_make(plan, config->memory_bytes, taken_bytes, config->n_workers, err);
+}
+
+int pipeline_check(const struct pipeline_config *config, struct err *err)
+{
+    struct memory_plan plan;
+
+    return make_plan(&plan, config, err);
+}
+
+static int build(struct pipeline *pipeline, struct err *err)
+{
+    const struct pipeline_config *config = &pipeline->config;
+    const struct arena_options options = {.wants_huge_page = true};
+    int code = make_plan(&pipeline->plan, config, err);
 
     if (code)
         return code;
@@ -374,101 +354,6 @@ void pipeline_run_inline(struct pipeline *pipeline, const struct pipeline_outlet
         inline_events(pipeline);
     }
     judging_publish(&pipeline->judging);
-}
-
-/* ---- questions ---- */
-
-void pipeline_stop(struct pipeline *pipeline)
-{
-    capture_stop(pipeline->capture);
-}
-
-const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new)
-{
-    const struct capture_counters *counters = capture_counters(pipeline->capture);
-    struct run_totals *total = &pipeline->seen.total;
-
-    pipeline->seen = *(const struct snapshot *)latest_read(&pipeline->snapshots, is_new);
-    pipeline->seen.start_ns = pipeline_first_ns(pipeline);
-    total->n_pkts = counter_read(&counters->delivered_pkts);
-    total->wire_bytes = counter_read(&counters->delivered_wire_bytes);
-    total->n_kernel_dropped = counter_read(&counters->kernel_dropped_pkts);
-    total->n_iface_dropped = counter_read(&counters->iface_dropped_pkts);
-    total->is_iface_dropped_known = counter_read(&counters->is_iface_dropped_known);
-    total->n_shed = counter_read(&counters->shed_pkts[SHED_OTHER]) +
-                    counter_read(&counters->shed_pkts[SHED_TCP_DATA]);
-    total->n_ring_dropped = counter_read(&counters->shed_pkts[SHED_CONTROL]);
-    return &pipeline->seen;
-}
-
-int64_t pipeline_first_ns(const struct pipeline *pipeline)
-{
-    uint64_t first_ordinal = 0;
-    int64_t first_ns = NS_NEVER;
-
-    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
-        const struct worker *worker = &pipeline->lane[i].worker;
-        uint64_t ordinal = counter_read(&worker->first_ordinal);
-
-        if (ordinal && (!first_ordinal || ordinal < first_ordinal)) {
-            first_ordinal = ordinal;
-            first_ns = (int64_t)counter_read(&worker->first_ns);
-        }
-    }
-    return first_ns;
-}
-
-int64_t pipeline_last_ns(const struct pipeline *pipeline)
-{
-    int64_t last_ns = NS_NEVER;
-
-    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
-        const struct worker *worker = &pipeline->lane[i].worker;
-        int64_t ns = (int64_t)counter_read(&worker->last_ns);
-
-        if (counter_read(&worker->first_ordinal) && ns > last_ns)
-            last_ns = ns;
-    }
-    return last_ns;
-}
-
-uint64_t pipeline_events_queued(const struct pipeline *pipeline)
-{
-    const size_t one_bytes =
-        (RING_HEADER_BYTES + sizeof(struct verdict_event) + RING_ALIGN_BYTES - 1) /
-        RING_ALIGN_BYTES * RING_ALIGN_BYTES;
-
-    return ring_used_bytes(&pipeline->events) / one_bytes;
-}
-
-struct ring *pipeline_tap(struct pipeline *pipeline)
-{
-    return &pipeline->tap;
-}
-
-const struct capture *pipeline_capture(const struct pipeline *pipeline)
-{
-    return pipeline->capture;
-}
-
-const struct err *pipeline_watch_err(const struct pipeline *pipeline)
-{
-    return &pipeline->watch_err;
-}
-
-uint32_t pipeline_max_flows(const struct pipeline *pipeline)
-{
-    return pipeline->plan.n_flows * pipeline->config.n_workers;
-}
-
-uint32_t pipeline_max_endpoints(const struct pipeline *pipeline)
-{
-    return pipeline->plan.n_endpoints;
-}
-
-uint64_t pipeline_memory_bytes(const struct pipeline *pipeline)
-{
-    return pipeline->arena.used_bytes;
 }
 
 /* ---- destruction ---- */

@@ -41,6 +41,9 @@ struct pipeline_outlet {
     void (*event)(void *ctx, const struct verdict_event *event);
 };
 
+/* Whether the memory does for what is asked of it. Opens and takes nothing. */
+int pipeline_check(const struct pipeline_config *config, struct err *err) MUST_CHECK;
+
 /* Opens the inputs and takes all memory; starts nothing. */
 int pipeline_open(struct pipeline **pipeline, const struct pipeline_config *config,
                   struct err *err) MUST_CHECK;

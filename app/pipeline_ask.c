@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is asked of a pipeline while it runs and after. See pipeline.h. */
+#include "app/pipeline.h"
+
+#include "app/pipeline_private.h"
+#include "base/nanotime.h"
+
+void pipeline_stop(struct pipeline *pipeline)
+{
+    capture_stop(pipeline->capture);
+}
+
+const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new)
+{
+    const struct capture_counters *counters = capture_counters(pipeline->capture);
+    struct run_totals *total = &pipeline->seen.total;
+
+    pipeline->seen = *(const struct snapshot *)latest_read(&pipeline->snapshots, is_new);
+    pipeline->seen.start_ns = pipeline_first_ns(pipeline);
+    total->n_pkts = counter_read(&counters->delivered_pkts);
+    total->wire_bytes = counter_read(&counters->delivered_wire_bytes);
+    total->n_kernel_dropped = counter_read(&counters->kernel_dropped_pkts);
+    total->n_iface_dropped = counter_read(&counters->iface_dropped_pkts);
+    total->is_iface_dropped_known = counter_read(&counters->is_iface_dropped_known);
+    total->n_shed = counter_read(&counters->shed_pkts[SHED_OTHER]) +
+                    counter_read(&counters->shed_pkts[SHED_TCP_DATA]);
+    total->n_ring_dropped = counter_read(&counters->shed_pkts[SHED_CONTROL]);
+    return &pipeline->seen;
+}
+
+int64_t pipeline_first_ns(const struct pipeline *pipeline)
+{
+    uint64_t first_ordinal = 0;
+    int64_t first_ns = NS_NEVER;
+
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
+        const struct worker *worker = &pipeline->lane[i].worker;
+        uint64_t ordinal = counter_read(&worker->first_ordinal);
+
+        if (ordinal && (!first_ordinal || ordinal < first_ordinal)) {
+            first_ordinal = ordinal;
+            first_ns = (int64_t)counter_read(&worker->first_ns);
+        }
+    }
+    return first_ns;
+}
+
+int64_t pipeline_last_ns(const struct pipeline *pipeline)
+{
+    int64_t last_ns = NS_NEVER;
+
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
+        const struct worker *worker = &pipeline->lane[i].worker;
+        int64_t ns = (int64_t)counter_read(&worker->last_ns);
+
+        if (counter_read(&worker->first_ordinal) && ns > last_ns)
+            last_ns = ns;
+    }
+    return last_ns;
+}
+
+uint64_t pipeline_events_queued(const struct pipeline *pipeline)
+{
+    const size_t one_bytes =
+        (RING_HEADER_BYTES + sizeof(struct verdict_event) + RING_ALIGN_BYTES - 1) /
+        RING_ALIGN_BYTES * RING_ALIGN_BYTES;
+
+    return ring_used_bytes(&pipeline->events) / one_bytes;
+}
+
+struct ring *pipeline_tap(struct pipeline *pipeline)
+{
+    return &pipeline->tap;
+}
+
+const struct capture *pipeline_capture(const struct pipeline *pipeline)
+{
+    return pipeline->capture;
+}
+
+const struct err *pipeline_watch_err(const struct pipeline *pipeline)
+{
+    return &pipeline->watch_err;
+}
+
+uint32_t pipeline_max_flows(const struct pipeline *pipeline)
+{
+    return pipeline->plan.n_flows * pipeline->config.n_workers;
+}
+
+uint32_t pipeline_max_endpoints(const struct pipeline *pipeline)
+{
+    return pipeline->plan.n_endpoints;
+}
+
+uint64_t pipeline_memory_bytes(const struct pipeline *pipeline)
+{
+    return pipeline->arena.used_bytes;
+}
