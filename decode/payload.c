@@ -148,7 +148,8 @@ bool payload_may_become_known(const uint8_t *bytes, size_t n_bytes)
     }
     if (bytes[0] >= TLS_TYPE_MIN && bytes[0] <= TLS_TYPE_MAX && n_bytes <= TLS_HEADER_BYTES)
         return n_bytes < 2 || bytes[1] == 3;
-    return is_cut_short(bytes, n_bytes, h2_preface) || is_cut_short(bytes, n_bytes, http1_response);
+    return is_cut_short(bytes, n_bytes, h2_preface) ||
+           is_cut_short(bytes, n_bytes, http1_response) || proxy_may_begin(bytes, n_bytes);
 }
 
 void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *facts)
@@ -166,6 +167,8 @@ void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *fa
         facts->kind = PAYLOAD_HTTP1_RESPONSE;
     } else if (is_http1_request(bytes, n_bytes)) {
         facts->kind = PAYLOAD_HTTP1_REQUEST;
+    } else if (proxy_peek(bytes, n_bytes).form != PROXY_NONE) {
+        facts->kind = PAYLOAD_PROXY;
     } else if (is_login(bytes, n_bytes)) {
         facts->kind = PAYLOAD_LOGIN;
     } else if (is_greeting(bytes, n_bytes)) {

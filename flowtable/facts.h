@@ -256,7 +256,8 @@ struct icmp_facts {
 struct speech_facts {      /* what one side said above TCP in plain sight */
     uint64_t goaway_frame; /* first HTTP/2 GOAWAY with an error, 0 = none */
     uint32_t goaway_code, goaway_last_stream;
-    uint8_t first_kind; /* enum payload_kind of its first payload */
+    uint8_t first_kind; /* enum payload_kind of its first payload, behind a PROXY header */
+    uint8_t proxy_form; /* enum proxy_form: what stood before it */
     bool is_not_tls;    /* its first payload was seen and is no TLS record */
 };
 

@@ -150,6 +150,7 @@ static const uint8_t reader_of[] = {
     [PAYLOAD_HTTP1_REQUEST] = READER_HTTP,   [PAYLOAD_HTTP1_RESPONSE] = READER_HTTP,
     [PAYLOAD_HTTP2_PREFACE] = READER_HTTP,   [PAYLOAD_HTTP2_FRAMES] = READER_HTTP,
     [PAYLOAD_GREETING] = READER_BANNER,      [PAYLOAD_LOGIN] = READER_BANNER,
+    [PAYLOAD_PROXY] = READER_NONE,
 };
 
 _Static_assert(ARRAY_LEN(reader_of) == PAYLOAD_KIND_COUNT, "a row for each kind of first words");

@@ -142,19 +142,64 @@ static void choose_reader(struct stream_pool *pool, struct stream *stream, enum 
     reader_of_kind(reader)->open(&stream->state, &stream->speech, &pool->memory);
 }
 
+/* Passes over what is left of a PROXY header; what is behind it stays in the input. */
+static void pass_proxy(struct stream_side *side, struct reader_input *input)
+{
+    size_t n_passed = side->n_proxy_left < input->n_bytes ? side->n_proxy_left : input->n_bytes;
+    const uint8_t *end = NULL;
+
+    if (side->proxy_form == PROXY_LINE)
+        end = memchr(input->bytes, '\n', n_passed);
+    if (end)
+        n_passed = (size_t)(end - input->bytes) + 1;
+    side->n_proxy_left = end ? 0 : side->n_proxy_left - (uint32_t)n_passed;
+    input->bytes += n_passed;
+    input->n_bytes -= n_passed;
+}
+
+/* A client's first words may begin with one such header. `n_kept` of the opening came with the
+ * input; what came before is a part of it in any case. */
+static bool begin_proxy(struct stream_side *side, const struct reader_input *input, size_t n_kept)
+{
+    struct proxy_header header = proxy_peek(side->opening, side->n_opening);
+    uint32_t n_before = side->n_opening - (uint32_t)n_kept;
+
+    if (input->side != SIDE_CLIENT || side->proxy_form != PROXY_NONE || header.form == PROXY_NONE)
+        return false;
+    side->proxy_form = header.form;
+    side->n_proxy_left =
+        (header.form == PROXY_LINE ? PROXY_LINE_MAX_BYTES : header.n_bytes) - n_before;
+    side->n_opening = 0;
+    return true;
+}
+
+/* Keeps what there is room for; returns how much. */
+static size_t keep_opening(struct stream_side *side, const struct reader_input *input)
+{
+    size_t n_kept = sizeof(side->opening) - side->n_opening;
+
+    if (n_kept > input->n_bytes)
+        n_kept = input->n_bytes;
+    memcpy(side->opening + side->n_opening, input->bytes, n_kept);
+    side->n_opening += (uint8_t)n_kept;
+    return n_kept;
+}
+
 /* The first words of a side: kept until they tell what it speaks. */
 static void read_opening(struct stream_pool *pool, struct stream *stream,
                          const struct reader_input *input)
 {
     struct stream_side *side = &stream->side[input->side];
     struct reader_input opening = *input, rest = *input;
-    size_t n_kept = sizeof(side->opening) - side->n_opening;
     struct payload_facts said;
+    size_t n_kept;
 
-    if (n_kept > input->n_bytes)
-        n_kept = input->n_bytes;
-    memcpy(side->opening + side->n_opening, input->bytes, n_kept);
-    side->n_opening += (uint8_t)n_kept;
+    pass_proxy(side, &rest);
+    n_kept = keep_opening(side, &rest);
+    if (begin_proxy(side, input, n_kept)) {
+        pass_proxy(side, &rest);
+        n_kept = keep_opening(side, &rest);
+    }
     opening.bytes = side->opening;
     opening.n_bytes = side->n_opening;
     if (payload_may_become_known(opening.bytes, opening.n_bytes))

@@ -51,10 +51,12 @@ struct stream_side {
     uint32_t held; /* first piece of a list */
     uint8_t n_held;
     uint8_t n_opening;
-    uint8_t first_kind; /* enum payload_kind; valid with is_opened */
-    bool is_started;    /* next_seq is known */
-    bool is_opened;     /* its first words are known, and passed on */
-    bool is_off;        /* no more of it is read */
+    uint8_t first_kind;    /* enum payload_kind; valid with is_opened */
+    bool is_started;       /* next_seq is known */
+    bool is_opened;        /* its first words are known, and passed on */
+    bool is_off;           /* no more of it is read */
+    uint8_t proxy_form;    /* enum proxy_form: of the header before its first words */
+    uint32_t n_proxy_left; /* bytes of it that are passed over; of a line: at most */
     uint8_t opening[PAYLOAD_OPENING_BYTES];
 };
 

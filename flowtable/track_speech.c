@@ -23,21 +23,37 @@ static bool is_first_payload(const struct arrival *arrival)
     return arrival->side->n_data <= n_before && !arrival->is_repeat;
 }
 
+/* How much of the payload is a PROXY header before the first words; 0 also where it is all. */
+static size_t learn_proxy(const struct arrival *arrival, struct speech_facts *speech)
+{
+    const struct packet_tcp *tcp = &arrival->packet->tcp;
+    struct proxy_header header;
+
+    if (arrival->from != SIDE_CLIENT || !is_first_payload(arrival))
+        return 0;
+    header = proxy_peek(tcp->payload, tcp->payload_captured_bytes);
+    speech->proxy_form = header.form;
+    return header.n_bytes < tcp->payload_captured_bytes ? header.n_bytes : 0;
+}
+
 static void learn_speech(struct arrival *arrival)
 {
     const struct packet_tcp *tcp = &arrival->packet->tcp;
     struct flow_trail *trail = trail_of(&arrival->tracker->trails, arrival->flow);
     struct speech_facts *speech;
     struct payload_facts said;
+    bool is_first;
+    size_t n_before;
 
     if (!trail || arrival->side->n_data > SPEECH_PKTS_MAX || arrival->is_repeat)
         return;
-    if (!is_first_payload(arrival) &&
-        !payload_may_have_goaway(tcp->payload, tcp->payload_captured_bytes))
-        return;
     speech = &trail->speech[arrival->from];
-    payload_peek(tcp->payload, tcp->payload_captured_bytes, &said);
-    if (is_first_payload(arrival)) {
+    is_first = is_first_payload(arrival) || speech->first_kind == PAYLOAD_PROXY;
+    if (!is_first && !payload_may_have_goaway(tcp->payload, tcp->payload_captured_bytes))
+        return;
+    n_before = learn_proxy(arrival, speech);
+    payload_peek(tcp->payload + n_before, tcp->payload_captured_bytes - n_before, &said);
+    if (is_first) {
         speech->first_kind = said.kind;
         speech->is_not_tls = said.kind == PAYLOAD_UNKNOWN || said.kind > PAYLOAD_TLS_ALERT;
     }
@@ -86,7 +102,7 @@ static bool is_worth_reading(const struct arrival *arrival)
     if (is_early(arrival) || payload_may_become_known(tcp->payload, tcp->payload_captured_bytes))
         return true;
     payload_peek(tcp->payload, tcp->payload_captured_bytes, &said);
-    return reader_of_payload(said.kind) != READER_NONE;
+    return said.kind == PAYLOAD_PROXY || reader_of_payload(said.kind) != READER_NONE;
 }
 
 /* ---- where it begins ---- */
@@ -125,12 +141,19 @@ static struct stream *begin_stream(const struct arrival *arrival)
 
 /* ---- the whole ---- */
 
+/* It waits for the side's first words: behind a PROXY header they are no upgrade. */
+static bool is_unopened(const struct stream *stream, enum flow_side side)
+{
+    return stream->is_reading && !stream->side[side].is_off && !stream->side[side].is_opened;
+}
+
 /* The stream that reads this packet; NULL where none does. */
 static struct stream *find_stream(const struct arrival *arrival)
 {
     struct stream *stream = trail_stream_of(&arrival->tracker->trails, arrival->flow);
 
-    if (stream ? stream->speech.kind == READER_TLS || !is_upgrade(arrival)
+    if (stream ? stream->speech.kind == READER_TLS || is_unopened(stream, arrival->from) ||
+                     !is_upgrade(arrival)
                : !is_worth_reading(arrival))
         return stream;
     return begin_stream(arrival);

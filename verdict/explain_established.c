@@ -237,7 +237,8 @@ const struct verdict_words words_accept_then_close = {
     .doc = "The server accepted the connection and closed it, with FIN or an abort, without "
            "sending one byte. A connection limit, an access list (hosts.allow, HAProxy reject, "
            "nginx 444), a program that crashes on the first request, a proxy that could not reach "
-           "its backend, or a protocol it does not speak. In HTTP/1 the same is said of a later "
+           "its backend, a PROXY header that it waits for and does not get, or a protocol it does "
+           "not speak. In HTTP/1 the same is said of a later "
            "request that gets no answer, and of an answer that ends before its announced length. "
            "Health checks close first themselves and are not counted.",
     .filter = "tcp.flags.fin==1 || tcp.flags.reset==1",

@@ -124,6 +124,10 @@ static void say_context(const struct verdict_case *c, struct ruling *context)
     if (case_slot(c, TRAIL_SYN)->bits & MARK_MPTCP_JOIN)
         against(context, "mptcp-subflow", case_slot(c, TRAIL_SYN)->frame,
                 "it was to join a connection that may live on");
+    if (c->trail->speech[SIDE_CLIENT].proxy_form != PROXY_NONE)
+        against(context, "proxy-header", case_slot(c, TRAIL_CLIENT_DATA)->frame,
+                "PROXY v%u sent first: does the server expect one?",
+                c->trail->speech[SIDE_CLIENT].proxy_form);
 }
 
 /* ---- the choice ---- */

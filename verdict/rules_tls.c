@@ -49,6 +49,14 @@ static bool is_unanswered(const struct verdict_case *c)
     return !server->hello.frame || (c->tls->has_retry && server->n_sealed == 0);
 }
 
+/* It may as well be the answer to the PROXY header before the ClientHello, from a server that
+ * expects none. */
+static bool is_header_in_doubt(const struct verdict_case *c)
+{
+    return c->trail->speech[SIDE_CLIENT].proxy_form != PROXY_NONE &&
+           server_of(c)->bits & TLS_ALERT_FIRST;
+}
+
 /* The server's answer to the ClientHello is this alert. */
 static enum confidence refuses_hello(const struct verdict_case *c, struct ruling *ruling,
                                      const uint8_t *codes, size_t n_codes)
@@ -56,7 +64,7 @@ static enum confidence refuses_hello(const struct verdict_case *c, struct ruling
     if (!has_alert(c, TLS_SERVER, codes, n_codes) || !is_unanswered(c))
         return CONFIDENCE_NONE;
     say_alert(c, TLS_SERVER, ruling);
-    return CONFIDENCE_CERTAIN;
+    return is_header_in_doubt(c) ? CONFIDENCE_POSSIBLE : CONFIDENCE_CERTAIN;
 }
 
 /* The client refuses what the server chose because it did not offer it. */
@@ -85,7 +93,7 @@ enum confidence rule_tls_version_mismatch(const struct verdict_case *c, struct r
         return CONFIDENCE_NONE;
     say_alert(c, is_by_server ? TLS_SERVER : TLS_CLIENT, ruling);
     say_versions(c, ruling);
-    return CONFIDENCE_CERTAIN;
+    return is_by_server && is_header_in_doubt(c) ? CONFIDENCE_POSSIBLE : CONFIDENCE_CERTAIN;
 }
 
 enum confidence rule_tls_unknown_sni(const struct verdict_case *c, struct ruling *ruling)

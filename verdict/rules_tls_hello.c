@@ -28,7 +28,9 @@ enum confidence rule_tls_on_plain_port(const struct verdict_case *c, struct ruli
             "the client begins TLS");
     because(ruling, "plain-text", case_slot(c, TRAIL_SERVER_DATA)->frame,
             "the server's first words are plain text");
-    return CONFIDENCE_CERTAIN;
+    /* A TLS port that expects no PROXY header answers one in plain text, too. */
+    return c->trail->speech[SIDE_CLIENT].proxy_form == PROXY_NONE ? CONFIDENCE_CERTAIN
+                                                                  : CONFIDENCE_LIKELY;
 }
 
 static bool is_http_request(uint8_t kind)

@@ -791,3 +791,48 @@ def half_closed(t):
     peer.sendall(RESPONSE)
     t.hang_up(peer, conn.sock)
     t.expect(conn, 'ok', '>DF?|>F .*<D', 'ok', never=['client-abort'])
+
+
+# PROXY headers
+
+PROXY_LINE = b'PROXY TCP4 192.0.2.7 198.51.100.9 40000 443\r\n'
+
+
+@case('http-refused', 'hit', 'proxy-header', '400 to a PROXY header that nginx does not expect',
+      needs=('nginx', ))
+def unexpected_header(t):
+    """A balancer sends a PROXY header to an nginx that is not told of it."""
+    with configured(t, 'nginx', NGINX, 'location / { return 204; }'):
+        conn = ask(t, PROXY_LINE + REQUEST)
+    t.expect(conn, 'http-refused', '^>S <SA >A >D', 'app_refused')
+
+
+@case('http-refused', 'near', 'proxy-header', 'a PROXY header, a request, an answer',
+      needs=('nginx', ))
+def expected_header(t):
+    """nginx that expects the header; header and request come in segments of their own."""
+    with configured(t, 'nginx', NGINX.replace(':80;', ':80 proxy_protocol;'),
+                    'location / { return 200 "ok"; }'):
+        conn = t.dial(80)
+        conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        conn.sock.sendall(PROXY_LINE)
+        conn.sock.sendall(REQUEST)
+        conn.sock.recv(65536)
+        conn.sock.close()
+        t.wait_rtt()
+    t.expect(conn, 'ok', '>D >D .*<D', 'ok', accept=['rst-after-fin', 'ok-rst-close'],
+             never=['http-refused'])
+
+
+@case('accept-then-close', 'hit', 'no-proxy-header', 'FIN in answer to the request',
+      needs=('nginx', ))
+def missing_header(t):
+    """nginx that waits for a PROXY header, and a client that sends none."""
+    with configured(t, 'nginx', NGINX.replace(':80;', ':80 proxy_protocol;'),
+                    'location / { return 200 "ok"; }'):
+        conn = t.dial(80)
+        conn.sock.sendall(REQUEST)
+        conn.sock.recv(65536)
+        conn.sock.close()
+        t.wait_rtt()
+    t.expect(conn, 'accept-then-close', '>D .*<R?F?', never=['ok'], accept=['reset-app-abort'])

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cases: TLS between the openssl command, nginx and curl, as they are found in the field."""
 
+import contextlib
 import os
+import ssl
 import subprocess
 
 import wire
 from cases_boxes import program
 from cases_tls import TLS_VERDICTS, certificate
-from stage import Conn, table
+from stage import REQUEST, Conn, table
 
 case = table(group=24)
 
 ALL_TLS = (*TLS_VERDICTS, 'tls-reset-on-hello', 'tls-hello-blackhole', 'tls-on-plain-port',
            'http-on-tls-port')
+PROXY_LINE = b'PROXY TCP4 192.0.2.7 198.51.100.9 40000 443\r\n'
 FINE = ['rst-after-fin', 'ok-rst-close']
 
 
@@ -29,7 +32,7 @@ def s_server(t, *options):
                     '{}/server.test.pem', *options])
 
 
-def nginx(t, text):
+def nginx(t, text, listens=''):
     """nginx with TLS on port 443."""
 
     def write(folder):
@@ -39,11 +42,21 @@ def nginx(t, text):
                        'error_log stderr; events { worker_connections 64; }\n'
                        'http { access_log off; client_body_temp_path b; proxy_temp_path p;\n'
                        ' fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;\n'
-                       f' server {{ listen {t.server}:443 ssl; ssl_certificate server.test.pem;\n'
+                       f' server {{ listen {t.server}:443 ssl{listens}; ssl_certificate server.test.pem;\n'
                        f' ssl_certificate_key server.test.key; {text}\n'
                        ' location / { return 200 "ok"; } } }\n')
 
     return program(t, 's', t.server, 443, write, ['nginx', '-p', '{}', '-c', '{}/nginx.conf'])
+
+
+def client_hello():
+    """What Python's client says first."""
+    said = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), said,
+                                                   server_hostname='server.test')
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return said.read()
 
 
 def ends(t, port):
@@ -210,3 +223,46 @@ def many_tls(t):
         for i in range(30):
             conn = curl(t, 40001 + i, *options[i % len(options)])
             t.expect(conn, 'ok', '^>S <SA >A >D .*<D', 'ok', accept=FINE, never=ALL_TLS)
+
+
+@case('tls-reset-on-hello', 'hit', 'proxy-header',
+      'a PROXY header before the ClientHello, and FIN in answer')
+def unexpected_header(t):
+    """A balancer sends a PROXY header to openssl s_server, which takes it for a bad record."""
+    with s_server(t):
+        conn = t.dial(443)
+        conn.sock.sendall(PROXY_LINE + client_hello())
+        conn.sock.recv(65536)
+        conn.sock.close()
+        t.wait_rtt()
+    t.expect(conn, 'tls-reset-on-hello', '>D .*<F', never=['ok', 'tls-version-mismatch'])
+
+
+@case('tls-on-plain-port', 'hit', 'proxy-header',
+      'a PROXY header before the ClientHello, and HTTP in answer', needs=('nginx', ))
+def unexpected_header_nginx(t):
+    """nginx takes the same for a request in clear and says so, as on a port without TLS."""
+    with nginx(t, ''):
+        conn = t.dial(443)
+        conn.sock.sendall(PROXY_LINE + client_hello())
+        conn.sock.recv(65536)
+        conn.sock.close()
+        t.wait_rtt()
+    t.expect(conn, 'tls-on-plain-port', '>D .*<D', never=['ok'])
+
+
+@case('tls-on-plain-port', 'near', 'proxy-header', 'a PROXY header, and TLS as it should be',
+      needs=('nginx', ))
+def expected_header(t):
+    """nginx that expects the header of version 2."""
+    with nginx(t, 'ssl_protocols TLSv1.3;', ' proxy_protocol'):
+        conn = t.dial(443)
+        conn.sock.sendall(b'\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c' + bytes(12))
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        tls = context.wrap_socket(conn.sock, server_hostname='server.test')
+        tls.sendall(REQUEST)
+        tls.recv(65536)
+        tls.close()
+        t.wait_rtt()
+    t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "decode/proxy.h"
 #include "flowscript.h"
 
 #include <string.h>
@@ -108,6 +109,50 @@ static void an_alert_in_two_segments_is_read(void **state)
     check_tls(&note, 70);
 }
 
+#define PROXY_LINE_TEXT "PROXY TCP4 192.0.2.1 198.51.100.2 40000 443\r\n"
+#define PROXY_BINARY_TEXT "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\14addresses..."
+#define PROXY_EMPTY_TEXT "PROXY UNKNOWN\r\n"
+
+/* Header and hello in one segment, in two, and cut at every byte. */
+static void tls_behind_a_proxy_header_is_read(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t n_bytes;
+        enum proxy_form form;
+    } headers[] = {
+        {SAY(PROXY_LINE_TEXT), PROXY_LINE},
+        {SAY(PROXY_BINARY_TEXT), PROXY_BINARY},
+        {SAY(PROXY_EMPTY_TEXT), PROXY_LINE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+        char both[128];
+        size_t n_both = headers[i].n_bytes + sizeof(client_hello) - 1;
+
+        memcpy(both, headers[i].bytes, headers[i].n_bytes);
+        memcpy(both + headers[i].n_bytes, client_hello, sizeof(client_hello) - 1);
+        for (size_t n = 1; n <= n_both; n++) {
+            const struct words words[] = {{'>', 1, both, n},
+                                          {n < n_both ? '>' : '<', n < n_both ? 1 + (uint32_t)n : 1,
+                                           n < n_both ? both + n : alert_70,
+                                           n < n_both ? n_both - n : sizeof(alert_70) - 1},
+                                          {'<', n < n_both ? 1 : sizeof(alert_70), SAY(alert_70)}};
+            struct flow_note note = JUDGE(words);
+
+            check_tls(&note, 70);
+            assert_int_equal(note.speech.bits[SIDE_CLIENT], 0);
+            if (n < headers[i].n_bytes)
+                continue; /* only whole headers are known by their segment */
+            assert_int_equal(note.trail.speech[SIDE_CLIENT].proxy_form, headers[i].form);
+            if (n == headers[i].n_bytes || n == n_both)
+                assert_int_equal(note.trail.speech[SIDE_CLIENT].first_kind,
+                                 PAYLOAD_TLS_CLIENT_HELLO);
+        }
+    }
+}
+
 static void tls_behind_starttls_is_read(void **state)
 {
     const struct words words[] = {
@@ -205,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_hello_in_single_bytes_is_read),
         cmocka_unit_test(a_hello_whose_halves_are_captured_in_the_wrong_order_is_read),
         cmocka_unit_test(an_alert_in_two_segments_is_read),
+        cmocka_unit_test(tls_behind_a_proxy_header_is_read),
         cmocka_unit_test(tls_behind_starttls_is_read),
         cmocka_unit_test(a_greeting_before_the_hello_is_not_read),
         cmocka_unit_test(a_plain_connection_has_no_reader),

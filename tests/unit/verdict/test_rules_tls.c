@@ -55,6 +55,13 @@ static void shown_13(struct factscript *script)
     tls(script)->side[TLS_SERVER].n_sealed = 4;
 }
 
+/* Behind a PROXY header. */
+static void refused_behind_header(struct factscript *script)
+{
+    refused_hello(script);
+    script->note.trail.speech[SIDE_CLIENT].proxy_form = 1;
+}
+
 /* The server wants a certificate, the client says that it has none. */
 static void asked_12(struct factscript *script)
 {
@@ -87,6 +94,12 @@ static void alert(struct factscript *script, int64_t value)
 
     side->alert = at(script, 7, 2 * RTT + 5.2);
     side->alert_code = (uint8_t)value;
+}
+
+static void first_alert(struct factscript *script, int64_t value)
+{
+    alert(script, value);
+    tls(script)->side[TLS_SERVER].bits |= TLS_ALERT_FIRST;
 }
 
 static void alert_and_certificate(struct factscript *script, int64_t value)
@@ -280,6 +293,7 @@ static void any_fatal_alert_ends_a_handshake(void **state)
 static void versions_do_not_overlap(void **state)
 {
     static const struct rule_case cases[] = {
+        {"behind a PROXY header", POSSIBLE, refused_behind_header, first_alert, 70, "fatal-alert"},
         {"the server chose what was not offered", CERTAIN, refused_hello, old_choice, 0x0301,
          "versions-offered"},
         {"it chose what was offered", NONE, refused_hello, old_choice, TLS_VERSION_1_2},
@@ -293,6 +307,7 @@ static void a_refusal_of_the_second_hello_is_one_of_the_hello(void **state)
 {
     static const struct rule_case cases[] = {
         {"after a retry", CERTAIN, refused_hello, retry, 40, "fatal-alert"},
+        {"behind a PROXY header", POSSIBLE, refused_behind_header, first_alert, 40, "fatal-alert"},
     };
 
     (void)state;

@@ -140,6 +140,12 @@ static void both_close(struct factscript *script, int64_t after_ms)
     factscript_packet(script, "S FA", 8000 + (double)after_ms);
 }
 
+static void hello_behind_header(struct factscript *script)
+{
+    hello_answered(script);
+    script->note.trail.speech[SIDE_CLIENT].proxy_form = 1;
+}
+
 /* ---- tests ---- */
 
 static void tls_meets_plain_text(void **state)
@@ -147,6 +153,8 @@ static void tls_meets_plain_text(void **state)
     static const struct rule_case cases[] = {
         {"HTTP/1", CERTAIN, hello_answered, server_words, PAYLOAD_HTTP1_RESPONSE, "plain-text"},
         {"HTTP/2", CERTAIN, hello_answered, server_words, PAYLOAD_HTTP2_FRAMES, "plain-text"},
+        {"HTTP/1, and a PROXY header before it", LIKELY, hello_behind_header, server_words,
+         PAYLOAD_HTTP1_RESPONSE, "plain-text"},
         {"a greeting", CERTAIN, hello_answered, server_words, PAYLOAD_GREETING, "client-hello"},
         {"what nobody knows", NONE, hello_answered, server_words, PAYLOAD_UNKNOWN, NULL},
         {"TLS", NONE, hello_answered, server_words, PAYLOAD_TLS_SERVER_HELLO, NULL},
