@@ -39,6 +39,7 @@ static int lane_create(struct pipeline *pipeline, struct lane *lane)
         .n_tombs = plan->n_tombs,
         .hash_key = {pipeline->config.hash_seed},
         .outlet = worker_outlet(&lane->worker),
+        .is_deaf = pipeline->config.is_deaf,
     };
 
     if (!frames || !notes)

@@ -57,6 +57,8 @@ static bool is_finished(uint32_t n_bytes)
 static void learn_client_sealed(struct tls_side *client, struct tls_side_state *state,
                                 uint32_t n_bytes, const struct speech_place *place)
 {
+    if (client->bits & TLS_FINISHED && !is_long(n_bytes, ALERT_BYTES))
+        client->n_said++;
     if (client->bits & (TLS_EARLY_DATA | TLS_FINISHED))
         return;
     if (is_finished(n_bytes)) {
@@ -97,6 +99,7 @@ static void learn_data(struct tls_facts *facts, struct tls_side_state *state, un
 
     said->n_sealed++;
     if (facts->version != TLS_VERSION_1_3) {
+        said->n_said++;
         if (side == TLS_SERVER)
             said->bits |= TLS_SETTLED;
         return;

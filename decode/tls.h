@@ -51,6 +51,8 @@ struct tls_side {
                                      server's behind the client's Finished may be a close_notify */
     uint32_t n_records;
     uint32_t n_sealed;  /* 1.3: encrypted records */
+    uint32_t n_said;    /* records of application data: up to 1.2 n_sealed; 1.3, client: behind its
+                           Finished and longer than an alert */
     uint16_t bits;      /* enum tls_bit */
     uint8_t alert_code; /* RFC 8446 section 6 */
 };

@@ -33,6 +33,7 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
         .slot_ns = NS_NEVER,
         .last_loss_ns = NS_NEVER,
         .last_shed_ns = NS_NEVER,
+        .is_deaf = config->is_deaf,
     };
     if (flowtable_create(&tracker->table, arena, config->n_flows, config->hash_key) ||
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||

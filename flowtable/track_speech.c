@@ -205,7 +205,7 @@ void track_speech(struct arrival *arrival)
     enum flow_side other = side_other(arrival->from);
     struct stream *stream;
 
-    if (arrival->flow->trail_idx == FLOW_NONE)
+    if (arrival->flow->trail_idx == FLOW_NONE || arrival->tracker->is_deaf)
         return;
     if (packet->tcp.payload_captured_bytes > 0) {
         learn_speech(arrival);

@@ -130,3 +130,25 @@ bool case_is_cut_by_reset(const struct verdict_case *c)
             http1->part[HTTP1_SERVER] == HTTP1_PART_BODY) &&
            !case_slot(c, TRAIL_SERVER_FIN)->frame && !case_slot(c, TRAIL_CLIENT_FIN)->frame;
 }
+
+static bool is_handshake_complete(const struct tls_facts *tls)
+{
+    const struct tls_side *client = &tls->side[TLS_CLIENT], *server = &tls->side[TLS_SERVER];
+
+    if (!server->hello.frame || client->alert.frame || server->alert.frame)
+        return false;
+    if (tls->version == TLS_VERSION_1_3)
+        return client->bits & TLS_FINISHED && !(client->bits & TLS_EARLY_DATA);
+    return client->bits & server->bits & TLS_CHANGED_CIPHER;
+}
+
+bool case_is_tls_unused(const struct verdict_case *c)
+{
+    uint32_t end = c->client->nxt - (c->client->bits & SIDE_FIN_SEEN ? 1 : 0);
+    int32_t n_unread = seq_distance(c->speech->next_seq[SIDE_CLIENT], end);
+
+    /* What the reader left unread is at most a close_notify. */
+    return c->speech->kind == READER_TLS && is_handshake_complete(c->tls) &&
+           c->tls->side[TLS_CLIENT].n_said == 0 && case_is_all_read(c, SIDE_CLIENT) &&
+           n_unread >= 0 && (uint32_t)n_unread <= c->limits->close_noise_bytes;
+}

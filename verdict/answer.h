@@ -23,6 +23,10 @@ enum case_answer case_answer(const struct verdict_case *c);
 /* Time from the answer before to the last request of HTTP/1; 0 where there is no such answer. */
 int64_t case_idle_before_request_ns(const struct verdict_case *c);
 
+/* The client completed a TLS handshake and said nothing in it but goodbye: it wanted to know
+ * whether there is TLS, as health checks do, and no answer is due. */
+bool case_is_tls_unused(const struct verdict_case *c);
+
 /* A RST came in the middle of an answer of HTTP/1. */
 bool case_is_cut_by_reset(const struct verdict_case *c);
 

@@ -98,7 +98,7 @@ bool case_is_request_open(const struct verdict_case *c)
 {
     const struct packet_mark *request = case_slot(c, TRAIL_REQUEST);
 
-    if (!case_has(c, FACT_REQUEST_OPEN))
+    if (!case_has(c, FACT_REQUEST_OPEN) || case_is_tls_unused(c))
         return false;
     return !(request->frame && case_reset_by(c, SIDE_CLIENT) && c->rst->mark.flags & TCP_ACK &&
              c->rst->fit == RST_FIT_EXACT && seq_after(c->rst->mark.ack, request->ack));
@@ -215,6 +215,16 @@ static bool is_of_socket(const struct rst_facts *rst)
            rst->mark.payload_bytes == 0 && rst->mark.ttl == rst->baseline_ttl;
 }
 
+/* Nothing of either side is under way that somebody would miss. A client that said nothing in its
+ * TLS misses neither the session tickets nor what it said of the handshake itself. */
+static bool is_nothing_under_way(const struct verdict_case *c)
+{
+    if (case_reset_by(c, SIDE_CLIENT) && case_is_tls_unused(c))
+        return true;
+    return case_unacked_bytes(c, SIDE_CLIENT) <= c->limits->close_noise_bytes &&
+           case_unacked_bytes(c, SIDE_SERVER) <= c->limits->close_noise_bytes;
+}
+
 /* RST instead of FIN: the answer had come and everything was acknowledged, or nothing was ever said
  * (health checks: VERDICTS.md 14, trap 20). A server that aborts after it was asked has not said
  * that it was done. */
@@ -225,9 +235,7 @@ static bool is_abortive_close(const struct verdict_case *c)
                        !case_is_cut_by_reset(c) && case_reset_by(c, SIDE_CLIENT);
 
     return (is_silent || is_answered) && is_of_socket(c->rst) && c->client->run_count == 0 &&
-           c->server->run_count == 0 &&
-           case_unacked_bytes(c, SIDE_CLIENT) <= c->limits->close_noise_bytes &&
-           case_unacked_bytes(c, SIDE_SERVER) <= c->limits->close_noise_bytes;
+           c->server->run_count == 0 && is_nothing_under_way(c);
 }
 
 /* The server hung up at once, before it sent a byte. */

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import socket
 import ssl
 import subprocess
 
@@ -266,3 +267,33 @@ def expected_header(t):
         tls.close()
         t.wait_rtt()
     t.expect(conn, 'ok', '>D .*<D', 'ok', accept=FINE, never=ALL_TLS)
+
+
+def left_after(t, say=b''):
+    """A client of TLS 1.3 that says so much in it and resets before the session tickets come."""
+    with s_server(t, '-tls1_3'):
+        conn = t.dial(443)
+        conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        tls = context.wrap_socket(conn.sock, server_hostname='server.test')
+        if say:
+            tls.sendall(say)
+        conn.sock = socket.socket(fileno=tls.detach())
+        t.abort(conn.sock)
+        t.wait_rtt()
+    return conn
+
+
+@case('ok-rst-close', 'hit', 'tls-check-13', 'the client\'s Finished, and its RST')
+def tls_check(t):
+    """A health check wants to know whether there is TLS, and resets as soon as it does."""
+    t.expect(left_after(t), 'ok-rst-close', '>D .*<D .*>D .*>RA', 'ok',
+             never=['client-abort', 'reset-app-abort'])
+
+
+@case('ok-rst-close', 'near', 'tls-request-13', 'a request behind the Finished, and then the RST')
+def tls_request(t):
+    """The same with a request: an answer was due."""
+    t.expect(left_after(t, REQUEST), 'client-abort', '>D .*<D .*>D .*>RA', 'reset',
+             never=['ok-rst-close'])

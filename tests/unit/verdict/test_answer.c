@@ -287,12 +287,84 @@ static void a_client_that_waited_in_vain_hung_up(void **state)
     factscript_check(rule_client_abort, cases, ARRAY_LEN(cases));
 }
 
+/* ---- TLS that nothing was said in ---- */
+
+/* The client's last flight, and its RST before the session tickets are acknowledged. */
+static void checked_tls(struct factscript *script)
+{
+    struct flow_speech *speech = &script->note.speech;
+
+    factscript_answered(script);
+    factscript_packet(script, "C PA +80", 100);
+    factscript_rst(script, SIDE_CLIENT, RST_FAMILY_A, 101);
+    script->note.has_speech = true;
+    speech->kind = READER_TLS;
+    for (unsigned s = 0; s < SIDE_COUNT; s++)
+        speech->next_seq[s] = end_of(script, (enum flow_side)s);
+    speech->tls.version = TLS_VERSION_1_3;
+    speech->tls.side[TLS_SERVER].hello.frame = 5;
+    speech->tls.side[TLS_CLIENT].bits = TLS_FINISHED;
+}
+
+static void tls_client_bits(struct factscript *script, int64_t bits)
+{
+    script->note.speech.tls.side[TLS_CLIENT].bits = (uint16_t)bits;
+}
+
+static void tls_12(struct factscript *script, int64_t server_bits)
+{
+    script->note.speech.tls.version = TLS_VERSION_1_2;
+    tls_client_bits(script, TLS_CHANGED_CIPHER);
+    script->note.speech.tls.side[TLS_SERVER].bits = (uint16_t)server_bits;
+}
+
+static void tls_said(struct factscript *script, int64_t n)
+{
+    script->note.speech.tls.side[TLS_CLIENT].n_said = (uint32_t)n;
+}
+
+/* So much more than a close_notify came behind what was read. */
+static void tls_unread(struct factscript *script, int64_t n_bytes)
+{
+    script->note.speech.next_seq[SIDE_CLIENT] -= limits()->close_noise_bytes + (uint32_t)n_bytes;
+}
+
+static void tls_alert(struct factscript *script, int64_t side)
+{
+    script->note.speech.tls.side[side].alert.frame = 7;
+}
+
+static void a_client_that_only_checks_for_tls_may_reset_it(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"its Finished, and a RST", CERTAIN, checked_tls, .reason = "nothing-outstanding"},
+        {"TLS 1.2", CERTAIN, checked_tls, tls_12, TLS_CHANGED_CIPHER},
+        {"TLS 1.2, and the server is not there yet", NONE, checked_tls, tls_12},
+        {"a close_notify that was not read", CERTAIN, checked_tls, tls_unread},
+        {"more that was not read", NONE, checked_tls, tls_unread, 1},
+        {"a request", NONE, checked_tls, tls_said, 1},
+        {"no Finished", NONE, checked_tls, tls_client_bits},
+        {"early data", NONE, checked_tls, tls_client_bits, TLS_FINISHED | TLS_EARLY_DATA},
+        {"an alert of the client", NONE, checked_tls, tls_alert, TLS_CLIENT},
+        {"the capture lacks bytes of the client", NONE, checked_tls, bits_of_client, SPEECH_GAP},
+    };
+    static const struct rule_case aborts[] = {
+        {"a check", NONE, checked_tls},
+        {"a request", LIKELY, checked_tls, tls_said, 1},
+    };
+
+    (void)state;
+    factscript_check(rule_ok_rst_close, cases, ARRAY_LEN(cases));
+    factscript_check(rule_client_abort, aborts, ARRAY_LEN(aborts));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_that_the_server_took_is_owed_an_answer),
         cmocka_unit_test(a_request_that_crosses_the_close_is_a_pools_mistake),
         cmocka_unit_test(a_client_that_waited_in_vain_hung_up),
+        cmocka_unit_test(a_client_that_only_checks_for_tls_may_reset_it),
     };
 
     return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
