@@ -43,17 +43,19 @@ static void find_trigger(const struct arrival *arrival, const struct trail_entry
 {
     const struct flow_trail *trail = &entry->trail;
     enum flow_side other = side_other(arrival->from);
+    /* A request that crosses the FIN draws its RST after the client has acknowledged the FIN. */
     const struct packet_mark *candidate[] = {
-        trail_last(entry, other),      &trail->slot[trail_last_slot(other)],
-        &trail->slot[TRAIL_STALE_ACK], &trail->slot[TRAIL_SYN_LAST],
-        &trail->slot[TRAIL_SYN],
+        trail_last(entry, other),     &trail->slot[trail_last_slot(other)],
+        &trail->slot[TRAIL_REQUEST],  &trail->slot[TRAIL_STALE_ACK],
+        &trail->slot[TRAIL_SYN_LAST], &trail->slot[TRAIL_SYN],
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(candidate); i++) {
-        const struct packet_mark *mark = candidate[i];
+    for (size_t i = 0; i < 2 * ARRAY_LEN(candidate); i++) {
+        const struct packet_mark *mark = candidate[i % ARRAY_LEN(candidate)];
+        bool is_answer = i < ARRAY_LEN(candidate) ? answers(&rst->mark, mark)
+                                                  : answers_beside_fin(arrival, &rst->mark, mark);
 
-        if (mark->frame && mark->side != arrival->from && !(mark->flags & TCP_RST) &&
-            (answers(&rst->mark, mark) || answers_beside_fin(arrival, &rst->mark, mark)) &&
+        if (mark->frame && mark->side != arrival->from && !(mark->flags & TCP_RST) && is_answer &&
             ns_since(mark->ts_ns, rst->mark.ts_ns) <= trigger_window_ns(arrival->facts)) {
             rst->trigger = *mark;
             return;

@@ -290,6 +290,16 @@ static bool is_waiting(const struct arrival *arrival)
 /* The silence before the exchange that is going on: set by what breaks it, gone when the other
  * side answers, untouched by retransmissions and by what else is sent into the silence. So a RST
  * or a blackhole finds how long the connection had been idle before the packets that met it. */
+/* It acknowledges the other side's FIN and nothing else, while the own request, which crossed that
+ * FIN, waits: the exchange goes on. */
+static bool is_crossing_fin(const struct arrival *arrival)
+{
+    return arrival->peer->bits & SIDE_FIN_SEEN && arrival->packet->tcp.payload_wire_bytes == 0 &&
+           arrival->packet->tcp.ack == arrival->peer->nxt &&
+           arrival->side->acked + 1 == arrival->peer->nxt && is_acked_known(arrival->peer) &&
+           seq_after(arrival->side->nxt, arrival->peer->acked);
+}
+
 static void learn_quiet(struct arrival *arrival, bool was_waiting)
 {
     struct flow_facts *facts = arrival->facts;
@@ -301,7 +311,8 @@ static void learn_quiet(struct arrival *arrival, bool was_waiting)
         bool is_answer = !is_acked_known(arrival->side) ||
                          seq_after(arrival->packet->tcp.ack, arrival->side->acked);
 
-        if (is_answer && facts->last_ns[side_other(arrival->from)] > facts->last_ns[arrival->from])
+        if (is_answer && !is_crossing_fin(arrival) &&
+            facts->last_ns[side_other(arrival->from)] > facts->last_ns[arrival->from])
             facts->quiet_before_ms = 0;
     } else if (!was_waiting) {
         facts->quiet_before_ms = quiet_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)quiet_ms;

@@ -137,6 +137,9 @@ bool case_is_request_open(const struct verdict_case *c);
 /* When the client's ACK completed the handshake; NS_NEVER. */
 int64_t case_ack_ns(const struct verdict_case *c);
 
+/* The client's last request met the server's FIN on the way: nobody acknowledged it. */
+bool case_is_request_crossed(const struct verdict_case *c);
+
 /* The client closed while its answer was under way, and then reset it. */
 bool case_is_answer_lost(const struct verdict_case *c);
 
@@ -157,14 +160,6 @@ int64_t case_too_soon_ns(const struct verdict_case *c, const struct rst_facts *r
 /* What Netfilter's REJECT leaves out of its RST and a host's own kernel puts in: the flow label,
  * the TOS of the packet that it answers (OBSERVED.md, C and E). A static code, NULL = all there. */
 const char *case_filter_mark(const struct rst_facts *rst);
-
-/* host_say.c: what the capturing host's kernel said, as reasons whose codes begin with "host-". */
-void say_listener(const struct verdict_case *c, struct ruling *ruling);
-void say_queue(const struct verdict_case *c, struct ruling *ruling);
-/* The server's packets begin on the capturing host: no machine or container behind it answers. */
-bool case_is_answered_here(const struct verdict_case *c);
-/* Its listener was there, had room, and threw nothing away: what is missing died before it. */
-bool case_is_lost_before_listener(const struct verdict_case *c);
 
 /* The side whose segments of full size never arrive while smaller ones do; SIDE_COUNT = none. */
 enum flow_side case_stuck_side(const struct verdict_case *c);

@@ -101,7 +101,9 @@ static void unsaid_brief(const struct connection_event *event, struct text *text
 
 static void closed_answer(const struct connection_event *event, struct text *text)
 {
-    text_add(text, event->outcome == OUTCOME_CLOSED_EARLY ? "no answer" : "a RST");
+    bool is_told = event->outcome != OUTCOME_CLOSED_EARLY && event->ended_by != ENDED_BY_CLIENT;
+
+    text_add(text, is_told ? "a RST" : "no answer");
 }
 
 static bool is_http1_client(const struct connection_event *event)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the capturing host's kernel says for and against a verdict (VERDICTS.md 13: host-assist). */
-#include "verdict/case.h"
+#include "verdict/host_say.h"
 
 void say_listener(const struct verdict_case *c, struct ruling *ruling)
 {

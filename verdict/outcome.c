@@ -183,6 +183,21 @@ static uint32_t noise_bytes(const struct verdict_case *c, enum flow_side side)
     return c->trail->speech[side].is_not_tls ? 0 : c->limits->close_noise_bytes;
 }
 
+/* The client asked once more before it knew that the server had closed, and was not heard. Its own
+ * close right behind that would be a goodbye. */
+bool case_is_request_crossed(const struct verdict_case *c)
+{
+    const struct packet_mark *request = case_slot(c, TRAIL_REQUEST);
+    const struct packet_mark *server_fin = case_slot(c, TRAIL_SERVER_FIN);
+    const struct packet_mark *client_fin = case_slot(c, TRAIL_CLIENT_FIN);
+
+    return request->frame && server_fin->frame &&
+           seq_after(request->seq + request->payload_bytes, c->server->acked) &&
+           !seq_after(request->ack, server_fin->seq + server_fin->payload_bytes) &&
+           !(client_fin->frame &&
+             ns_since(request->ts_ns, client_fin->ts_ns) < c->limits->reorder_ns);
+}
+
 /* The close was orderly before the RST came: what is lost is at most a close_notify. */
 static bool is_close_noise(const struct verdict_case *c)
 {
@@ -195,6 +210,9 @@ static bool is_close_noise(const struct verdict_case *c)
     /* The client is done: whatever the server still says, nobody waits for it. */
     if (from == SIDE_CLIENT && rst->sender_had_fin)
         return true;
+    if (from == SIDE_CLIENT && case_is_request_crossed(c) &&
+        case_unacked_bytes(c, SIDE_CLIENT) > noise_bytes(c, SIDE_CLIENT))
+        return false;
     /* The client has said all that it had to say, and was never answered. */
     if (from == SIDE_SERVER && !rst->sender_had_fin && c->client->n_data > 0 &&
         !case_has_server_spoken(c))

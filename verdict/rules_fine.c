@@ -12,6 +12,12 @@ enum confidence rule_rst_after_fin(const struct verdict_case *c, struct ruling *
     if (c->outcome != OUTCOME_OK || !c->rst || (!c->rst->sender_had_fin && !c->rst->peer_had_fin))
         return CONFIDENCE_NONE;
     because(ruling, "rst-after-close", c->rst->mark.frame, "the connection was closing in order");
+    if (case_is_request_crossed(c)) {
+        against(ruling, "data-lost", case_slot(c, TRAIL_REQUEST)->frame,
+                "%u bytes crossed the FIN: a goodbye, or a short request",
+                case_slot(c, TRAIL_REQUEST)->payload_bytes);
+        return CONFIDENCE_POSSIBLE;
+    }
     return CONFIDENCE_CERTAIN;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/tcpflag.h"
 #include "verdict/case.h"
+#include "verdict/host_say.h"
 
 /* The RST that acknowledged the SYN. */
 static const struct rst_facts *refusal(const struct verdict_case *c)

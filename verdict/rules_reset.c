@@ -107,6 +107,43 @@ static int64_t crossed_idle_ns(const struct verdict_case *c)
     return fin_ns > request_ns ? fin_ns : request_ns;
 }
 
+static void say_late_data(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct packet_mark *late = &c->rst->trigger;
+    int64_t after_ns = late->ts_ns - case_slot(c, TRAIL_SERVER_FIN)->ts_ns;
+
+    because(ruling, "client-sends-after", late->frame, "%u bytes, %.3f s %s that FIN",
+            late->payload_bytes, case_seconds(llabs(after_ns)), after_ns < 0 ? "before" : "after");
+}
+
+static int64_t crossed_quiet_ns(const struct verdict_case *c)
+{
+    int64_t fin_ns = c->trail->quiet_before_fin_ns[SIDE_SERVER];
+
+    return fin_ns > c->rst->quiet_before_ns ? fin_ns : c->rst->quiet_before_ns;
+}
+
+/* The client knows what became of its request before the server's RST tells it. */
+static bool is_given_up_crossed(const struct verdict_case *c)
+{
+    return is_reset(c) && case_reset_by(c, SIDE_CLIENT) && !c->rst->sender_had_fin &&
+           c->rst->peer_had_fin && case_is_request_crossed(c);
+}
+
+static enum confidence given_up_crossed(const struct verdict_case *c, struct ruling *ruling)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+    const struct packet_mark *request = case_slot(c, TRAIL_REQUEST);
+
+    because(ruling, "server-closed-idle", fin->frame, "server FIN after %.1f s idle",
+            case_seconds(crossed_quiet_ns(c)));
+    because(ruling, "client-sends-after", request->frame, "%u bytes, never acknowledged",
+            request->payload_bytes);
+    because(ruling, "client-resets", c->rst->mark.frame, "%.3f s after that FIN",
+            case_seconds(ns_since(fin->ts_ns, c->rst->mark.ts_ns)));
+    return CONFIDENCE_LIKELY;
+}
+
 static void say_crossed(const struct verdict_case *c, struct ruling *ruling)
 {
     because(ruling, "server-closed-first", case_slot(c, TRAIL_SERVER_FIN)->frame,
@@ -127,6 +164,8 @@ enum confidence rule_stale_pooled_connection(const struct verdict_case *c, struc
         return CONFIDENCE_CERTAIN;
     }
 
+    if (is_given_up_crossed(c) && crossed_quiet_ns(c) >= c->limits->pooled_idle_ns)
+        return given_up_crossed(c, ruling);
     if (!is_after_server_fin(c) || idle_around_close_ns(c) < c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
     idle_ns = idle_around_close_ns(c);
@@ -136,8 +175,7 @@ enum confidence rule_stale_pooled_connection(const struct verdict_case *c, struc
     else
         because(ruling, "server-closed-then-idle", fin->frame, "server FIN, then %.1f s idle",
                 case_seconds(idle_ns));
-    because(ruling, "client-sends-after", c->rst->trigger.frame, "%u bytes, %.3f s after that FIN",
-            c->rst->trigger.payload_bytes, case_seconds(c->rst->trigger.ts_ns - fin->ts_ns));
+    say_late_data(c, ruling);
     if (is_race(c))
         because(ruling, "race", c->rst->trigger.frame, "the client had not seen the FIN yet");
     return CONFIDENCE_CERTAIN;
@@ -155,8 +193,7 @@ enum confidence rule_late_data_after_close(const struct verdict_case *c, struct 
     if (!is_after_server_fin(c) || idle_around_close_ns(c) >= c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
     because(ruling, "server-closed-first", fin->frame, "server FIN in the middle of the exchange");
-    because(ruling, "client-sends-after", c->rst->trigger.frame, "%u bytes, %.3f s after that FIN",
-            c->rst->trigger.payload_bytes, case_seconds(c->rst->trigger.ts_ns - fin->ts_ns));
+    say_late_data(c, ruling);
     return CONFIDENCE_CERTAIN;
 }
 

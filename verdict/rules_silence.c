@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "verdict/case.h"
+#include "verdict/host_say.h"
 
 static void say_syns(const struct verdict_case *c, struct ruling *ruling)
 {

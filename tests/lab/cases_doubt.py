@@ -2,6 +2,7 @@
 """Cases: one fact speaks for a cause and another denies it; what the capture lacks or has late."""
 
 import contextlib
+import socket
 
 import wire
 from net import address6
@@ -142,3 +143,37 @@ def answer_captured_late(t):
     with contextlib.suppress(OSError):
         peer.close()
     t.expect(conn, 'ok-rst-close', '>R', 'ok', never=['reset-unexplained', 'client-abort'])
+
+
+@case('stale-pooled-connection', 'hit', 'race-acked',
+      'the ACK of the FIN leaves before the RST of the request comes')
+def race_acked(t):
+    """As in hit-race; the client's host acknowledges the server's FIN at once."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    t.sleep(1.5)
+    peer.close()
+    t.sleep(0.01)
+    conn.sock.sendall(REQUEST)
+    conn.sock.recv(1)
+    conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    t.wait_rtt(2)
+    t.expect(conn, 'stale-pooled-connection', '>D <F >A <R', 'reset', race=True,
+             never=['reset-lost-state', 'reset-unexplained', 'rst-after-fin'])
+
+
+@case('stale-pooled-connection', 'hit', 'race-aborted',
+      'the client resets at the FIN; its request was never acknowledged')
+def race_aborted(t):
+    """As in hit-race; the client sees the end and drops the connection before the RST comes."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    t.sleep(1.5)
+    peer.close()
+    t.sleep(0.01)
+    conn.sock.sendall(REQUEST)
+    conn.sock.recv(1)
+    t.abort(conn.sock)
+    t.wait_rtt(2)
+    t.expect(conn, 'stale-pooled-connection', '>D <F (>A )?>RA', 'reset',
+             accept=['client-abort'], never=['rst-after-fin', 'ok'])
