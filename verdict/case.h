@@ -39,9 +39,10 @@ struct verdict_case {
     enum case_answer answer;
     enum outcome outcome; /* as the packets say */
     uint8_t client_end;
-    int64_t now_ns;  /* capture clock at the judgment */
-    int64_t last_ns; /* last packet */
-    int64_t rtt_ns;  /* of this flow, else of the listener, else the limit's guess */
+    int64_t begun_ns; /* first packet of the capture that a flow was told of; 0 = unknown */
+    int64_t now_ns;   /* capture clock at the judgment */
+    int64_t last_ns;  /* last packet */
+    int64_t rtt_ns;   /* of this flow, else of the listener, else the limit's guess */
 };
 
 /* What speaks for and against a verdict, written by its rule. */

@@ -67,6 +67,7 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
         .limits = context->limits,
         .host = context->host ? context->host : &no_host,
         .client_end = note->client_end,
+        .begun_ns = context->hosts->start_ns,
         .now_ns = note->now_ns,
         .last_ns = facts_last_ns(&note->facts),
     };

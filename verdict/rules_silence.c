@@ -74,6 +74,14 @@ static bool is_port_silent(const struct verdict_case *c)
            c->listener->answer_ns + c->limits->alive_ns < c->facts->first_ns;
 }
 
+/* Whether the port answered anybody in the minute before is not known: a queue that was full when
+ * the capture began looks like a filter. */
+static bool is_begun_lately(const struct verdict_case *c)
+{
+    return c->listener->answer_ns == NS_NEVER &&
+           ns_since(c->begun_ns, c->facts->first_ns) < c->limits->alive_ns;
+}
+
 /* It leaves SYNs unanswered on a port that it used to answer on, and has sent nothing since: it may
  * be gone, or the way to it. */
 static bool has_fallen_silent_altogether(const struct verdict_case *c)
@@ -110,6 +118,11 @@ enum confidence rule_filtered_drop(const struct verdict_case *c, struct ruling *
     }
     if (has_fallen_silent_altogether(c)) {
         against(ruling, "all-silent", 0, "ports that it answered on before are silent now too");
+        return CONFIDENCE_POSSIBLE;
+    }
+    if (is_begun_lately(c) && host->refused_ns == NS_NEVER) {
+        against(ruling, "capture-begins", 0, "%.1f s before: was the port ever open",
+                case_seconds(ns_since(c->begun_ns, c->facts->first_ns)));
         return CONFIDENCE_POSSIBLE;
     }
     if (c->client->n_syn < 2 && c->listener->n_silent_run < 2) {
@@ -254,6 +267,17 @@ static enum confidence overflow_p4(const struct verdict_case *c, struct ruling *
     return CONFIDENCE_LIKELY;
 }
 
+/* P1 of a listener that was full before the capture began. */
+static enum confidence overflow_before(const struct verdict_case *c, struct ruling *ruling)
+{
+    if (!case_is_silent(c) || c->client->n_syn < 2 || !is_host_alive(c) || !is_begun_lately(c) ||
+        has_fallen_silent_altogether(c) || c->listener->n_refused_run > 0)
+        return CONFIDENCE_NONE;
+    say_syns(c, ruling);
+    against(ruling, "listener-never-seen", 0, "nothing shows that the port was ever open");
+    return CONFIDENCE_POSSIBLE;
+}
+
 /* The listener's kernel saw the queue full while SYNs went unanswered. */
 static enum confidence overflow_at_host(const struct verdict_case *c, struct ruling *ruling)
 {
@@ -266,7 +290,7 @@ static enum confidence overflow_at_host(const struct verdict_case *c, struct rul
 enum confidence rule_accept_queue_overflow(const struct verdict_case *c, struct ruling *ruling)
 {
     enum confidence (*const pattern[])(const struct verdict_case *, struct ruling *) = {
-        overflow_p1, overflow_p2, overflow_p3, overflow_p4, overflow_at_host};
+        overflow_p1, overflow_p2, overflow_p3, overflow_p4, overflow_at_host, overflow_before};
     enum confidence confidence = CONFIDENCE_NONE;
 
     if (case_is_lost_before_listener(c))

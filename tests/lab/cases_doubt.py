@@ -8,6 +8,8 @@ import wire
 from net import address6
 from stage import REQUEST, table
 
+LONG_SILENCE_S = 6.3  # an unanswered SYN is judged
+
 case = table(group=40)
 
 
@@ -177,3 +179,32 @@ def race_aborted(t):
     t.wait_rtt(2)
     t.expect(conn, 'stale-pooled-connection', '>D <F (>A )?>RA', 'reset',
              accept=['client-abort'], never=['rst-after-fin', 'ok'])
+
+
+FILLER_PORT = 39999
+
+
+def without_filler(_, frames):
+    """As if the capture had begun behind that connection."""
+    packets = (wire.parse_frame(frame) for _, frame, _ in frames)
+    return [record for record, packet in zip(frames, packets)
+            if not packet or FILLER_PORT not in (packet.sport, packet.dport)]
+
+
+@case('filtered-drop', 'near', 'queue-full-before',
+      'port 80 has a full queue from before the capture began, port 8080 serves', pace='medium',
+      edit=without_filler)
+def queue_full_before(t):
+    """Nobody accepts; what filled the queue was then taken out of the capture."""
+    t.listen(80, backlog=0)
+    t.dial(80, cport=FILLER_PORT)
+    good = t.good(8080)
+    conn = t.dial(80, wait=False)
+    t.sleep(2.5)
+    conn.sock.close()
+    t.sleep(LONG_SILENCE_S)
+    t.clock()
+    t.expect(good, 'ok', '^>S <SA >A', 'ok')
+    t.expect(conn, 'connect-timeout', '^>S >S >S$', 'timed_out',
+             alternatives=['filtered-drop', 'accept-queue-overflow'],
+             accept=['accept-queue-overflow'], never=['filtered-drop'])

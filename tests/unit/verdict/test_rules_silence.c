@@ -119,6 +119,19 @@ static void host_alive_refuses_elsewhere(struct factscript *script, int64_t ns)
     factscript_host(script, SIDE_SERVER)->refused_port = 81;
 }
 
+/* The capture began so long before the attempt, less a minute. */
+static void capture_begun(struct factscript *script, int64_t ns)
+{
+    host_alive(script, 1);
+    script->hosts.start_ns = first_ns(script) - limits()->alive_ns - ns;
+}
+
+static void capture_begun_refuses_elsewhere(struct factscript *script, int64_t ns)
+{
+    host_alive_refuses_elsewhere(script, 1);
+    script->hosts.start_ns = first_ns(script) - limits()->alive_ns - ns;
+}
+
 static void host_alive_windows(struct factscript *script, int64_t ns)
 {
     host_alive(script, ns);
@@ -254,6 +267,11 @@ static void a_port_is_filtered_when_its_host_lives_and_nobody_is_answered(void *
         {"one SYN, and another attempt", LIKELY, one_syn, host_alive_another_silent, 2},
         {"it refuses another port", LIKELY, factscript_silent, host_alive_refuses_elsewhere, 0,
          "refuses-elsewhere"},
+        {"the capture has been running for a minute", LIKELY, factscript_silent, capture_begun, 0},
+        {"it began later: the port's queue may have been full then", POSSIBLE, factscript_silent,
+         capture_begun, -1, "capture-begins"},
+        {"it began later, and another port refuses", LIKELY, factscript_silent,
+         capture_begun_refuses_elsewhere, -1, "refuses-elsewhere"},
         {"Windows drops SYNs to closed ports too", POSSIBLE, factscript_silent, host_alive_windows,
          0, "stealth-mode"},
         {"the port answered somebody just a minute before", NONE, factscript_silent,
@@ -268,6 +286,20 @@ static void a_port_is_filtered_when_its_host_lives_and_nobody_is_answered(void *
 
     (void)state;
     factscript_check(rule_filtered_drop, cases, ARRAY_LEN(cases));
+}
+
+static void a_queue_may_have_been_full_before_the_capture_began(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"the capture began less than a minute before", POSSIBLE, factscript_silent, capture_begun,
+         -1, "listener-never-seen"},
+        {"the port was silent for a minute", NONE, factscript_silent, capture_begun, 0},
+        {"one SYN may be lost", NONE, one_syn, capture_begun, -1},
+        {"another port refuses", POSSIBLE, factscript_silent, capture_begun_refuses_elsewhere, -1},
+    };
+
+    (void)state;
+    factscript_check(rule_accept_queue_overflow, cases, ARRAY_LEN(cases));
 }
 
 static void a_synack_is_lost_when_the_client_asks_again_after_it(void **state)
@@ -391,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_timeout_is_certain_when_nothing_at_all_came_back),
         cmocka_unit_test(a_port_is_filtered_when_its_host_lives_and_nobody_is_answered),
+        cmocka_unit_test(a_queue_may_have_been_full_before_the_capture_began),
         cmocka_unit_test(a_synack_is_lost_when_the_client_asks_again_after_it),
         cmocka_unit_test(an_ack_that_never_arrives_is_possible_beside_a_full_queue),
         cmocka_unit_test(a_client_gave_up_when_the_synack_was_late),
