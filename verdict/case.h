@@ -29,6 +29,7 @@ struct verdict_case {
     const struct side_facts *client, *server;
     const struct host_state *client_host, *server_host;
     const struct listener_state *listener;
+    const struct hosts *hosts; /* what is known of all of them */
     const struct verdict_limits *limits;
     const struct leg *leg;            /* behind a proxy's refusal; NULL = none known */
     const struct host_evidence *host; /* is_known is clear where nobody asked */
@@ -39,10 +40,9 @@ struct verdict_case {
     enum case_answer answer;
     enum outcome outcome; /* as the packets say */
     uint8_t client_end;
-    int64_t begun_ns; /* first packet of the capture that a flow was told of; 0 = unknown */
-    int64_t now_ns;   /* capture clock at the judgment */
-    int64_t last_ns;  /* last packet */
-    int64_t rtt_ns;   /* of this flow, else of the listener, else the limit's guess */
+    int64_t now_ns;  /* capture clock at the judgment */
+    int64_t last_ns; /* last packet */
+    int64_t rtt_ns;  /* of this flow, else of the listener, else the limit's guess */
 };
 
 /* What speaks for and against a verdict, written by its rule. */
@@ -186,6 +186,9 @@ static inline bool case_reset_by(const struct verdict_case *c, enum flow_side si
 {
     return c->rst && c->rst->mark.side == side;
 }
+
+/* As a kernel does that got no answer; sooner, Windows repeats a SYN that was refused (7.7). */
+bool case_is_syn_repeated(const struct verdict_case *c);
 
 /* An attempt whose SYNs nobody answered, judged by silence. */
 static inline bool case_is_silent(const struct verdict_case *c)

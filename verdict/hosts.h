@@ -112,6 +112,9 @@ struct hosts {
     uint32_t host_mask, listener_mask;
     uint64_t n_evicted;
     int64_t start_ns; /* of the first flow told of; 0 = none */
+    /* Flows in which anything of the server was seen, or an ICMP error; those in which nothing was
+     * and the client went on as if it were answered. */
+    uint64_t n_answered, n_unanswered_talk;
 };
 
 /* n_hosts, n_listeners: powers of two, at least 16. */

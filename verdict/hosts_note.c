@@ -31,10 +31,14 @@ static void learn_host(struct hosts *hosts, const struct flow_note *note, enum f
     struct host_state *host;
 
     if (facts->last_ns[side] == NS_NEVER) {
-        if (side == SIDE_SERVER && facts->bits & FACT_ESTABLISHED)
+        if (side == SIDE_SERVER && facts->bits & FACT_ESTABLISHED) {
             host_for(hosts, &note->key.addr[end])->n_unanswered_talk++;
+            hosts->n_unanswered_talk++;
+        }
+        hosts->n_answered += side == SIDE_SERVER && facts->bits & FACT_SYN_ICMP;
         return;
     }
+    hosts->n_answered += side == SIDE_SERVER;
     host = host_for(hosts, &note->key.addr[end]);
     later(&host->last_ns, facts->last_ns[side]);
     if (note->kind == NOTE_ENDED || note->kind == NOTE_ESTABLISHED)

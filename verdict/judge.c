@@ -26,11 +26,14 @@ static int64_t rtt_of(const struct verdict_case *c)
 }
 
 /* Nothing of the server was captured in any flow, though its clients go on as if it answered:
- * silence proves nothing here (VERDICTS.md 14, trap 3). */
+ * silence proves nothing here (VERDICTS.md 14, trap 3). Where that is so of all servers, only a
+ * client that repeats its SYN has got no answer. */
 static bool is_blind(const struct verdict_case *c)
 {
     return c->outcome == OUTCOME_TIMED_OUT && c->server_host->last_ns == NS_NEVER &&
-           c->server_host->n_unanswered_talk > 0;
+           (c->server_host->n_unanswered_talk > 0 ||
+            (c->hosts->n_answered == 0 && c->hosts->n_unanswered_talk > 0 &&
+             !case_is_syn_repeated(c)));
 }
 
 /* What the server, as a proxy, had tried in vain while the refused request waited. */
@@ -64,10 +67,10 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
         .server_host = hosts_host(context->hosts, &note->key.addr[server_end]),
         .listener =
             hosts_listener(context->hosts, &note->key.addr[server_end], note->key.port[server_end]),
+        .hosts = context->hosts,
         .limits = context->limits,
         .host = context->host ? context->host : &no_host,
         .client_end = note->client_end,
-        .begun_ns = context->hosts->start_ns,
         .now_ns = note->now_ns,
         .last_ns = facts_last_ns(&note->facts),
     };

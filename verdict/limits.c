@@ -10,6 +10,7 @@ const struct verdict_limits *verdict_limits_default(void)
         .censored_ns = 3 * NS_PER_S,
         .syn_silence_ns = 6 * NS_PER_S,
         .telling_syns = 4,
+        .syn_repeat_ns = 900 * NS_PER_MS,
         .rtt_unknown_ns = 200 * NS_PER_MS,
         .rtt_telling_ns = 4 * NS_PER_MS,
         .alive_ns = 60 * NS_PER_S,

@@ -13,6 +13,9 @@ struct verdict_limits {
     int64_t censored_ns;
     /* Silence after the last SYN that the tracker waits for: judged sooner, it is less sure. */
     int64_t syn_silence_ns;
+    /* A SYN that is repeated after less is repeated because of an answer (7.7): no kernel's first
+     * step is shorter than a second (RFC 6298 section 2.1), give or take its timer. */
+    int64_t syn_repeat_ns;
     unsigned telling_syns; /* so many unanswered SYNs need no further wait */
     /* A server without known round-trip time is taken to be this far away. */
     int64_t rtt_unknown_ns;

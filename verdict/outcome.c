@@ -104,6 +104,12 @@ bool case_is_request_open(const struct verdict_case *c)
              c->rst->fit == RST_FIT_EXACT && seq_after(c->rst->mark.ack, request->ack));
 }
 
+bool case_is_syn_repeated(const struct verdict_case *c)
+{
+    return c->client->n_syn > 1 &&
+           (int64_t)c->facts->syn_last_gap_us * NS_PER_US >= c->limits->syn_repeat_ns;
+}
+
 int64_t case_ack_ns(const struct verdict_case *c)
 {
     if (!case_has(c, FACT_ESTABLISHED))

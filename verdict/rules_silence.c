@@ -52,6 +52,11 @@ enum confidence rule_connect_timeout(const struct verdict_case *c, struct ruling
     say_listener(c, ruling);
     if (c->server_host->last_ns == NS_NEVER)
         because(ruling, "host-never-seen", 0, "no packet of the server in this capture");
+    if (c->hosts->n_answered == 0 && !case_is_syn_repeated(c)) {
+        against(ruling, "one-direction", case_slot(c, TRAIL_SYN)->frame,
+                "no server's answer is in this capture: is it of one direction");
+        return CONFIDENCE_POSSIBLE;
+    }
     /* A kernel that got no answer repeats its SYN after a second. */
     if (c->client->n_syn < 2) {
         against(ruling, "one-syn", case_slot(c, TRAIL_SYN)->frame,
@@ -79,7 +84,7 @@ static bool is_port_silent(const struct verdict_case *c)
 static bool is_begun_lately(const struct verdict_case *c)
 {
     return c->listener->answer_ns == NS_NEVER &&
-           ns_since(c->begun_ns, c->facts->first_ns) < c->limits->alive_ns;
+           ns_since(c->hosts->start_ns, c->facts->first_ns) < c->limits->alive_ns;
 }
 
 /* It leaves SYNs unanswered on a port that it used to answer on, and has sent nothing since: it may
@@ -122,7 +127,7 @@ enum confidence rule_filtered_drop(const struct verdict_case *c, struct ruling *
     }
     if (is_begun_lately(c) && host->refused_ns == NS_NEVER) {
         against(ruling, "capture-begins", 0, "%.1f s before: was the port ever open",
-                case_seconds(ns_since(c->begun_ns, c->facts->first_ns)));
+                case_seconds(ns_since(c->hosts->start_ns, c->facts->first_ns)));
         return CONFIDENCE_POSSIBLE;
     }
     if (c->client->n_syn < 2 && c->listener->n_silent_run < 2) {

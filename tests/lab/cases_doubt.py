@@ -82,7 +82,6 @@ def after_resets(t):
     t.wait_rtt(3)
     silent = t.dial(80, wait=False, client=t.client2)
     t.sleep(4)
-    silent.sock.close()
     t.sleep(7)
     t.clock()
     t.expect(silent, 'accept-queue-overflow', '^>S >S >S', 'timed_out', sub='P1',
@@ -208,3 +207,31 @@ def queue_full_before(t):
     t.expect(conn, 'connect-timeout', '^>S >S >S$', 'timed_out',
              alternatives=['filtered-drop', 'accept-queue-overflow'],
              accept=['accept-queue-overflow'], never=['filtered-drop'])
+
+
+def one_way(t, frames):
+    """What clients sent."""
+    packets = (wire.parse_frame(frame) for _, frame, _ in frames)
+    return [record for record, packet in zip(frames, packets)
+            if not packet or packet.src in (t.client, t.client2)]
+
+
+@case('unknown-one-sided', 'hit', 'refused-unseen',
+      'single SYNs to 81: the client goes on with 80 without an answer as well', pace='medium',
+      edit=one_way)
+def refused_unseen(t):
+    """Port 81 refuses; then everything that servers sent was taken out of the capture."""
+    good = t.good(80)
+    t.sleep(0.2)
+    refused = [t.dial(81, server=t.other) for _ in range(3)]
+    t.block('r3', 'forward', f'ip daddr {t.other} tcp dport 82 drop')
+    repeated = t.dial(82, server=t.other, wait=False)
+    t.sleep(2.5)
+    repeated.sock.close()
+    t.sleep(LONG_SILENCE_S)
+    t.clock()
+    t.expect(good, 'unknown-one-sided', '^>S >A', accept=['ok'])
+    for conn in refused:
+        t.expect(conn, 'unknown-one-sided', '^>S$', accept=['in-progress'],
+                 never=['filtered-drop'])
+    t.expect(repeated, 'connect-timeout', '^>S >S >S$', 'timed_out')

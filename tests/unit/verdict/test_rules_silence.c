@@ -231,13 +231,30 @@ static void refused_before(struct factscript *script, int64_t unused)
     script->note.facts.bits |= FACT_SYN_REFUSED;
 }
 
+/* Answers of other servers are in the capture. */
+static void others_answered(struct factscript *script, int64_t n)
+{
+    script->hosts.n_answered = (uint64_t)n;
+}
+
+static void syns_so_far_apart(struct factscript *script, int64_t ns)
+{
+    script->note.facts.syn_last_gap_us = (uint32_t)((limits()->syn_repeat_ns + ns) / NS_PER_US);
+}
+
 /* ---- tests ---- */
 
 static void a_timeout_is_certain_when_nothing_at_all_came_back(void **state)
 {
     static const struct rule_case cases[] = {
         {"three SYNs, no answer", CERTAIN, factscript_silent, .reason = "host-never-seen"},
-        {"one SYN, no answer for long", LIKELY, one_syn, .reason = "one-syn"},
+        {"one SYN, no answer for long", LIKELY, one_syn, others_answered, 1, "one-syn"},
+        {"one SYN, and nobody's answer is in the capture", POSSIBLE, one_syn, others_answered, 0,
+         "one-direction"},
+        {"SYNs as far apart as where no answer comes", CERTAIN, factscript_silent,
+         syns_so_far_apart},
+        {"SYNs closer than that, and nobody's answer: refused on Windows", POSSIBLE,
+         factscript_silent, syns_so_far_apart, -NS_PER_US, "one-direction"},
         {"the host is alive", CERTAIN, factscript_silent, host_alive, 0, "syn-unanswered"},
         {"something came back that answers no SYN", POSSIBLE, stale_ack, .reason = "odd-answer"},
         {"refused", NONE, factscript_refused},
@@ -401,6 +418,7 @@ static void the_schedule_of_the_syns_is_named(void **state)
         const char *name = NULL;
 
         factscript_open(&script);
+        others_answered(&script, 1);
         factscript_packet(&script, "C S", 0);
         for (unsigned k = 1; k < ARRAY_LEN(rows[i].syn_ms) && rows[i].syn_ms[k] > 0; k++)
             factscript_packet(&script, "C S", rows[i].syn_ms[k]);
