@@ -103,7 +103,8 @@ const struct verdict_words words_reset_lost_state = {
            "before it acknowledged: the answer of a TCP that does not know the connection, without "
            "a close before it. A restart, a failover to a machine without the state, a conntrack "
            "table that was flushed. Many connections to one host at the same second point to a "
-           "restart. A packet filter with 'reject with tcp reset' sends the same bytes.",
+           "restart. A packet filter with 'reject with tcp reset' sends the same bytes. A client "
+           "that forgets is less sure from afar: a RST forged at its end leaves it so.",
     .filter = "tcp.flags.reset==1",
     .step = {{"ender", "uptime", "did the machine restart"},
              STEP_LOG,

@@ -307,7 +307,7 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     }
     if (note->kind == NOTE_RESET) {
         learn_reset(hosts->limits, at, note);
-        strays_note(&hosts->strays, note);
+        strays_note(&hosts->strays, note, hosts->limits->stray_span_bytes);
         return; /* the RST may be: it says nothing of who is alive */
     }
     learn_host(hosts, note, SIDE_CLIENT);

@@ -84,7 +84,7 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
     c->answer = case_answer(c);
     c->vantage = case_vantage(note, context->local, context->n_local);
     c->outcome = case_outcome(c);
-    if (is_blind(c))
+    if (is_blind(c) || strays_is_part(&context->hosts->strays, note))
         c->outcome = OUTCOME_UNKNOWN;
 }
 

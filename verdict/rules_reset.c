@@ -250,6 +250,14 @@ static bool is_contradicted(const struct verdict_case *c, struct ruling *ruling)
     return ruling->n_against > n_before;
 }
 
+/* Client hosts rarely forget a connection that is in use; what came to them is not seen from here.
+ */
+static bool is_client_afar(const struct verdict_case *c)
+{
+    return case_reset_by(c, SIDE_CLIENT) && c->vantage != VANTAGE_CLIENT &&
+           c->vantage != VANTAGE_BOTH;
+}
+
 enum confidence rule_reset_lost_state(const struct verdict_case *c, struct ruling *ruling)
 {
     if (!is_no_such_connection(c) || c->rst->sender_had_fin || c->rst->peer_had_rst ||
@@ -264,6 +272,11 @@ enum confidence rule_reset_lost_state(const struct verdict_case *c, struct rulin
         against(ruling, case_filter_mark(c->rst), c->rst->mark.frame, "as a filter's RST");
     if (is_contradicted(c, ruling) || case_filter_mark(c->rst) || is_from_elsewhere(c, ruling))
         return CONFIDENCE_POSSIBLE;
+    if (is_client_afar(c)) {
+        against(ruling, "seen-afar", c->rst->mark.frame,
+                "a RST forged at the client would have made it forget, too");
+        return CONFIDENCE_POSSIBLE;
+    }
     /* Straight after the handshake, a full accept queue looks the same (7.5, P3); but it takes no
      * data. */
     if (c->server->n_data == 0 && case_reset_by(c, SIDE_SERVER) &&

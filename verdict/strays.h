@@ -8,6 +8,7 @@
 #ifndef VERDICT_STRAYS_H
 #define VERDICT_STRAYS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "flowtable/note.h"
@@ -21,6 +22,7 @@ struct stray {
     int64_t rst_ns;
     struct endpoint sender, answerer; /* of the packet; of the RST */
     uint32_t seq, ack;                /* the end of what the sender sent; what it acknowledged */
+    bool has_broken;                  /* the connection that it belongs to was reset after it */
 };
 
 struct strays {
@@ -29,8 +31,12 @@ struct strays {
 };
 
 /* Learns from a NOTE_RESET, which is told the moment the RST comes: before the end of any flow
- * that it broke. */
-void strays_note(struct strays *strays, const struct flow_note *note);
+ * that it broke. `span_bytes` as in strays_find(). */
+void strays_note(struct strays *strays, const struct flow_note *note, uint32_t span_bytes);
+
+/* Whether the ended flow is but a stray, whose own connection was reset soon: what is to be told is
+ * told of that one. */
+bool strays_is_part(const struct strays *strays, const struct flow_note *note);
 
 /*
  * The newest stray that belongs to the note's flow by both sequence numbers, at most `span_bytes`

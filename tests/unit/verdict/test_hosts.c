@@ -160,9 +160,7 @@ static void a_client_that_talks_to_nobody_seen_shows_that_a_direction_is_missing
     factscript_answered(script);
     script->note.facts.last_ns[SIDE_SERVER] = NS_NEVER;
     factscript_tell(script, NOTE_ENDED);
-    assert_int_equal(server_of(script)->n_unanswered_talk, 1);
-    assert_int_equal(script->hosts.n_unanswered_talk, 1);
-    assert_int_equal(script->hosts.n_answered, 0);
+    assert_true(script->hosts.n_unanswered_talk == 1 && script->hosts.n_answered == 0);
     play(script, 1000, factscript_silent);
     assert_int_equal(server_of(script)->n_unanswered_talk, 1);
 }

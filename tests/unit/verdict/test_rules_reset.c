@@ -72,6 +72,11 @@ static void client_lost_it(struct factscript *script)
     factscript_rst(script, SIDE_CLIENT, RST_FAMILY_B2, 1500.1);
 }
 
+static void seen_at(struct factscript *script, int64_t side)
+{
+    factscript_seen_at(script, (enum flow_side)side);
+}
+
 static void reset_by_no_stack(struct factscript *script)
 {
     factscript_asked(script);
@@ -298,6 +303,10 @@ static void state_is_lost_when_a_host_answers_as_if_it_had_no_connection(void **
     static const struct rule_case cases[] = {
         {"a request meets no socket", LIKELY, factscript_forgotten, .reason = "no-close-before"},
         {"the client's host lost it", LIKELY, client_lost_it, .reason = "rst-answers-packet"},
+        {"the client's host lost it, seen at the server: what came to it is not", POSSIBLE,
+         client_lost_it, seen_at, SIDE_SERVER, "seen-afar"},
+        {"the server's host lost it, seen there", LIKELY, factscript_forgotten, seen_at,
+         SIDE_SERVER},
         {"after just less than an idle time", LIKELY, factscript_forgotten, idle_before_rst, -1},
         {"after an idle time", NONE, factscript_forgotten, idle_before_rst},
         {"its sender had closed", NONE, factscript_forgotten, after_its_fin, -1},

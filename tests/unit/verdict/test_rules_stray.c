@@ -200,11 +200,40 @@ static void it_names_the_cause_of_a_lost_connection(void **state)
     factscript_close(&script);
 }
 
+/* The stray's own flow when it is over, beside the connection that its RST ended or did not. */
+static void what_is_only_a_stray_is_no_failure_of_its_own(void **state)
+{
+    (void)state;
+    for (unsigned is_broken = 0; is_broken < 2; is_broken++) {
+        struct verdict_event event;
+        struct factscript script;
+        struct flow_note stray;
+
+        factscript_open(&script);
+        forgotten(&script);
+        stray = stray_of(&script, SIDE_SERVER);
+        hosts_note(&script.hosts, &stray);
+        script.note.rst_side = SIDE_SERVER;
+        script.note.rst_family = RST_FAMILY_B2;
+        if (is_broken)
+            factscript_tell(&script, NOTE_RESET);
+        stray.kind = NOTE_ENDED;
+        stray.trail.n_rst = 1;
+        stray.trail.rst[0].mark.frame = stray.ordinal;
+        verdict_judge(&script.context, &stray, &event);
+        assert_int_equal(event.connection.is_failure, !is_broken);
+        if (is_broken)
+            assert_int_equal(event.connection.verdict, VERDICT_UNKNOWN_MIDSTREAM);
+        factscript_close(&script);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stray_breaks_its_connection_by_the_reset_it_draws),
         cmocka_unit_test(it_names_the_cause_of_a_lost_connection),
+        cmocka_unit_test(what_is_only_a_stray_is_no_failure_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
