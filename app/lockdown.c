@@ -15,7 +15,7 @@
 #include "app/sandbox.h"
 #include "base/compiler.h"
 
-#define OUTPUTS_MAX 4
+#define OUTPUTS_MAX 5
 
 /* What the program writes, and where that lies: a folder, or a device or pipe itself. */
 struct outlets {
@@ -45,6 +45,7 @@ static void find_outlets(struct outlets *outlets, const struct options *options,
     add_outlet(outlets, options->output_path);
     add_outlet(outlets, options->log_path);
     add_outlet(outlets, options->write_path);
+    add_outlet(outlets, options->metrics_path);
     add_outlet(outlets, face == FACE_TUI ? "." : NULL);
 }
 

@@ -17,6 +17,7 @@
 #include "app/outputs.h"
 #include "app/pipeline.h"
 #include "app/runinfo.h"
+#include "app/service.h"
 #include "app/signals.h"
 #include "app/version.h"
 #include "capture/devices.h"
@@ -136,7 +137,7 @@ static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
     int exit_code;
 
     outputs->input = config;
-    if (pipeline_start(pipeline, &err))
+    if (pipeline_start(pipeline, &err) || service_start(outputs->service, pipeline, &err))
         return complain(&err);
     outputs_run(outputs, pipeline);
 
@@ -156,6 +157,7 @@ static int run_pipeline(struct pipeline *pipeline, struct outputs *outputs,
         stop.exit_code = EXIT_FAIL_ON;
     else if (outputs_write_errors(outputs))
         stop.exit_code = EXIT_WORLD;
+    service_stop(outputs->service);
     outputs_stop(outputs, &stop);
     exit_code = finish_outputs(outputs, &stop);
     if (status->err.code)
@@ -223,14 +225,14 @@ static int run(struct options *options)
         pipeline_close(pipeline);
         return complain(&err);
     }
-    if (lockdown_enter(options, face, &run_info, &err)) {
+    if (service_open(&outputs.service, options, &run_info, &err) ||
+        lockdown_enter(options, face, &run_info, &err)) {
         exit_code = complain(&err);
-        outputs_close(&outputs);
-        pipeline_close(pipeline);
-        return exit_code;
+    } else {
+        signals_install(is_live || face == FACE_JSON, reopens);
+        exit_code = run_pipeline(pipeline, &outputs, options, &config.capture);
     }
-    signals_install(is_live || face == FACE_JSON, reopens);
-    exit_code = run_pipeline(pipeline, &outputs, options, &config.capture);
+    service_close(outputs.service);
     outputs_close(&outputs);
     pipeline_close(pipeline);
     return exit_code;

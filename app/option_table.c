@@ -269,6 +269,18 @@ static int add_fail_on(struct options *options, const char *value, struct err *e
     return 0;
 }
 
+static int set_metrics(struct options *options, const char *value, struct err *err)
+{
+    return http_address_parse(&options->metrics_address, value, err);
+}
+
+static int set_metrics_file(struct options *options, const char *value, struct err *err)
+{
+    (void)err;
+    options->metrics_path = value;
+    return 0;
+}
+
 static int set_user(struct options *options, const char *value, struct err *err)
 {
     (void)err;
@@ -405,6 +417,10 @@ const struct option_row option_rows[] = {
     {'\0', "duration", "TIME", set_duration, "stop after this time"},
     {'\0', "sensor", "NAME", set_sensor, "name of this observer (default: host name)"},
     {'\0', "tag", "KEY=VALUE", add_tag, "put into the start event (again for more)"},
+    {'\0', "metrics", "ADDR:PORT", set_metrics,
+     "Prometheus metrics over HTTP; a bare port is on 127.0.0.1"},
+    {'\0', "metrics-file", "FILE", set_metrics_file,
+     "the same into a file every 10 s, for node_exporter"},
     {'Z', "relinquish-privileges", "USER", set_user, "run as this user once all is open"},
     {'\0', "require-sandbox", NULL, set_require_sandbox, "give up where seccomp or Landlock lacks"},
     {'\0', "no-sandbox", NULL, set_no_sandbox, "neither seccomp nor Landlock"},

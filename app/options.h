@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/http_address.h"
 #include "base/err.h"
 #include "capture/capture.h"
 #include "sink/sink.h"
@@ -63,7 +64,9 @@ struct options {
     const char *sensor;
     const char *tag_text[SINK_TAGS_MAX];
     uint32_t n_tags;
-    const char *drop_user; /* -Z; NULL = chosen from the outputs */
+    struct http_address metrics_address; /* --metrics */
+    const char *metrics_path;            /* --metrics-file; NULL = none */
+    const char *drop_user;               /* -Z; NULL = chosen from the outputs */
     bool is_sandbox_off, is_sandbox_required;
     const char *fail_on[OPTIONS_FAIL_ON_MAX];
     uint32_t n_fail_on;

@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "app/memory.h"
+#include "app/process.h"
 #include "app/runinfo.h"
 #include "app/saving.h"
 #include "app/signals.h"
@@ -109,6 +109,8 @@ static void take_event(void *ctx, const struct verdict_event *event)
     struct outputs *outputs = ctx;
 
     start(outputs);
+    if (outputs->service)
+        service_event(outputs->service, event);
     if (outputs->failed)
         failed_packets_event(outputs->failed, event);
     if (outputs->live)
@@ -120,19 +122,6 @@ static void take_event(void *ctx, const struct verdict_event *event)
 }
 
 /* ---- snapshots, stats, keys ---- */
-
-static uint64_t resident_bytes(void)
-{
-    unsigned long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-
-    if (!file)
-        return 0;
-    if (fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
-    (void)fclose(file);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
 
 /* Since the start; of a replay, as the packets count it. */
 static int64_t uptime_ns(const struct outputs *outputs, const struct snapshot *now)
@@ -157,8 +146,8 @@ static void tell_stats(struct outputs *outputs)
         .interval_ns = outputs->stats_last_ns ? clock - outputs->stats_last_ns
                                               : outputs->options->stats_interval_ns,
         .uptime_ns = uptime_ns(outputs, now),
-        .cpu_ns = is_live ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0,
-        .rss_bytes = is_live ? resident_bytes() : 0,
+        .cpu_ns = is_live ? process_cpu_ns() : 0,
+        .rss_bytes = is_live ? process_rss_bytes() : 0,
         .n_events_queued = is_live ? pipeline_events_queued(outputs->pipeline) : 0,
         .now = now,
         .before = &outputs->before,
@@ -188,6 +177,12 @@ static void tick_stats(struct outputs *outputs, const struct snapshot *now)
         tell_stats(outputs);
         outputs->stats_due_ns += interval_ns * ((clock - outputs->stats_due_ns) / interval_ns + 1);
     }
+}
+
+static void tell_service(struct outputs *outputs, const struct snapshot *now)
+{
+    if (outputs->service)
+        service_turn(outputs->service, now, outputs->sink, outputs->n_sinks);
 }
 
 static void take_keys(struct outputs *outputs)
@@ -248,6 +243,7 @@ static void linger(struct outputs *outputs)
 
     while (has_screen(outputs) && !outputs->wants_quit && !signals_stop_asked()) {
         show(outputs, pipeline_snapshot(outputs->pipeline, NULL));
+        tell_service(outputs, NULL);
         take_keys(outputs);
         (void)nanosleep(&pause, NULL);
     }
@@ -305,6 +301,7 @@ void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
         now = pipeline_snapshot(pipeline, &is_new);
         if (is_new)
             show(outputs, now);
+        tell_service(outputs, is_new ? now : NULL);
         tick_stats(outputs, now);
         tick_files(outputs);
         take_keys(outputs);

@@ -10,6 +10,7 @@
 #include "app/failed_packets.h"
 #include "app/options.h"
 #include "app/pipeline.h"
+#include "app/service.h"
 #include "sink/sink.h"
 
 #define OUTPUTS_SINKS_MAX 3
@@ -33,6 +34,7 @@ struct outputs {
     const struct options *options;
     struct failed_packets *failed; /* -w of files; NULL = not asked for */
     struct failed_live *live;      /* -w of an input that can be read once; NULL = not asked for */
+    struct service *service;       /* metrics, the service manager; NULL = neither */
     bool is_failed_on;             /* --fail-on matched */
     const struct capture_config *input; /* to read it again; set before outputs_run() */
     struct outputs_rates rates;

@@ -21,6 +21,7 @@ const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new
     total->wire_bytes = counter_read(&counters->delivered_wire_bytes);
     total->n_kernel_dropped = counter_read(&counters->kernel_dropped_pkts);
     total->n_iface_dropped = counter_read(&counters->iface_dropped_pkts);
+    total->n_ring_freezes = counter_read(&counters->ring_freezes);
     total->is_iface_dropped_known = counter_read(&counters->is_iface_dropped_known);
     total->n_shed = counter_read(&counters->shed_pkts[SHED_OTHER]) +
                     counter_read(&counters->shed_pkts[SHED_TCP_DATA]);

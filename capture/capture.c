@@ -178,6 +178,16 @@ bool capture_is_enough(const struct capture *capture)
            counter_read(&capture->counters.delivered_pkts) >= capture->config.max_packets;
 }
 
+void capture_count_source(struct capture *capture, const struct raw_packet *packet)
+{
+    struct capture_source *source = &capture->sources[packet->source];
+
+    counter_add(&source->read_pkts, 1);
+    counter_add(&source->read_wire_bytes, packet->wire_bytes);
+    counter_add(&source->cut_pkts, packet->captured_bytes < packet->wire_bytes);
+    counter_set(&source->last_ns, (uint64_t)packet->ts_ns);
+}
+
 void capture_note_trouble(struct capture *capture, const struct err *err)
 {
     if (capture->status.err.code == 0)

@@ -21,6 +21,7 @@
 #include "base/counter.h"
 #include "base/err.h"
 #include "base/ring.h"
+#include "capture/counters.h"
 #include "capture/frame.h"
 #include "capture/synthetic.h"
 
@@ -80,31 +81,6 @@ struct capture_outputs {
     void *shard_ctx;
 };
 
-/* In which order packets go when a ring is nearly full: the last is kept longest. */
-enum shed_kind {
-    SHED_OTHER,    /* neither TCP nor ICMP */
-    SHED_TCP_DATA, /* TCP without SYN, FIN, RST */
-    SHED_CONTROL,  /* SYN, FIN, RST, ICMP, ICMPv6: only lost when there is no room at all */
-    SHED_KIND_COUNT
-};
-
-/* Written by the capture thread, read by any. A packet that was read is exactly one of:
- * filtered, delivered, shed. */
-struct capture_counters {
-    struct counter read_pkts;
-    struct counter filtered_pkts;  /* files: the filter said no (live, the kernel does not tell) */
-    struct counter delivered_pkts; /* written to a ring */
-    struct counter delivered_wire_bytes;
-    struct counter cut_pkts;                   /* delivered with captured < wire */
-    struct counter shed_pkts[SHED_KIND_COUNT]; /* live: lost for want of room in a ring */
-    struct counter tap_lost_pkts;              /* live: copies that found no room in the tap */
-    struct counter kernel_dropped_pkts;        /* live: pcap_stats ps_drop */
-    struct counter iface_dropped_pkts;         /* live: the card's; when it tells: */
-    struct counter is_iface_dropped_known;     /* 1 when every interface tells */
-    struct counter ticks;                      /* boundaries passed, whatever n_outputs */
-    struct counter input_bytes;                /* files: read so far, before decompression */
-};
-
 enum capture_source_kind {
     CAPTURE_SOURCE_INTERFACE,
     CAPTURE_SOURCE_FILE,
@@ -125,9 +101,11 @@ struct capture_source {
     uint32_t snap_bytes;                /* 0 = not limited or not known */
     uint32_t buffer_bytes;              /* live: the kernel's buffer */
     bool is_promiscuous;
-    bool is_nanosecond;       /* precision of the time stamps, else coarser */
-    struct counter read_pkts; /* this source's share of capture_counters */
-    struct counter kernel_dropped_pkts;
+    bool is_nanosecond; /* precision of the time stamps, else coarser */
+    /* as capture_counters, of this source alone */
+    struct counter read_pkts, read_wire_bytes, cut_pkts, kernel_dropped_pkts, ring_freezes;
+    struct counter iface_dropped_pkts, is_iface_dropped_known;
+    struct counter last_ns; /* of the newest packet; 0 = none yet */
 };
 
 enum capture_end {

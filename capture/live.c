@@ -10,9 +10,11 @@
 #include "capture/live.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,7 +77,7 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_ch
 
     /* A live feed never refuses. */
     (void)feed_packet(&capture->feed, &packet, &interface->shed);
-    counter_add(&capture->sources[interface->source].read_pkts, 1);
+    capture_count_source(capture, &packet);
     if (capture_is_enough(capture))
         pcap_breakloop(interface->pcap);
 }
@@ -100,30 +102,48 @@ bool live_card_dropped(const struct live_interface *interface, uint64_t *n_pkts)
     return true;
 }
 
+/* What the kernel counted since the last time. pcap_stats() does not tell of freezes, and asking
+ * takes the figures away from whoever asks next: so it is not used beside this. */
+static struct tpacket_stats_v3 take_kernel_stats(struct live_interface *interface)
+{
+    struct tpacket_stats_v3 stats = {0};
+    socklen_t n_bytes = sizeof(stats);
+    struct pcap_stat of_pcap;
+
+    if (getsockopt(interface->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &n_bytes) == 0 &&
+        n_bytes == sizeof(stats))
+        return stats;
+    stats = (struct tpacket_stats_v3){0};
+    if (pcap_stats(interface->pcap, &of_pcap) == 0) { /* no packet socket: a bus, a dongle */
+        stats.tp_drops = of_pcap.ps_drop - interface->kernel_dropped_seen;
+        interface->kernel_dropped_seen = of_pcap.ps_drop;
+    }
+    return stats;
+}
+
 static void update_losses(struct capture *capture, struct live_interface *interface)
 {
     struct capture_counters *counters = &capture->counters;
+    struct capture_source *source = &capture->sources[interface->source];
+    struct tpacket_stats_v3 kernel = take_kernel_stats(interface);
     uint64_t card_dropped = interface->card_dropped_seen;
-    struct pcap_stat stat;
-    uint32_t kernel_delta;
     uint64_t card_delta;
 
-    if (pcap_stats(interface->pcap, &stat) != 0)
-        stat.ps_drop = interface->kernel_dropped_seen;
     (void)live_card_dropped(interface, &card_dropped);
-    kernel_delta = stat.ps_drop - interface->kernel_dropped_seen;
     /* The card's count starts over when its driver is loaded again. */
     card_delta = card_dropped > interface->card_dropped_seen
                      ? card_dropped - interface->card_dropped_seen
                      : 0;
-    interface->kernel_dropped_seen = stat.ps_drop;
     interface->card_dropped_seen = card_dropped;
-    if (kernel_delta == 0 && card_delta == 0)
+    counter_add(&counters->ring_freezes, kernel.tp_freeze_q_cnt);
+    counter_add(&source->ring_freezes, kernel.tp_freeze_q_cnt);
+    if (kernel.tp_drops == 0 && card_delta == 0)
         return;
-    counter_add(&counters->kernel_dropped_pkts, kernel_delta);
-    counter_add(&capture->sources[interface->source].kernel_dropped_pkts, kernel_delta);
+    counter_add(&counters->kernel_dropped_pkts, kernel.tp_drops);
+    counter_add(&source->kernel_dropped_pkts, kernel.tp_drops);
     counter_add(&counters->iface_dropped_pkts, card_delta);
-    feed_loss(&capture->feed, kernel_delta + card_delta);
+    counter_add(&source->iface_dropped_pkts, card_delta);
+    feed_loss(&capture->feed, kernel.tp_drops + card_delta);
 }
 
 static void close_interface(struct live_interface *interface)

@@ -27,7 +27,7 @@ struct live_interface {
     uint8_t source;
     uint16_t linktype;
     struct shed shed;
-    uint32_t kernel_dropped_seen; /* pcap_stats counts in 32 bits */
+    uint32_t kernel_dropped_seen; /* by pcap_stats, where it had to be asked; in 32 bits */
     int card_fds[2];              /* the card's own drop counts in sysfs; -1 = not known */
     uint64_t card_dropped_seen;
 };

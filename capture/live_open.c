@@ -169,6 +169,8 @@ static int open_interface(struct capture *capture, struct live_interface *interf
     interface->linktype = linktype_normalize((uint32_t)pcap_datalink(pcap));
     open_card_counts(interface, name);
     add_source(capture, interface, name);
+    counter_set(&capture->sources[interface->source].is_iface_dropped_known,
+                interface->card_fds[0] >= 0);
     /* A link type that BPF cannot look into: then everything counts as worth keeping. */
     if (shed_open(&interface->shed, interface->linktype, NULL) != 0)
         interface->shed = (struct shed){0};

@@ -256,7 +256,7 @@ static enum capture_step offline_step(struct capture *capture, int64_t max_wait_
         if (feed_read_packet(capture) == FEED_FULL)
             return CAPTURE_STEP_FULL;
         offline->has_packet = false;
-        counter_add(&capture->sources[offline->packet.source].read_pkts, 1);
+        capture_count_source(capture, &offline->packet);
         if (capture_is_enough(capture))
             return end(capture, CAPTURE_END_LIMIT);
     }

@@ -46,6 +46,9 @@ struct capture {
 /* Adds a row, or returns the last one when there are CAPTURE_MAX_SOURCES. */
 uint8_t capture_add_source(struct capture *capture, const struct capture_source *source);
 
+/* Counts a packet that was read with its source. */
+void capture_count_source(struct capture *capture, const struct raw_packet *packet);
+
 /* max_packets were delivered. */
 bool capture_is_enough(const struct capture *capture);
 

@@ -66,10 +66,11 @@ static size_t render(const struct json_line *line, json_t *whole, char *buffer)
     return n_bytes;
 }
 
-static void count_errors(struct sink *sink)
+static void count_lines(struct sink *sink)
 {
     const struct json_state *state = sink->state;
 
+    sink->n_lines = state->output.n_lines;
     sink->n_write_errors = state->output.n_errors + state->n_too_long;
 }
 
@@ -88,7 +89,7 @@ static void emit(struct sink *sink, struct json_line *line, enum output_rank ran
         state->n_too_long++;
     else
         (void)output_write(&state->output, buffer, n_bytes, rank);
-    count_errors(sink);
+    count_lines(sink);
     json_decref(whole);
     json_decref(line->body);
 }
@@ -146,7 +147,7 @@ static uint64_t json_flush(struct sink *sink, int wait_ms)
     struct json_state *state = sink->state;
     bool is_all_out = output_flush(&state->output, wait_ms);
 
-    count_errors(sink);
+    count_lines(sink);
     return is_all_out ? 0 : output_waiting(&state->output);
 }
 

@@ -45,6 +45,7 @@ static void emit(struct sink *sink, struct text *text, enum output_rank rank)
     if (output_is_full(&state->output, text->used_bytes))
         (void)output_rotate(&state->output);
     (void)output_write(&state->output, text->at, text->used_bytes, rank);
+    sink->n_lines = state->output.n_lines;
     sink->n_write_errors = state->output.n_errors;
 }
 
@@ -154,6 +155,7 @@ static uint64_t lines_flush(struct sink *sink, int wait_ms)
     struct lines_state *state = sink->state;
     bool is_all_out = output_flush(&state->output, wait_ms);
 
+    sink->n_lines = state->output.n_lines;
     sink->n_write_errors = state->output.n_errors;
     return is_all_out ? 0 : output_waiting(&state->output);
 }

@@ -145,6 +145,7 @@ struct sink {
     const struct sink_ops *ops;
     const struct run_info *run;
     void *state;             /* of the sink's own making, freed by close */
+    uint64_t n_lines;        /* written */
     uint64_t n_write_errors; /* lines left out; the first is told on stderr, the rest counted */
 };
 

@@ -18,6 +18,17 @@
 #define SNAPSHOT_ENDPOINTS_MAX 128
 #define SNAPSHOT_LATEST_MAX 64
 
+/* Upper bounds of the handshake histogram; one bucket more is for what lasts longer. A lost SYN
+ * costs a second, so does the next. */
+#define SNAPSHOT_HANDSHAKE_BOUNDS 11
+extern const int64_t snapshot_handshake_bound_ns[SNAPSHOT_HANDSHAKE_BOUNDS];
+
+/* SYN to the client's ACK, since the start. */
+struct snapshot_handshakes {
+    uint64_t n_in_bucket[SNAPSHOT_HANDSHAKE_BOUNDS + 1];
+    uint64_t sum_ns;
+};
+
 /* Cumulative since start; all only grow. */
 struct run_totals {
     uint64_t n_pkts, wire_bytes;
@@ -54,6 +65,7 @@ struct snapshot_family {
     uint64_t n_total;
     uint32_t n_last_10s;
     uint32_t n_open_incidents;
+    uint64_t n_incidents;              /* opened ever, reopenings included */
     uint32_t column[SNAPSHOT_COLUMNS]; /* failures in 2 s each, oldest first */
 };
 
@@ -64,6 +76,7 @@ struct snapshot_endpoint {
     enum verdict_id verdict; /* the most frequent one */
     enum confidence confidence;
     uint32_t incident; /* open one, 0 = none */
+    bool had_incident; /* open or not */
     uint64_t n_failures, n_attempts;
     uint32_t n_last_10s;
     uint32_t n_clients;        /* exact to 64 */
@@ -92,6 +105,7 @@ struct snapshot {
     uint32_t n_flows_open, n_flows_max;
     uint32_t n_endpoints, n_incidents_open;
     int64_t handshake_p50_ns, handshake_p99_ns; /* 0 = none yet */
+    struct snapshot_handshakes handshakes;
     bool is_trusted; /* no loss in the last 10 s: verdicts that rest on silence hold */
     struct snapshot_family family[FAMILY_COUNT];
     uint32_t n_endpoint_rows;

@@ -27,6 +27,7 @@ struct seconds {
 struct tally_family {
     uint64_t n_failed;
     uint32_t n_open_incidents;
+    uint64_t n_incidents;
     struct seconds failed;
 };
 
@@ -42,11 +43,17 @@ struct tally {
     struct seconds attempts, ok, failed;
     struct tally_family family[FAMILY_COUNT];
     struct quantile handshake;
+    struct snapshot_handshakes handshakes;
     uint32_t n_incidents_open;
     uint32_t n_wider;
     struct wider wider[WIDER_MAX];
     uint64_t n_latest; /* ever */
     struct snapshot_latest latest[SNAPSHOT_LATEST_MAX];
+};
+
+const int64_t snapshot_handshake_bound_ns[SNAPSHOT_HANDSHAKE_BOUNDS] = {
+    50 * NS_PER_US, 200 * NS_PER_US, 500 * NS_PER_US, 1 * NS_PER_MS, 5 * NS_PER_MS, 20 * NS_PER_MS,
+    50 * NS_PER_MS, 200 * NS_PER_MS, 1 * NS_PER_S,    3 * NS_PER_S,  10 * NS_PER_S,
 };
 
 struct tally_config tally_config_default(void)
@@ -97,6 +104,17 @@ void tally_attempt(struct tally *tally, const struct endpoint *server, int64_t t
     tally_table_place(&tally->table, server)->n_attempts++;
 }
 
+static void add_handshake(struct tally *tally, int64_t duration_ns)
+{
+    unsigned i = 0;
+
+    while (i < SNAPSHOT_HANDSHAKE_BOUNDS && duration_ns > snapshot_handshake_bound_ns[i])
+        i++;
+    tally->handshakes.n_in_bucket[i]++;
+    tally->handshakes.sum_ns += (uint64_t)duration_ns;
+    quantile_add(&tally->handshake, duration_ns);
+}
+
 void tally_ok(struct tally *tally, const struct endpoint *server, int64_t ts_ns,
               int64_t handshake_ns)
 {
@@ -104,7 +122,7 @@ void tally_ok(struct tally *tally, const struct endpoint *server, int64_t ts_ns,
     count_second(&tally->ok, ts_ns);
     tally_table_place(&tally->table, server)->n_judged++;
     if (handshake_ns >= 0)
-        quantile_add(&tally->handshake, handshake_ns);
+        add_handshake(tally, handshake_ns);
 }
 
 static void add_latest(struct tally *tally, const struct connection_event *event, int64_t ts_ns)
@@ -182,6 +200,7 @@ void tally_incident(struct tally *tally, const struct incident_event *event)
     if (event->phase == INCIDENT_OPEN) {
         tally->n_incidents_open++;
         tally->family[event->family].n_open_incidents++;
+        tally->family[event->family].n_incidents++;
         if (event->scope != SCOPE_ENDPOINT && tally->n_wider < WIDER_MAX)
             tally->wider[tally->n_wider++] = (struct wider){event->number, event->scope};
         tally_table_open(&tally->table, event);
@@ -238,6 +257,7 @@ static void fill_family(const struct tally_family *family, int64_t now_s,
     out->n_total = family->n_failed;
     out->n_last_10s = last_10s(failed, now_s);
     out->n_open_incidents = family->n_open_incidents;
+    out->n_incidents = family->n_incidents;
     for (int i = 0; i < SNAPSHOT_COLUMNS; i++) {
         int64_t first_s = (newest_column - SNAPSHOT_COLUMNS + 1 + i) * COLUMN_SECONDS;
 
@@ -272,6 +292,7 @@ void tally_snapshot(const struct tally *tally, int64_t start_ns, int64_t now_ns,
     out->n_incidents_open = tally->n_incidents_open;
     out->handshake_p50_ns = quantile_read(&tally->handshake, 50);
     out->handshake_p99_ns = quantile_read(&tally->handshake, 99);
+    out->handshakes = tally->handshakes;
     for (unsigned i = 0; i < FAMILY_COUNT; i++)
         fill_family(&tally->family[i], now_s, &out->family[i]);
     out->n_endpoint_rows =

@@ -159,6 +159,12 @@ static void count_verdict(struct tally_row *row, const struct connection_event *
         row->verdict[i].lowest = confidence;
 }
 
+static void belong(struct tally_row *row, uint32_t incident)
+{
+    row->incident = incident;
+    row->had_incident = true;
+}
+
 void tally_table_fail(struct tally_table *table, const struct connection_event *event,
                       int64_t ts_ns, uint32_t incident, bool may_add)
 {
@@ -175,7 +181,7 @@ void tally_table_fail(struct tally_table *table, const struct connection_event *
         row->last_ns = ts_ns;
     row->n_failures++;
     if (incident)
-        row->incident = incident;
+        belong(row, incident);
     count_verdict(row, event);
     clientset_add(&row->clients, &table->pool, &event->client.addr, 1, TALLY_CLIENTS_MAX);
     i = window_enter(&row->newest, row->count, TALLY_ROW_SECONDS, window_slot(ts_ns, NS_PER_S));
@@ -190,7 +196,7 @@ void tally_table_open(struct tally_table *table, const struct incident_event *ev
     if (event->scope == SCOPE_ENDPOINT) {
         row = find_row(table, &event->server, event->family);
         if (row)
-            row->incident = event->number;
+            belong(row, event->number);
     }
     if (event->scope != SCOPE_NETWORK)
         return;
@@ -201,7 +207,7 @@ void tally_table_open(struct tally_table *table, const struct incident_event *ev
         row = ipaddr_equal(&network, &event->server.addr) ? find_row(table, server, event->family)
                                                           : NULL;
         if (row)
-            row->incident = event->number;
+            belong(row, event->number);
     }
 }
 
@@ -303,6 +309,7 @@ static void fill_endpoint(const struct candidate *from, int64_t last_s,
     out->verdict = (enum verdict_id)main_verdict(row)->id;
     out->confidence = (enum confidence)main_verdict(row)->lowest;
     out->incident = row->incident;
+    out->had_incident = row->had_incident;
     out->n_failures = row->n_failures;
     out->n_last_10s = (uint32_t)window_sum(row->newest, row->count, TALLY_ROW_SECONDS,
                                            last_s - RATE_SECONDS + 1, last_s);

@@ -31,6 +31,7 @@ struct tally_row {
     uint32_t next;     /* of the same place, or free; LRUMAP_NONE = last */
     uint8_t family;    /* enum family */
     uint8_t n_verdicts;
+    bool had_incident; /* open or not */
     struct tally_verdict verdict[TALLY_VERDICTS_MAX];
     struct clientset clients;
     int64_t newest; /* see window.h: slots of 1 s */

@@ -25,19 +25,21 @@ START_S = 20
 CAPABILITIES = ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb')
 
 
-class Rights(program.Case):
+class Running(program.Case):
+    """The program on lo, in a folder that others may enter."""
+
     def setUp(self):
         super().setUp()
         self.folder.chmod(0o755)
 
-    def begin(self, *arguments, prefix=(), **options):
-        """The program on lo, once it has told that it began."""
+    def begin(self, *arguments, prefix=(), n_threads=4, **options):
+        """The program, once all its threads run."""
         process = subprocess.Popen([*prefix, self.program, '-i', 'lo', '-q', *arguments],
                                    cwd=self.folder, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, **options)
         self.addCleanup(self.end, process)
         deadline = time.monotonic() + START_S
-        while len(self.threads(process)) < 4 and process.poll() is None:
+        while len(self.threads(process)) < n_threads and process.poll() is None:
             self.assertLess(time.monotonic(), deadline, 'it does not begin to capture')
             time.sleep(0.02)
         return process
@@ -67,6 +69,8 @@ class Rights(program.Case):
         self.assertEqual((process.returncode, err), (FINE, b''))
         return [json.loads(line) for line in out.splitlines()]
 
+
+class Rights(Running):
     def assert_confined(self, process, uid, gid):
         for thread in self.threads(process):
             self.assertEqual(thread['Uid'], [str(uid)] * 4)

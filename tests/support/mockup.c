@@ -113,7 +113,9 @@ static void fill_family(struct snapshot *snapshot, const struct family_row *row)
 {
     struct snapshot_family *family = &snapshot->family[row->family];
 
-    *family = (struct snapshot_family){row->n_total, row->n_last_10s, row->n_open_incidents, {0}};
+    *family = (struct snapshot_family){.n_total = row->n_total,
+                                       .n_last_10s = row->n_last_10s,
+                                       .n_open_incidents = row->n_open_incidents};
     for (int i = 0; i < SNAPSHOT_COLUMNS; i++)
         family->column[i] = row->columns[i] == '.' ? 0 : (uint32_t)(row->columns[i] - '0');
     snapshot->total.n_failed_by_family[row->family] = row->n_total;

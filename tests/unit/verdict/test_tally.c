@@ -175,6 +175,9 @@ static void handshakes_are_summed_up_in_quantiles(void **state)
     desk_look(&desk, 200);
     assert_in_range(desk.shown.handshake_p50_ns, 18 * NS_PER_US, 22 * NS_PER_US);
     assert_in_range(desk.shown.handshake_p99_ns, 2700 * NS_PER_US, 3300 * NS_PER_US);
+    assert_int_equal(desk.shown.handshakes.n_in_bucket[0], 98); /* to 50 us */
+    assert_int_equal(desk.shown.handshakes.n_in_bucket[4], 2);  /* 1 to 5 ms */
+    assert_int_equal(desk.shown.handshakes.sum_ns, 98 * 20 * NS_PER_US + 2 * 3 * NS_PER_MS);
     desk_close(&desk);
 }
 

@@ -50,13 +50,16 @@ static void rows_come_gravest_first(void **state)
     for (unsigned i = 0; i < ARRAY_LEN(expected); i++)
         assert_int_equal(desk.shown.endpoint[i].server.addr.bytes[15], expected[i]);
     assert_int_equal(desk.shown.endpoint[0].incident, 3);
+    assert_true(desk.shown.endpoint[0].had_incident);
     assert_int_equal(desk.shown.endpoint[3].incident, 0);
+    assert_false(desk.shown.endpoint[3].had_incident);
     assert_int_equal(desk.shown.n_incidents_open, 3);
     assert_int_equal(desk.shown.family[FAMILY_TIMEOUT].n_open_incidents, 1);
     close_incident(&desk, 2, FAMILY_TIMEOUT);
     desk_look(&desk, 100);
     assert_int_equal(desk.shown.n_incidents_open, 2);
     assert_int_equal(desk.shown.family[FAMILY_TIMEOUT].n_open_incidents, 0);
+    assert_int_equal(desk.shown.family[FAMILY_TIMEOUT].n_incidents, 1);
     assert_int_equal(desk.shown.endpoint[2].server.addr.bytes[15], 3);
     desk_close(&desk);
 }
