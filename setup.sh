@@ -14,7 +14,8 @@ build_packages=(gcc libc6-dev meson ninja-build pkgconf git
     libnghttp2-dev libseccomp-dev libmicrohttpd-dev)
 test_packages=(libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 mandoc
     python3 python3-jsonschema iproute2 nftables openssl tmux zstd util-linux
-    strace prometheus prometheus-alertmanager)
+    strace prometheus prometheus-alertmanager
+    python3-yaml logrotate systemd zsh fish)
 
 say() {
     printf '%s\n' "$*" >&2

@@ -74,7 +74,8 @@ void service_turn(struct service *service, const struct snapshot *now, const str
         service->is_ready = true;
         service_manager_ready(&service->manager);
     }
-    service_manager_turn(&service->manager, now_ns);
+    if (service->is_ready) /* the manager waits for that word first */
+        service_manager_turn(&service->manager, now_ns);
     if (service->telemetry)
         telemetry_turn(service->telemetry, now_ns, now, sinks, n_sinks);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -176,7 +177,8 @@ static int replace_file(const char *path, const struct text *page)
     fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
         return -errno;
-    code = write_all(fd, page);
+    /* Whatever the umask: node_exporter is another user. */
+    code = fchmod(fd, 0644) ? -errno : write_all(fd, page);
     if (close(fd) && !code)
         code = -errno;
     if (!code && rename(draft, path))
