@@ -236,12 +236,12 @@ static int add_narrow(scmp_filter_ctx filter, const struct narrow_rule *rule)
 static int add_own_signals(scmp_filter_ctx filter)
 {
     scmp_datum_t self = (scmp_datum_t)getpid();
-    int code =
-        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_EQ, self));
+    int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
+                                SCMP_A0(SCMP_CMP_MASKED_EQ, ALL, self));
 
     if (!code)
         code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                SCMP_A0(SCMP_CMP_EQ, self));
+                                SCMP_A0(SCMP_CMP_MASKED_EQ, ALL, self));
     return code;
 }
 
@@ -250,14 +250,14 @@ static int add_own_signals(scmp_filter_ctx filter)
 static int add_sockets(scmp_filter_ctx filter)
 {
     static const int netlinks[] = {NETLINK_ROUTE, NETLINK_SOCK_DIAG};
-    int code =
-        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
-                         SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK, SOCK_DGRAM));
+    int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+                                SCMP_A0(SCMP_CMP_MASKED_EQ, ALL, AF_UNIX),
+                                SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK, SOCK_DGRAM));
 
     for (size_t i = 0; i < ARRAY_LEN(netlinks) && !code; i++)
         code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-                                SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-                                SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)netlinks[i]));
+                                SCMP_A0(SCMP_CMP_MASKED_EQ, ALL, AF_NETLINK),
+                                SCMP_A2(SCMP_CMP_MASKED_EQ, ALL, (scmp_datum_t)netlinks[i]));
     return code;
 }
 
