@@ -101,6 +101,15 @@ class Kubernetes(unittest.TestCase):
         self.assertIs(of['daemonset.yaml'][0]['hostNetwork'], True)
 
 
+class Alerts(unittest.TestCase):
+    def test_rules_name_only_metrics_that_there_are(self):
+        source = (ROOT / 'sink/metrics.c').read_text()
+        rules = (ROOT / 'packaging/prometheus/tcpwhy.rules.yml').read_text()
+        named = set(re.findall(r'\b((?:tcpwhy|process)_\w+)', rules))
+        self.assertGreater(len(named), 8)
+        self.assertEqual([name for name in named if f'"{name}"' not in source], [])
+
+
 class Container(unittest.TestCase):
     program = None
 
