@@ -46,12 +46,20 @@ void track_gap(struct arrival *arrival); /* a segment came whose sender had jump
 /* track_icmp.c: an ICMP error; finds its flow itself. */
 void track_icmp(struct tracker *tracker, const struct packet *packet);
 
+/* Whether the error speaks of delivery: not path MTU, redirect or source quench. */
+bool track_is_about_delivery(const struct packet *packet);
+
 /* The error as the trail has it. */
 struct icmp_facts track_icmp_facts(const struct packet *packet, bool quotes_syn);
 
-/* track_datagram.c: UDP, an ICMP error that quotes it, SCTP. */
+/* track_datagram.c: the tables of all that is not TCP; UDP, an ICMP error that quotes it, QUIC that
+ * waited long enough, SCTP. */
+size_t track_datagrams_cost_bytes(void);
+int track_datagrams_create(struct tracker *tracker, struct arena *arena,
+                           struct hash_key hash_key) MUST_CHECK;
 void track_udp(struct tracker *tracker, const struct packet *packet);
 void track_udp_error(struct tracker *tracker, const struct packet *packet);
+void track_quics_expire(struct tracker *tracker, int64_t now_ns, bool at_end);
 void track_sctp(struct tracker *tracker, const struct packet *packet);
 
 /* track_neighbour.c: who asks for an address, and who has it; those who asked in vain by now. */

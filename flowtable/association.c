@@ -63,6 +63,12 @@ static bool is_anew(const struct association *association, const struct packet *
     return packet->ts_ns - association->exchange.last_ns[SIDE_CLIENT] > SETUP_NS;
 }
 
+static bool is_under_way(const struct association *association, int64_t now_ns)
+{
+    return association->exchange.first_frame &&
+           now_ns - exchange_last_ns(&association->exchange) <= SETUP_NS;
+}
+
 static struct association *find(struct associations *associations, const struct packet *packet,
                                 const struct sctp_chunks *chunks, unsigned *from_end)
 {
@@ -77,7 +83,12 @@ static struct association *find(struct associations *associations, const struct 
         return association;
     if (association && !is_anew(association, packet, *from_end, chunks->initiate_tag))
         return association;
-    return begin(association ? association : victim, packet, &key, *from_end, chunks->initiate_tag);
+    if (!association) {
+        association = victim;
+        if (is_under_way(association, packet->ts_ns))
+            associations->n_evicted++;
+    }
+    return begin(association, packet, &key, *from_end, chunks->initiate_tag);
 }
 
 /* What the packet of a known association changes. True: the server aborts it. */

@@ -21,6 +21,7 @@ struct association {
 
 struct associations {
     struct exchanges table;
+    uint64_t n_evicted; /* for want of room */
 };
 
 size_t associations_cost_bytes(void);

@@ -48,14 +48,18 @@ struct worker_gauges {
     struct linkends ends;
 };
 
+/* Slots from here on are no times but an order. */
+#define NOTE_SLOT_QUIC (INT64_MAX - 3)
+#define NOTE_SLOT_NEIGHBOUR (INT64_MAX - 2)
+#define NOTE_SLOT_SERVED (INT64_MAX - 1) /* at the end: flows that are served and so alive */
+#define NOTE_SLOT_LAST INT64_MAX         /* the tick itself, or the end of the input */
+
 struct flow_note {
     uint64_t ordinal; /* of the packet or tick that caused it */
-    int64_t slot_ns;  /* NS_NEVER: a packet caused it; timers: the wheel slot's time; INT64_MAX: the
-                         tick itself, or the end of the input; before it, INT64_MAX - 2,
-                         neighbours, and at the end, INT64_MAX - 1, flows that are served and so
-                         alive */
-    int64_t now_ns;   /* capture clock */
-    uint32_t kind;    /* enum flow_note_kind */
+    int64_t
+        slot_ns; /* NS_NEVER: a packet caused it; timers: the wheel slot's time, or NOTE_SLOT_x */
+    int64_t now_ns; /* capture clock */
+    uint32_t kind;  /* enum flow_note_kind */
     bool has_trail;
     bool has_speech;    /* only with has_trail */
     uint8_t client_end; /* key.addr[client_end] is the client */

@@ -13,6 +13,7 @@
 #include "decode/banner.h"
 #include "decode/http.h"
 #include "decode/payload.h"
+#include "decode/quic.h"
 #include "decode/sctp.h"
 #include "decode/tls.h"
 #include "flowtable/key.h"
@@ -25,6 +26,7 @@ enum reader_kind {
     READER_BANNER,
     READER_STREAM_COUNT, /* those of TCP's streams end here (reader.h) */
     READER_SCTP = READER_STREAM_COUNT,
+    READER_QUIC,
     READER_KIND_COUNT
 };
 
@@ -50,6 +52,7 @@ struct flow_speech {
         struct http_facts http;
         struct banner_facts banner;
         struct sctp_facts sctp;
+        struct quic_facts quic;
     };
 };
 

@@ -20,7 +20,7 @@ size_t tracker_cost_bytes(const struct tracker_config *config)
 {
     return flowtable_cost_bytes(config->n_flows) + wheel_cost_bytes() +
            trails_cost_bytes(config->n_trails) + tombs_cost_bytes(config->n_tombs) +
-           datagrams_cost_bytes() + associations_cost_bytes();
+           track_datagrams_cost_bytes();
 }
 
 int tracker_create(struct tracker *tracker, struct arena *arena,
@@ -39,8 +39,7 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||
         trails_create(&tracker->trails, arena, config->n_trails, &tracker->table) ||
         tombs_create(&tracker->tombs, arena, config->n_tombs) ||
-        datagrams_create(&tracker->datagrams, arena, config->hash_key) ||
-        associations_create(&tracker->associations, arena, config->hash_key))
+        track_datagrams_create(tracker, arena, config->hash_key))
         return -ENOMEM;
     return 0;
 }
@@ -53,7 +52,7 @@ void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind)
     struct flow_note *note = tracker->outlet.reserve(tracker->outlet.ctx, n_bytes);
 
     note->ordinal = tracker->ordinal;
-    note->slot_ns = INT64_MAX;
+    note->slot_ns = NOTE_SLOT_LAST;
     note->now_ns = tracker->now_ns;
     note->kind = kind;
     note->has_trail = false;
@@ -64,6 +63,7 @@ void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind)
     tracker->gauges.n_unread = tracker->trails.pool.n_unread;
     tracker->gauges.n_headers_unread = tracker->trails.pool.memory.http2.n_headers_refused;
     note->gauges = tracker->gauges;
+    note->gauges.n_evicted += tracker->quics.n_evicted + tracker->associations.n_evicted;
     tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
 }
 

@@ -18,6 +18,7 @@
 #include "flowtable/datagram.h"
 #include "flowtable/neighbour.h"
 #include "flowtable/note.h"
+#include "flowtable/quic.h"
 #include "flowtable/table.h"
 #include "flowtable/tomb.h"
 #include "flowtable/trail.h"
@@ -67,6 +68,7 @@ struct tracker {
     struct tombs tombs;
     struct datagrams datagrams;
     struct associations associations;
+    struct quics quics;
     struct neighbours neighbours;
     struct note_outlet outlet;
     struct worker_gauges gauges;

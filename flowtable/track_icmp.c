@@ -5,8 +5,7 @@
 
 #define SEEN_BYTES_MAX (UINT64_C(1) << 30) /* the largest window, RFC 7323 section 2.3 */
 
-/* Whether the error speaks of delivery: not path MTU, redirect or source quench. */
-static bool is_about_delivery(const struct packet *packet)
+bool track_is_about_delivery(const struct packet *packet)
 {
     uint8_t type = packet->icmp.type;
 
@@ -122,7 +121,7 @@ void track_icmp(struct tracker *tracker, const struct packet *packet)
     if (quote->is_valid && quote->has_ports && quote->proto == FLOW_PROTO_UDP)
         track_udp_error(tracker, packet);
     if (!quote->is_valid || !quote->has_ports || quote->proto != FLOW_PROTO_TCP ||
-        !is_about_delivery(packet))
+        !track_is_about_delivery(packet))
         return;
     from_end = flow_key_from_quote(packet, &key);
     flow_idx = flowtable_find(&tracker->table, &key);

@@ -118,7 +118,9 @@ void tracker_tick(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
             flow_idx = next;
         }
     }
-    tracker->slot_ns = INT64_MAX - 2;
+    tracker->slot_ns = NOTE_SLOT_QUIC;
+    track_quics_expire(tracker, now_ns, false);
+    tracker->slot_ns = NOTE_SLOT_NEIGHBOUR;
     track_neighbours_expire(tracker, now_ns);
     tracker->slot_ns = NS_NEVER;
     track_note_gauges(tracker, NOTE_TICK);
@@ -140,15 +142,17 @@ void tracker_finish(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
     tracker->ordinal = ordinal;
     if (now_ns > tracker->now_ns)
         tracker->now_ns = now_ns;
-    tracker->slot_ns = INT64_MAX - 2;
+    tracker->slot_ns = NOTE_SLOT_QUIC;
+    track_quics_expire(tracker, now_ns, true);
+    tracker->slot_ns = NOTE_SLOT_NEIGHBOUR;
     track_neighbours_expire(tracker, now_ns);
     /* First who is served, so that every flow is judged with what is known in the end. */
-    tracker->slot_ns = INT64_MAX - 1;
+    tracker->slot_ns = NOTE_SLOT_SERVED;
     for (uint32_t i = flow_idx; i != FLOW_NONE; i = tracker->table.pool[i].next) {
         if (is_served(&tracker->table.pool[i].facts))
             track_note(tracker, &tracker->table.pool[i], NOTE_ALIVE);
     }
-    tracker->slot_ns = INT64_MAX;
+    tracker->slot_ns = NOTE_SLOT_LAST;
     while (flow_idx != FLOW_NONE) {
         uint32_t next = tracker->table.pool[flow_idx].next;
 

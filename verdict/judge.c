@@ -203,9 +203,14 @@ static bool is_plain(const struct verdict_case *c)
 /* TCP's rules are not asked of a datagram, nor its rules of a connection. */
 static enum confidence ask(const struct verdict_case *c, enum verdict_id id, struct ruling *ruling)
 {
-    bool is_of_datagrams = id == VERDICT_UDP_PORT_UNREACHABLE || id == VERDICT_SCTP_ABORT;
+    static const bool is_of_datagrams[VERDICT_COUNT] = {
+        [VERDICT_UDP_PORT_UNREACHABLE] = true,     [VERDICT_SCTP_ABORT] = true,
+        [VERDICT_QUIC_VERSION_NEGOTIATION] = true, [VERDICT_QUIC_REFUSED] = true,
+        [VERDICT_QUIC_STATELESS_RESET] = true,     [VERDICT_QUIC_BLOCKED] = true,
+    };
+    bool is_of_both = id == VERDICT_IN_PROGRESS || id == VERDICT_UNKNOWN_ONE_SIDED;
 
-    if (case_is_datagram(c) != is_of_datagrams)
+    if (case_is_datagram(c) != is_of_datagrams[id] && !is_of_both)
         return CONFIDENCE_NONE;
     return rules[id](c, ruling);
 }
@@ -310,6 +315,8 @@ static enum ended_by final_ended_by(const struct verdict_case *c, enum verdict_i
         return ipaddr_equal(&c->trail->icmp.from, &c->key->addr[1 - c->client_end])
                    ? ENDED_BY_SERVER
                    : ENDED_BY_THIRD_PARTY;
+    if (case_is_datagram(c))
+        return c->facts->last_ns[SIDE_SERVER] == NS_NEVER ? ENDED_BY_NONE : ENDED_BY_SERVER;
     if (c->rst)
         return c->rst->mark.side == SIDE_CLIENT ? ENDED_BY_CLIENT : ENDED_BY_SERVER;
     if (case_has(c, FACT_CLIENT_RST_SYNACK))
@@ -353,7 +360,8 @@ static enum stage final_stage(const struct verdict_case *c, enum family family)
         return STAGE_GRPC;
     if (family == FAMILY_HTTP_REFUSED && speaks_http2(c))
         return STAGE_HTTP2;
-    if (case_has(c, FACT_ESTABLISHED | FACT_MIDSTREAM))
+    if (case_has(c, FACT_ESTABLISHED | FACT_MIDSTREAM) ||
+        (case_is_datagram(c) && c->outcome == OUTCOME_RESET))
         return STAGE_ESTABLISHED;
     return case_has(c, FACT_SYNACK_SEEN) ? STAGE_SYNACK : STAGE_SYN;
 }
@@ -375,7 +383,7 @@ static int64_t decided_ns(const struct verdict_case *c, const struct flow_note *
         return c->trail->icmp.ts_ns;
     if (c->outcome == OUTCOME_CLOSED_EARLY || c->outcome == OUTCOME_OK)
         return c->last_ns;
-    if (note->slot_ns != NS_NEVER && note->slot_ns != INT64_MAX)
+    if (note->slot_ns != NS_NEVER && note->slot_ns < NOTE_SLOT_QUIC)
         return note->slot_ns;
     return note->now_ns;
 }

@@ -82,6 +82,9 @@ const struct verdict_limits *verdict_limits_default(void)
         .hello_reset_ns = 2 * NS_PER_S,
         .hello_silence_ns = 5 * NS_PER_S,
         .stray_span_bytes = 6 * 1024 * 1024,
+        .quic_tries = 2,
+        .quic_fallback_ns = 1 * NS_PER_S,
+        .quic_settled_ns = 1 * NS_PER_S,
         .arp_failed_ns = 2500 * NS_PER_MS,
     };
 

@@ -102,7 +102,11 @@ struct verdict_limits {
     /* A packet is conntrack's INVALID when it lies outside the window; seldom by more than the
      * greatest window of Linux's defaults, 6 MiB (tcp_rmem). */
     uint32_t stray_span_bytes;
-    int64_t arp_failed_ns; /* neighbour resolution gives up after 3 probes, 1 s apart (8.2) */
+    unsigned quic_tries;      /* Initials that nobody answers; one may have been lost */
+    int64_t quic_fallback_ns; /* TCP takes over within so long of the last Initial (10) */
+    int64_t quic_settled_ns;  /* a client that goes on with QUIC does so within its first probe
+                                 timeout (RFC 9002 section 6.2.2) */
+    int64_t arp_failed_ns;    /* neighbour resolution gives up after 3 probes, 1 s apart (8.2) */
 };
 
 const struct verdict_limits *verdict_limits_default(void);

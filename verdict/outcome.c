@@ -389,7 +389,20 @@ static enum outcome outcome_of_connection(const struct verdict_case *c)
 
 static enum outcome outcome_of_datagram(const struct verdict_case *c)
 {
-    return c->speech->kind == READER_SCTP ? OUTCOME_REFUSED : OUTCOME_REJECTED;
+    static const uint8_t of_quic[] = {
+        [QUIC_SILENT] = OUTCOME_TIMED_OUT,
+        [QUIC_NEGOTIATED] = OUTCOME_APP_REFUSED,
+        [QUIC_CLOSED] = OUTCOME_APP_REFUSED,
+        [QUIC_RESET] = OUTCOME_RESET,
+    };
+
+    if (c->trail->icmp.frame)
+        return OUTCOME_REJECTED;
+    if (c->speech->kind == READER_SCTP)
+        return OUTCOME_REFUSED;
+    if (c->speech->quic.end == QUIC_SILENT && is_censored(c))
+        return OUTCOME_IN_PROGRESS;
+    return (enum outcome)of_quic[c->speech->quic.end];
 }
 
 enum outcome case_outcome(const struct verdict_case *c)

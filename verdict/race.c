@@ -31,6 +31,19 @@ bool race_has_winner(const struct race_connects *connects, const struct ipaddr *
     return is_all_known && n == 1;
 }
 
+bool race_has_made(const struct race_connects *connects, const struct ipaddr *server, uint16_t port,
+                   int64_t from_ns, int64_t until_ns)
+{
+    for (unsigned i = 0; i < RACE_CONNECTS; i++) {
+        int64_t done_ns = connects->made[i].done_ns;
+
+        if (done_ns > from_ns && done_ns <= until_ns && connects->made[i].port == port &&
+            ipaddr_equal(&connects->made[i].server, server))
+            return true;
+    }
+    return false;
+}
+
 bool race_is_lost(const struct verdict_case *c)
 {
     unsigned server_end = 1u - c->client_end;

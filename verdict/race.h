@@ -32,6 +32,11 @@ void race_add(struct race_connects *connects, const struct flow_note *note);
 bool race_has_winner(const struct race_connects *connects, const struct ipaddr *server,
                      uint16_t port, int64_t from_ns, int64_t until_ns);
 
+/* Whether one of the newest connections is to that address and port, made in (from_ns, until_ns].
+ */
+bool race_has_made(const struct race_connects *connects, const struct ipaddr *server, uint16_t port,
+                   int64_t from_ns, int64_t until_ns);
+
 struct verdict_case;
 
 /* The attempt lost a race: one SYN, never repeated, and the client was connected elsewhere before

@@ -113,10 +113,11 @@ enum confidence rule_icmp_ttl_exceeded(const struct verdict_case *c, struct ruli
  */
 enum confidence rule_udp_port_unreachable(const struct verdict_case *c, struct ruling *ruling)
 {
+    static const struct icmp_code codes[] = {{false, 3, 3}, {true, 1, 4}};
     const struct icmp_facts *icmp = &c->trail->icmp;
     const struct packet_mark *sent = case_slot(c, TRAIL_CLIENT_LAST);
 
-    if (!case_is_datagram(c) || !icmp->frame)
+    if (!case_is_datagram(c) || !icmp->frame || !is_listed(icmp, codes, ARRAY_LEN(codes)))
         return CONFIDENCE_NONE;
     because(ruling, "icmp-quotes-datagram", icmp->frame, "%u/%u", icmp->type, icmp->code);
     because(ruling, "datagram-sent", sent->frame, "%.1f ms before the error",

@@ -3,6 +3,7 @@
 #include "verdict/speech_name.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/compiler.h"
 #include "flowtable/speech.h"
@@ -129,6 +130,47 @@ const char *http2_error_name(uint32_t code)
 const char *grpc_status_name(uint16_t status)
 {
     return status < ARRAY_LEN(grpc_statuses) ? grpc_statuses[status] : "unknown";
+}
+
+const char *quic_version_name(uint32_t version, char name[QUIC_VERSION_NAME_BYTES])
+{
+    bool is_draft = version >= QUIC_DRAFT && version <= QUIC_DRAFT_LAST;
+
+    if (version == QUIC_VERSION_1 || version == QUIC_VERSION_2)
+        (void)snprintf(name, QUIC_VERSION_NAME_BYTES, "%d", version == QUIC_VERSION_1 ? 1 : 2);
+    else if (is_draft)
+        (void)snprintf(name, QUIC_VERSION_NAME_BYTES, "draft-%u", version - QUIC_DRAFT);
+    else
+        (void)snprintf(name, QUIC_VERSION_NAME_BYTES, "0x%08x", version);
+    return name;
+}
+
+const char *quic_error_name(uint64_t code)
+{
+    static const char *const names[] = {
+        "NO_ERROR",
+        "INTERNAL_ERROR",
+        "CONNECTION_REFUSED",
+        "FLOW_CONTROL_ERROR",
+        "STREAM_LIMIT_ERROR",
+        "STREAM_STATE_ERROR",
+        "FINAL_SIZE_ERROR",
+        "FRAME_ENCODING_ERROR",
+        "TRANSPORT_PARAMETER_ERROR",
+        "CONNECTION_ID_LIMIT_ERROR",
+        "PROTOCOL_VIOLATION",
+        "INVALID_TOKEN",
+        "APPLICATION_ERROR",
+        "CRYPTO_BUFFER_EXCEEDED",
+        "KEY_UPDATE_ERROR",
+        "AEAD_LIMIT_REACHED",
+        "NO_VIABLE_PATH",
+        "VERSION_NEGOTIATION_ERROR", /* RFC 9368 section 7.2 */
+    };
+
+    if (code >= 0x100 && code <= 0x1ff)
+        return tls_alert_name((uint8_t)code);
+    return code < ARRAY_LEN(names) ? names[code] : "unknown";
 }
 
 const char *sctp_cause_name(uint16_t cause)

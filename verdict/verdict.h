@@ -173,7 +173,15 @@ enum verdict_kind {
         "icmp-ttl-exceeded", "The SYN ran out of hops: a routing loop")                            \
     ROW(UDP_PORT_UNREACHABLE, udp_port_unreachable, SPECIFIC, APP_REFUSED, REPORTER, REJECTED,     \
         "udp-port-unreachable", "Nothing takes datagrams on that port")                            \
-    /* The handshake of SCTP. */                                                                   \
+    /* The handshakes of QUIC and SCTP. */                                                         \
+    ROW(QUIC_VERSION_NEGOTIATION, quic_version_negotiation, SPECIFIC, APP_REFUSED, CLIENT_HOST,    \
+        APP_REFUSED, "quic-version-negotiation", "No QUIC version in common")                      \
+    ROW(QUIC_REFUSED, quic_refused, SPECIFIC, APP_REFUSED, SERVER_HOST, APP_REFUSED,               \
+        "quic-refused", "The server refuses the QUIC connection")                                  \
+    ROW(QUIC_STATELESS_RESET, quic_stateless_reset, SPECIFIC, APP_REFUSED, SERVER_HOST, RESET,     \
+        "quic-stateless-reset", "The server has forgotten the QUIC connection")                    \
+    ROW(QUIC_BLOCKED, quic_blocked, SPECIFIC, APP_REFUSED, PATH, COUNT, "quic-blocked",            \
+        "QUIC gets no answer")                                                                     \
     ROW(SCTP_ABORT, sctp_abort, SPECIFIC, APP_REFUSED, SERVER_HOST, REFUSED, "sctp-abort",         \
         "The server aborts the SCTP association")                                                  \
     ROW(ICMP_PROTO_UNREACHABLE, icmp_proto_unreachable, SPECIFIC, FIREWALL_REJECT, REPORTER,       \

@@ -422,6 +422,8 @@ static void other_packets_have_no_effect(void **state)
             continue;
         if (kind == PACKET_UDP)
             packet.udp = (struct packet_udp){.sport = 40000, .dport = 443};
+        if (kind == PACKET_NEIGHBOUR)
+            packet.neighbour = (struct packet_neighbour){.is_request = false};
         if (kind == PACKET_SCTP)
             packet.sctp = (struct packet_sctp){.sport = 40000, .dport = 443};
         packet.kind = (enum packet_kind)kind;

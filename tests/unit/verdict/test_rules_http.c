@@ -354,12 +354,21 @@ static void datagram(struct factscript *script, int64_t proto)
 {
     script->note.key.proto = (uint8_t)proto;
     script->note.trail.slot[TRAIL_CLIENT_LAST].frame = 1;
+    if (script->note.trail.icmp.frame)
+        script->note.trail.icmp.code = 3;
+}
+
+static void prohibited_datagram(struct factscript *script, int64_t proto)
+{
+    datagram(script, proto);
+    script->note.trail.icmp.code = 13;
 }
 
 static void a_datagram_is_refused_by_its_error_alone(void **state)
 {
     static const struct rule_case cases[] = {
         {"quoted by the error", CERTAIN, factscript_rejected, datagram, 17, "icmp-quotes-datagram"},
+        {"prohibited", NONE, factscript_rejected, prohibited_datagram, 17},
         {"a SYN", NONE, factscript_rejected, datagram, 6},
         {"without an error", NONE, factscript_silent, datagram, 17},
     };
