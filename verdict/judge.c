@@ -218,28 +218,34 @@ static enum confidence ask(const struct verdict_case *c, enum verdict_id id, str
 static void choose(const struct verdict_case *c, struct choice *choice, unsigned n_doubts)
 {
     unsigned first = is_plain(c) ? VERDICT_FIRST_FINE : 0;
+    struct ruling draft = {.is_draft = true};
     unsigned best = 0;
 
     choice->id = VERDICT_COUNT;
-    choice->ruling.n_because = choice->ruling.n_against = choice->ruling.n_odd = 0;
     for (unsigned i = 0; i < first; i++)
         choice->confidence[i] = CONFIDENCE_NONE;
     for (unsigned i = first; i < VERDICT_COUNT; i++) {
         enum verdict_id id = (enum verdict_id)i;
-        struct ruling ruling;
         enum confidence confidence;
 
-        ruling.n_because = ruling.n_against = ruling.n_odd = 0;
-        confidence = ask(c, id, &ruling);
+        draft.n_because = draft.n_against = draft.n_odd = 0;
+        confidence = ask(c, id, &draft);
         if (verdict_row(id)->kind != KIND_FINE)
             confidence = lower(confidence, n_doubts);
         choice->confidence[id] = confidence;
-        if (confidence != CONFIDENCE_NONE && rank(id, confidence, &ruling) > best) {
-            best = rank(id, confidence, &ruling);
+        if (confidence != CONFIDENCE_NONE && rank(id, confidence, &draft) > best) {
+            best = rank(id, confidence, &draft);
             choice->id = id;
-            choice->ruling = ruling;
         }
     }
+}
+
+/* The reasons of the rule that was chosen. */
+static void state_reasons(const struct verdict_case *c, struct choice *choice)
+{
+    choice->ruling.is_draft = false;
+    choice->ruling.n_because = choice->ruling.n_against = choice->ruling.n_odd = 0;
+    (void)ask(c, choice->id, &choice->ruling);
 }
 
 /* ---- the event ---- */
@@ -464,6 +470,7 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     fill_outcome(&c, &choice, note, event);
     if (is_fine && context->skips_fine)
         return;
+    state_reasons(&c, &choice);
     fill_story(&c, &choice, note, &event->connection);
     fill_reasons(&choice, &doubts, &event->connection);
     case_evidence(&c, &choice.ruling, &event->connection);
@@ -476,7 +483,7 @@ void verdict_matrix(const struct judge_context *context, const struct flow_note 
 
     case_open(&c, context, note);
     for (unsigned i = 0; i < VERDICT_COUNT; i++) {
-        struct ruling ruling = {0};
+        struct ruling ruling = {.is_draft = true};
 
         confidence[i] = ask(&c, (enum verdict_id)i, &ruling);
     }

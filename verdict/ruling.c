@@ -6,7 +6,6 @@
 #include "verdict/case.h"
 
 PRINTF_FMT(4, 0)
-PRINTF_FMT(4, 0)
 static void reason_set(struct reason *reason, const char *code, uint64_t frame, const char *fmt,
                        va_list args)
 {
@@ -20,6 +19,10 @@ void because(struct ruling *ruling, const char *code, uint64_t frame, const char
 
     if (ruling->n_because == EVENT_REASONS_MAX)
         return;
+    if (ruling->is_draft) {
+        ruling->n_because++;
+        return;
+    }
     va_start(args, fmt);
     reason_set(&ruling->because[ruling->n_because++], code, frame, fmt, args);
     va_end(args);
@@ -31,6 +34,10 @@ void against(struct ruling *ruling, const char *code, uint64_t frame, const char
 
     if (ruling->n_against == EVENT_REASONS_MAX)
         return;
+    if (ruling->is_draft) {
+        ruling->n_against++;
+        return;
+    }
     va_start(args, fmt);
     reason_set(&ruling->against[ruling->n_against++], code, frame, fmt, args);
     va_end(args);

@@ -89,9 +89,11 @@ struct suppress *suppress_create(struct arena *arena, const struct suppress_conf
 static uint64_t budget_lines(const struct budget *budget, uint32_t lines_per_s, uint32_t burst,
                              int64_t now_ns)
 {
-    int64_t cost_ns = NS_PER_S / lines_per_s;
+    int64_t cost_ns = lines_per_s ? NS_PER_S / lines_per_s : 0;
     int64_t room_ns = burst * cost_ns;
 
+    if (!lines_per_s)
+        return UINT64_MAX;
     if (budget->full_ns > now_ns)
         room_ns -= budget->full_ns - now_ns;
     return room_ns > 0 ? (uint64_t)(room_ns / cost_ns) : 0;
@@ -100,6 +102,8 @@ static uint64_t budget_lines(const struct budget *budget, uint32_t lines_per_s, 
 /* More than there is may be spent: it is missing later. */
 static void budget_spend(struct budget *budget, uint32_t lines_per_s, int64_t now_ns)
 {
+    if (!lines_per_s)
+        return;
     if (budget->full_ns < now_ns)
         budget->full_ns = now_ns;
     budget->full_ns += NS_PER_S / lines_per_s;
@@ -209,6 +213,15 @@ static void drop_oldest_kind(struct suppress *suppress)
     lrumap_remove(&suppress->kinds, idx);
 }
 
+/* How many lines of a kind may come at once; 0: as many as there are. Without a rate that is so
+ * for all but the SYNs of a flood, of which one is like the other and there may be millions. */
+static uint32_t kind_burst(const struct suppress_config *config, enum verdict_id verdict)
+{
+    if (config->lines_per_s)
+        return config->kind_lines_per_s;
+    return verdict == VERDICT_SYN_FLOOD ? config->flood_lines : 0;
+}
+
 static uint32_t kind_for(struct suppress *suppress, const struct connection_event *event)
 {
     struct kind_key key = {event->server, (uint16_t)event->verdict};
@@ -231,16 +244,17 @@ bool suppress_pass(struct suppress *suppress, struct connection_event *event, in
 {
     const struct suppress_config *config = &suppress->config;
     uint32_t per_s = config->kind_lines_per_s;
+    uint32_t burst = kind_burst(config, event->verdict);
     uint32_t kind_idx;
     struct kind *kind;
 
     event->count = 1;
-    if (!config->lines_per_s)
+    if (!burst)
         return true;
     kind_idx = kind_for(suppress, event);
     kind = &suppress->kind[kind_idx];
     if (lines_left(suppress, now_ns) <= n_kept_back(suppress) ||
-        !budget_lines(&kind->budget, per_s, per_s, now_ns)) {
+        !budget_lines(&kind->budget, per_s, burst, now_ns)) {
         add_waiting(suppress, waiting_for(suppress, kind_idx, event->verdict), event, ts_ns,
                     now_ns);
         suppress->n_suppressed++;

@@ -26,7 +26,9 @@
 struct suppress;
 
 struct suppress_config {
-    uint32_t lines_per_s; /* 0: every failure gets its line (replay, --all) */
+    uint32_t lines_per_s; /* 0: every failure gets its line (replay, --all) but for: */
+    uint32_t flood_lines; /* with lines_per_s 0: SYNs of a flood, beyond so many of a listener at
+                             once; 0 = those too */
     uint32_t lines_burst; /* at least 1 */
     uint32_t kind_lines_per_s;
     uint32_t n_kinds;   /* whose rate is known at a time */

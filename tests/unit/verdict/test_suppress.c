@@ -234,6 +234,28 @@ static void a_rate_of_zero_lets_everything_pass(void **state)
     gate_close(&gate);
 }
 
+static void without_a_rate_only_the_syns_of_a_flood_are_held_back(void **state)
+{
+    struct suppress_config config = suppress_config_default();
+    unsigned n_floods = 0, n_others = 0, n_elsewhere = 0;
+    struct gate gate;
+
+    (void)state;
+    config.lines_per_s = 0;
+    config.flood_lines = 100;
+    gate_open(&gate, &config);
+    for (unsigned i = 0; i < 5000; i++) { /* in five seconds */
+        n_floods += gate_fail(&gate, i, 80, VERDICT_SYN_FLOOD, 0) != 0;
+        n_others += gate_fail(&gate, i, 80, VERDICT_REFUSED, 0) != 0;
+        if (i < 100)
+            n_elsewhere += gate_fail(&gate, i, 443, VERDICT_SYN_FLOOD, 0) != 0;
+    }
+    assert_in_range(n_floods, 100 + 4 * 5, 100 + 6 * 5);
+    assert_int_equal(n_others, 5000);
+    assert_int_equal(n_elsewhere, 100);
+    gate_close(&gate);
+}
+
 /* A table too small for its kinds, and failures at random for an hour. */
 static void counts_add_up_when_kinds_are_forgotten(void **state)
 {
@@ -268,6 +290,7 @@ int main(void)
         cmocka_unit_test(each_kind_waits_for_its_own_minute),
         cmocka_unit_test(a_busy_kind_is_not_forgotten_for_new_ones),
         cmocka_unit_test(a_rate_of_zero_lets_everything_pass),
+        cmocka_unit_test(without_a_rate_only_the_syns_of_a_flood_are_held_back),
         cmocka_unit_test(counts_add_up_when_kinds_are_forgotten),
     };
 
