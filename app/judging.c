@@ -36,6 +36,7 @@ static struct tally_config tally_of(const struct judging_config *config)
     return (struct tally_config){.n_healthy = config->n_endpoints / 2,
                                  .n_failing = config->n_endpoints / 4,
                                  .n_client_marks = config->n_endpoints,
+                                 .keeps_latest = config->has_screen,
                                  .hash_key = config->hash_key};
 }
 

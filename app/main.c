@@ -80,6 +80,7 @@ static void fill_config(struct pipeline_config *config, const struct options *op
         .memory_bytes = options->memory_bytes,
         .is_live = run->is_live,
         .report_all = options->report_all,
+        .has_screen = choose_face(options, run->is_live) == FACE_TUI,
         .incident_rules = &options->incident_rules,
         .wants_host_evidence = options->host_wish == HOST_WISH_YES ||
                                (options->host_wish == HOST_WISH_LIVE && run->is_live),

@@ -66,6 +66,7 @@ static int judging_setup(struct pipeline *pipeline)
         .watch = pipeline->watch,
         .incident_rules = pipeline->config.incident_rules,
         .report_all = pipeline->config.report_all,
+        .has_screen = pipeline->config.has_screen,
         .may_lose_events = pipeline->config.is_live,
     };
     size_t box_bytes = latest_memory_bytes(sizeof(struct snapshot));

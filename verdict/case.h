@@ -47,8 +47,7 @@ struct verdict_case {
 
 /* What speaks for and against a verdict, written by its rule. */
 struct ruling {
-    bool is_draft; /* only the confidence and the numbers of reasons are asked for, not their text:
-                      most rules are asked in vain */
+    bool is_draft; /* reasons are counted and not worded: most rules are asked in vain */
     uint8_t n_because, n_against, n_odd;
     struct reason because[EVENT_REASONS_MAX];
     struct reason against[EVENT_REASONS_MAX];

@@ -47,6 +47,7 @@ struct tally {
     uint32_t n_incidents_open;
     uint32_t n_wider;
     struct wider wider[WIDER_MAX];
+    bool keeps_latest;
     uint64_t n_latest; /* ever */
     struct snapshot_latest latest[SNAPSHOT_LATEST_MAX];
 };
@@ -58,7 +59,8 @@ const int64_t snapshot_handshake_bound_ns[SNAPSHOT_HANDSHAKE_BOUNDS] = {
 
 struct tally_config tally_config_default(void)
 {
-    return (struct tally_config){.n_healthy = 4096, .n_failing = 2048, .n_client_marks = 16384};
+    return (struct tally_config){
+        .n_healthy = 4096, .n_failing = 2048, .n_client_marks = 16384, .keeps_latest = true};
 }
 
 static struct tally_table_sizes table_sizes(const struct tally_config *config)
@@ -83,7 +85,10 @@ struct tally *tally_create(struct arena *arena, const struct tally_config *confi
     struct tally_table_sizes sizes = table_sizes(config);
     struct tally *tally = arena_take(arena, sizeof(*tally));
 
-    return tally && tally_table_create(&tally->table, arena, &sizes) ? tally : NULL;
+    if (!tally || !tally_table_create(&tally->table, arena, &sizes))
+        return NULL;
+    tally->keeps_latest = config->keeps_latest;
+    return tally;
 }
 
 /* ---- counting ---- */
@@ -164,7 +169,8 @@ void tally_failed(struct tally *tally, const struct connection_event *event, int
     count_second(&tally->family[event->family].failed, ts_ns);
     tally_table_place(&tally->table, &event->server)->n_judged++;
     tally_table_fail(&tally->table, event, ts_ns, row_incident, !is_of_client);
-    add_latest(tally, event, ts_ns);
+    if (tally->keeps_latest)
+        add_latest(tally, event, ts_ns);
 }
 
 void tally_flow(struct tally *tally, const struct flow_facts *facts, enum verdict_id verdict,

@@ -27,6 +27,7 @@ struct tally_config {
     uint32_t n_healthy;      /* endpoints without a failure */
     uint32_t n_failing;      /* the others, and their rows: endpoint and family pairs */
     uint32_t n_client_marks; /* distinct clients of all rows together */
+    bool keeps_latest;       /* words for the latest failures: only a screen shows them */
     struct hash_key hash_key;
 };
 
