@@ -154,17 +154,19 @@ enum mark_bit {
     MARK_OPTIONS_UNKNOWN = 0x08, /* snap length */
     MARK_V6 = 0x10,
     MARK_BAD_CHECKSUM = 0x20,  /* looked at for RSTs only */
+    MARK_EXTRA_OPTION = 0x20,  /* of SYNs: Fast Open (RFC 7413) or MP_CAPABLE (RFC 8684) */
     MARK_GOOD_CHECKSUM = 0x40, /* looked at for RSTs, first SYNs and first SYN-ACKs */
     MARK_MPTCP_JOIN = 0x80     /* RFC 8684 section 3.2: asks to join another connection */
 };
 
-/* A SYN that is more than plain TCP: it asks for ECN (RFC 3168 section 6.1.1) or has data (RFC
- * 7413). Some boxes drop such SYNs. */
+/* A SYN that is more than plain TCP: it asks for ECN (RFC 3168 section 6.1.1), has data, or an
+ * option that middleboxes know less. Some drop such SYNs. */
 static inline bool mark_is_extended_syn(const struct packet_mark *mark)
 {
     const uint16_t ecn = TCP_ECE | TCP_CWR;
 
-    return mark->frame && (mark->payload_bytes || (mark->flags & ecn) == ecn);
+    return mark->frame &&
+           (mark->payload_bytes || (mark->flags & ecn) == ecn || mark->bits & MARK_EXTRA_OPTION);
 }
 
 /* Extended SYNs went unanswered, and the plain one after them did not. */

@@ -4,7 +4,8 @@
 #include "flowtable/arrival.h"
 #include "flowtable/history.h"
 
-#define MPTCP_JOIN 1 /* RFC 8684 section 3.2 */
+#define MPTCP_CAPABLE 0 /* RFC 8684 section 3.1 */
+#define MPTCP_JOIN 1    /* section 3.2 */
 
 void track_mark(const struct arrival *arrival, struct packet_mark *mark)
 {
@@ -25,6 +26,9 @@ void track_mark(const struct arrival *arrival, struct packet_mark *mark)
         bits |= MARK_V6;
     if (options->has_mptcp && options->mptcp_subtype == MPTCP_JOIN && tcp->flags & TCP_SYN)
         bits |= MARK_MPTCP_JOIN;
+    if (tcp->flags & TCP_SYN &&
+        (options->has_fastopen || (options->has_mptcp && options->mptcp_subtype == MPTCP_CAPABLE)))
+        bits |= MARK_EXTRA_OPTION;
     *mark = (struct packet_mark){
         .ts_ns = packet->ts_ns,
         .frame = packet->ordinal,
@@ -95,7 +99,7 @@ void track_mark_checksum(const struct arrival *arrival, struct packet_mark *mark
 {
     enum checksum_state state = decode_tcp_checksum(arrival->packet);
 
-    if (state == CHECKSUM_BAD)
+    if (state == CHECKSUM_BAD && mark->flags & TCP_RST)
         mark->bits |= MARK_BAD_CHECKSUM;
     else if (state == CHECKSUM_GOOD)
         mark->bits |= MARK_GOOD_CHECKSUM;

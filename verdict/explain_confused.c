@@ -82,12 +82,12 @@ const struct verdict_words words_syn_options_blackhole = {
     .meaning = "SYNs that ask for more than plain TCP went unanswered ({sign}); the plain one that "
                "followed was answered, {handshake} after the first. Something on the way to {addr} "
                "drops the others: each connection costs that time.",
-    .doc = "SYNs with ECN or data (Fast Open) die, and the plain SYN that the client falls "
-           "back to is answered, for each connection to the host. An old firewall or load balancer "
-           "drops what it does not know. A single such handshake is a lost SYN "
-           "(slow-handshake).",
+    .doc = "SYNs with ECN, data or options of Fast Open or Multipath TCP die, and the plain SYN "
+           "that the client falls back to is answered, for each connection to the host. An old "
+           "firewall or load balancer drops what it does not know. A single such handshake is a "
+           "lost SYN (slow-handshake).",
     .filter = "tcp.flags.syn==1",
-    .step = {{"client", "sysctl net.ipv4.tcp_ecn net.ipv4.tcp_fastopen",
+    .step = {{"client", "sysctl net.ipv4.tcp_ecn net.ipv4.tcp_fastopen net.mptcp.enabled",
               "which extension the client asks for"},
              {"here", "traceroute -nT -p {port} {addr}", "the machines on the way"},
              {"server", "tcpdump -ni any 'host {caddr} and tcp[tcpflags] & tcp-syn != 0'",

@@ -156,7 +156,9 @@ enum confidence rule_syn_options_blackhole(const struct verdict_case *c, struct 
     if (!case_has(c, FACT_ESTABLISHED) || !mark_is_fallback(first, last, c->facts->synack_ns))
         return CONFIDENCE_NONE;
     because(ruling, "extended-syn-unanswered", first->frame, "%s",
-            first->payload_bytes ? "with data" : "with ECE and CWR");
+            first->payload_bytes              ? "with data"
+            : first->bits & MARK_EXTRA_OPTION ? "with an option of Fast Open or Multipath TCP"
+                                              : "with ECE and CWR");
     because(ruling, "plain-syn-answered", last->frame, "%.1f s later",
             case_seconds(ns_since(first->ts_ns, last->ts_ns)));
     if (host->n_syn_fallbacks < c->limits->syn_fallbacks || host->n_extended_syns_taken > 0)

@@ -6,7 +6,7 @@ import socket
 
 import wire
 from net import address6
-from stage import REQUEST, table
+from stage import REQUEST, Conn, table
 
 LONG_SILENCE_S = 6.3  # an unanswered SYN is judged
 
@@ -235,3 +235,61 @@ def refused_unseen(t):
         t.expect(conn, 'unknown-one-sided', '^>S$', accept=['in-progress'],
                  never=['filtered-drop'])
     t.expect(repeated, 'connect-timeout', '^>S >S >S$', 'timed_out')
+
+
+IPPROTO_MPTCP = 262
+TCP_FASTOPEN_CONNECT = 30
+
+
+def extended(t, listener, connect, proto=0):
+    """A connection whose SYN `connect` makes; then as usual."""
+    cport, t.next_port = t.next_port, t.next_port + 1
+    with t.net.inside('c'):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, proto)
+    t.held.append(sock)
+    sock.settimeout(10)
+    sock.bind((t.client, cport))
+    connect(sock, (t.server, 80))
+    peer, _ = listener.accept()
+    conn = Conn(sock, wire.endpoint(t.client, cport), wire.endpoint(t.server, 80),
+                (t.client, cport, t.server, 80))
+    t.exchange(conn, peer)
+    t.hang_up(sock, peer)
+    return conn
+
+
+def expect_fallbacks(t, conns, shape):
+    t.expect(conns[0], 'slow-handshake', shape, 'ok_degraded', accept=['syn-options-blackhole'])
+    for conn in conns[1:]:
+        t.expect(conn, 'syn-options-blackhole', shape, 'ok_degraded', accept=['slow-handshake'])
+
+
+@case('syn-options-blackhole', 'hit', 'mptcp',
+      'SYNs with MP_CAPABLE stay unanswered, the plain one after them is answered', pace='medium')
+def mptcp_dropped(t):
+    """A firewall drops SYNs with Multipath TCP's option; Linux falls back after two of them."""
+    t.sysctl('c', 'mptcp.blackhole_timeout', 0)
+    t.sysctl('c', 'mptcp.syn_retrans_before_tcp_fallback', 1)
+    t.block('r2', 'forward', f'ip daddr {t.server} tcp option mptcp exists drop')
+    listener = t.listen(80)
+    conns = [extended(t, listener, socket.socket.connect, IPPROTO_MPTCP) for _ in range(3)]
+    expect_fallbacks(t, conns, '^>S >S >S <SA >A .*F')
+
+
+@case('syn-options-blackhole', 'hit', 'fastopen',
+      'SYNs that ask for a Fast Open cookie stay unanswered, the plain one is answered',
+      pace='medium')
+def fastopen_dropped(t):
+    """A firewall drops SYNs with Fast Open's option; Linux leaves it out the second time."""
+    t.sysctl('c', 'ipv4.tcp_fastopen', 1)
+    t.sysctl('c', 'ipv4.tcp_fastopen_blackhole_timeout_sec', 0)
+    t.block('r2', 'forward', f'ip daddr {t.server} tcp option fastopen exists drop')
+    listener = t.listen(80)
+    conns = [extended(t, listener, fast_open) for _ in range(3)]
+    expect_fallbacks(t, conns, '^>S >S <SA >A .*F')
+
+
+def fast_open(sock, address):
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
+    sock.connect(address)
+    sock.sendall(b'')

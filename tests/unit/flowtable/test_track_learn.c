@@ -159,6 +159,38 @@ static void a_copy_is_the_same_packet_within_two_milliseconds(void **state)
 }
 
 /* One answer each to two segments that were under way: no sign of a capture that doubles. */
+static void a_syn_that_asks_for_more_is_marked(void **state)
+{
+    static const struct {
+        bool has_fastopen, has_mptcp;
+        uint8_t mptcp_subtype;
+        uint8_t bits;
+    } cases[] = {
+        {false, false, 0, 0},
+        {true, false, 0, MARK_EXTRA_OPTION},
+        {false, true, 0, MARK_EXTRA_OPTION},
+        {false, true, 1, MARK_MPTCP_JOIN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        static const struct flowstep step = {0, '>', "S"};
+        struct flowscript script;
+        struct script_conn conn = flowscript_conn(0);
+        struct packet syn = flowscript_packet(&conn, &step);
+
+        syn.tcp.options.has_fastopen = cases[i].has_fastopen;
+        syn.tcp.options.has_mptcp = cases[i].has_mptcp;
+        syn.tcp.options.mptcp_subtype = cases[i].mptcp_subtype;
+        flowscript_open(&script, NULL);
+        flowscript_feed(&script, &syn);
+        assert_int_equal(flowscript_trail(&script)->slot[TRAIL_SYN].bits &
+                             (MARK_EXTRA_OPTION | MARK_MPTCP_JOIN),
+                         cases[i].bits);
+        flowscript_close(&script);
+    }
+}
+
 static void two_equal_rsts_are_one_and_no_sign_of_copies(void **state)
 {
     static const struct flowstep steps[] = {
@@ -181,6 +213,7 @@ int main(void)
         cmocka_unit_test(the_link_layer_tells_whose_packets_leave),
         cmocka_unit_test(a_clock_that_steps_back_is_marked_and_clamped),
         cmocka_unit_test(a_copy_is_the_same_packet_within_two_milliseconds),
+        cmocka_unit_test(a_syn_that_asks_for_more_is_marked),
         cmocka_unit_test(two_equal_rsts_are_one_and_no_sign_of_copies),
     };
 

@@ -321,6 +321,18 @@ static void with_data(struct factscript *script, int64_t n)
     script->note.trail.slot[TRAIL_SYN].payload_bytes = 100;
 }
 
+static void with_option(struct factscript *script, int64_t n)
+{
+    factscript_host(script, SIDE_SERVER)->n_syn_fallbacks = (uint32_t)n;
+    script->note.trail.slot[TRAIL_SYN].bits |= MARK_EXTRA_OPTION;
+}
+
+static void with_option_each(struct factscript *script, int64_t n)
+{
+    with_option(script, n);
+    script->note.trail.slot[TRAIL_SYN_LAST].bits |= MARK_EXTRA_OPTION;
+}
+
 static void answered_before_the_plain_one(struct factscript *script, int64_t n)
 {
     known_fallbacks(script, n);
@@ -337,6 +349,8 @@ static void only_plain_syns_get_through(void **state)
         {"the repeated SYN asks for it too", NONE, fell_back, repeated_as_it_was, n},
         {"ECE alone is no request", NONE, fell_back, only_half_of_ecn, n},
         {"data", LIKELY, fell_back, with_data, n},
+        {"an option of Fast Open or Multipath TCP", LIKELY, fell_back, with_option, n},
+        {"the repeated SYN has it too", NONE, fell_back, with_option_each, n},
         {"the answer crossed the plain SYN", NONE, fell_back, answered_before_the_plain_one, n},
         {"a plain SYN was lost", NONE, fell_back},
         {"answered at once", NONE, factscript_closed, known_fallbacks, n},
