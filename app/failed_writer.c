@@ -41,7 +41,7 @@ int failed_writer_frame(struct failed_writer *writer, const struct capture *capt
     if (code)
         return code;
     record = (struct pcapng_record){
-        .ts_ns = frame->ts_ns,
+        .ts_ns = clockline_wall(capture_clock(capture), frame->ts_ns),
         .bytes = frame->bytes,
         .captured_bytes = frame->captured_bytes,
         .wire_bytes = frame->wire_bytes,

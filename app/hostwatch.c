@@ -58,7 +58,8 @@ struct sample {
 };
 
 struct hostwatch {
-    int diag_fd, netstat_fd; /* -1 = not open */
+    const struct clockline *clock; /* of the packets */
+    int diag_fd, netstat_fd;       /* -1 = not open */
     struct table *now, *other;
     int64_t first_ns,
         looked_ns; /* NS_NEVER before the first look; a step of the clock begins anew */
@@ -99,7 +100,8 @@ struct hostwatch *hostwatch_create(struct arena *arena)
     return watch;
 }
 
-struct hostwatch *hostwatch_open(struct arena *arena, struct err *err)
+struct hostwatch *hostwatch_open(struct arena *arena, const struct clockline *clock,
+                                 struct err *err)
 {
     struct hostwatch *watch = hostwatch_create(arena);
 
@@ -107,6 +109,7 @@ struct hostwatch *hostwatch_open(struct arena *arena, struct err *err)
         (void)err_set(err, -ENOMEM, "out of memory for host evidence");
         return NULL;
     }
+    watch->clock = clock;
     if (sockdiag_open(&watch->diag_fd, err) || netstat_open(&watch->netstat_fd, err)) {
         hostwatch_close(watch);
         return NULL;
@@ -270,7 +273,8 @@ static int64_t clock_ns(clockid_t clock)
 /* A look that failed half way is none: the table in use stays. */
 static void look(struct hostwatch *watch, int64_t begun_ns)
 {
-    struct look look = {.watch = watch, .now_ns = clock_ns(CLOCK_REALTIME)};
+    struct look look = {.watch = watch,
+                        .now_ns = clockline_at(watch->clock, clock_ns(CLOCK_MONOTONIC))};
     uint64_t counters[HOST_COUNTER_COUNT];
     int64_t cost_ns;
 

@@ -16,6 +16,7 @@
 
 #include "app/sockdiag.h"
 #include "base/arena.h"
+#include "base/clockline.h"
 #include "base/err.h"
 #include "verdict/endpoint.h"
 #include "verdict/host_evidence.h"
@@ -26,7 +27,8 @@ size_t hostwatch_cost_bytes(void);
 
 /* Opens what the kernel is asked through; before privileges are dropped. NULL with a reason where
  * the kernel does not tell, or the arena is too small. */
-struct hostwatch *hostwatch_open(struct arena *arena, struct err *err);
+struct hostwatch *hostwatch_open(struct arena *arena, const struct clockline *clock,
+                                 struct err *err);
 /* NULL is fine. */
 void hostwatch_close(struct hostwatch *watch);
 
@@ -34,7 +36,7 @@ void hostwatch_close(struct hostwatch *watch);
 void hostwatch_tick(struct hostwatch *watch);
 
 /* What is known of this endpoint, which is one of this host's, about an attempt whose packets came
- * from `from_ns` to `until_ns` by the wall clock. */
+ * from `from_ns` to `until_ns` by the clock of the capture. */
 void hostwatch_tell(struct hostwatch *watch, const struct endpoint *server, int64_t from_ns,
                     int64_t until_ns, struct host_evidence *evidence);
 

@@ -162,7 +162,8 @@ static int build(struct pipeline *pipeline, struct err *err)
     if (tap_create(pipeline))
         return err_set(err, -ENOMEM, "out of memory for the packets to write");
     if (config->wants_host_evidence)
-        pipeline->watch = hostwatch_open(&pipeline->arena, &pipeline->watch_err);
+        pipeline->watch = hostwatch_open(&pipeline->arena, capture_clock(pipeline->capture),
+                                         &pipeline->watch_err);
     if (judging_setup(pipeline))
         return err_set(err, -ENOMEM, "out of memory for the judge");
     attach_capture(pipeline);

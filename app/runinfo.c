@@ -158,6 +158,7 @@ void runinfo_fill_pipeline(struct run_info *run, const struct pipeline *pipeline
     uint32_t n = capture_source_count(capture);
 
     _Static_assert(ARRAY_LEN(kinds) == CAPTURE_SOURCE_KIND_COUNT, "a word each kind");
+    run->clock = capture_clock(capture);
     run->n_sources = n < SINK_SOURCES_MAX ? n : SINK_SOURCES_MAX;
     for (uint32_t i = 0; i < run->n_sources; i++) {
         const struct capture_source *source = capture_source(capture, i);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/nanotime.h"
+#include "capture/live_private.h"
 #include "capture/private.h"
 #include "capture/reader.h"
 
@@ -39,6 +40,14 @@ static void fill_defaults(struct capture_config *config)
         config->buffer_bytes = INT32_MAX;
 }
 
+static void start_clock(struct capture *capture)
+{
+    int64_t wall_ns;
+    int64_t mono_ns = live_read_clocks(&wall_ns);
+
+    clockline_init(&capture->clock, wall_ns, mono_ns);
+}
+
 int capture_open(const struct capture_config *config, struct arena *arena, struct capture **capture,
                  struct err *err)
 {
@@ -50,6 +59,7 @@ int capture_open(const struct capture_config *config, struct arena *arena, struc
         return err_set(err, -ENOMEM, "not enough memory set aside for the capture");
     opened->config = *config;
     fill_defaults(&opened->config);
+    start_clock(opened);
     opened->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (opened->stop_fd < 0)
         return err_set(err, -errno, "cannot make an event descriptor: %s", strerror(errno));
@@ -129,6 +139,11 @@ const struct capture_source *capture_source(const struct capture *capture, uint3
 {
     assert(source_idx < CAPTURE_MAX_SOURCES);
     return &capture->sources[source_idx];
+}
+
+const struct clockline *capture_clock(const struct capture *capture)
+{
+    return &capture->clock;
 }
 
 uint64_t capture_input_size_bytes(const struct capture *capture)

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/clockline.h"
 #include "base/compiler.h"
 #include "base/counter.h"
 #include "base/err.h"
@@ -164,6 +165,10 @@ const struct capture_counters *capture_counters(const struct capture *capture);
  * while pcapng files are read; a row exists before a frame that names it can be peeked. */
 uint32_t capture_source_count(const struct capture *capture);
 const struct capture_source *capture_source(const struct capture *capture, uint32_t source_idx);
+
+/* How the times of frames, which never step, relate to the wall clock, by which packets were dated.
+ * Of files there is no step. Any thread. */
+const struct clockline *capture_clock(const struct capture *capture);
 
 /* Size of all files together, 0 when not known (a pipe); input_bytes counts towards it. */
 uint64_t capture_input_size_bytes(const struct capture *capture);

@@ -34,6 +34,10 @@
 
 #define STATS_INTERVAL_NS FRAME_TICK_NS
 
+/* Two clocks read within so long were read at the same moment; else again, a few times. */
+#define SAME_MOMENT_NS (50 * NS_PER_US)
+#define MOMENT_TRIES 5
+
 struct callback {
     struct capture *capture;
     struct live_interface *interface;
@@ -45,6 +49,30 @@ static int64_t clock_ns(clockid_t clock)
 
     (void)clock_gettime(clock, &now); /* cannot fail for the clocks used here */
     return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+int64_t live_read_clocks(int64_t *wall_ns)
+{
+    int64_t before_ns = 0;
+    int64_t after_ns = 0;
+
+    for (unsigned i = 0; i < MOMENT_TRIES; i++) {
+        before_ns = clock_ns(CLOCK_MONOTONIC);
+        *wall_ns = clock_ns(CLOCK_REALTIME);
+        after_ns = clock_ns(CLOCK_MONOTONIC);
+        if (after_ns - before_ns < SAME_MOMENT_NS)
+            break;
+    }
+    return before_ns + (after_ns - before_ns) / 2;
+}
+
+/* Before packets are taken: what they were dated by is known then. */
+static void observe_clock(struct capture *capture)
+{
+    int64_t wall_ns;
+    int64_t mono_ns = live_read_clocks(&wall_ns);
+
+    clockline_observe(&capture->clock, wall_ns, mono_ns);
 }
 
 static int64_t packet_ns(const struct live_interface *interface, const struct pcap_pkthdr *header)
@@ -61,13 +89,20 @@ static int64_t packet_ns(const struct live_interface *interface, const struct pc
     return ts_ns < FRAME_MAX_TS_NS ? ts_ns : FRAME_MAX_TS_NS;
 }
 
+static int64_t place_packet(struct capture *capture, int64_t wall_ns)
+{
+    int64_t ts_ns = clockline_place(&capture->clock, wall_ns);
+
+    return ts_ns < 0 ? 0 : ts_ns > FRAME_MAX_TS_NS ? FRAME_MAX_TS_NS : ts_ns;
+}
+
 static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
     const struct callback *callback = (const void *)user;
     struct capture *capture = callback->capture;
     struct live_interface *interface = callback->interface;
     const struct raw_packet packet = {
-        .ts_ns = packet_ns(interface, header),
+        .ts_ns = place_packet(capture, packet_ns(interface, header)),
         .bytes = bytes,
         .captured_bytes = header->caplen,
         .wire_bytes = header->len < header->caplen ? header->caplen : header->len,
@@ -189,6 +224,7 @@ static bool dispatch_all(struct capture *capture)
     const struct live *live = &capture->input.live;
     bool has_more = false;
 
+    observe_clock(capture);
     for (size_t i = 0; i < capture->config.n_interfaces; i++) {
         if (live->interfaces[i].pcap && !capture_is_enough(capture))
             has_more |= dispatch(capture, &live->interfaces[i]);
@@ -227,7 +263,8 @@ static void keep_time(struct capture *capture, int64_t mono_ns)
         if (live->interfaces[i].pcap)
             update_losses(capture, &live->interfaces[i]);
     }
-    feed_time(&capture->feed, clock_ns(CLOCK_REALTIME) - TICK_LAG_NS);
+    feed_time(&capture->feed,
+              clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC)) - TICK_LAG_NS);
     feed_publish(&capture->feed);
 }
 

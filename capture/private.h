@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clockline.h"
 #include "capture/capture.h"
 #include "capture/feed.h"
 #include "capture/filter.h"
@@ -35,6 +36,7 @@ struct capture {
     struct capture_source sources[CAPTURE_MAX_SOURCES];
     struct counter n_sources;
     struct capture_status status;
+    struct clockline clock; /* live; read by any */
     struct feed feed;
     bool is_ending; /* only the end frame is missing */
     union {

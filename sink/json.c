@@ -41,7 +41,7 @@ static json_t *assemble(const struct run_info *run, uint64_t seq, const struct j
     whole = json_pack("{s:s, s:s, s:I, s:s, s:o, s:o, s:s, s:o}", "schema", JSON_SCHEMA_VERSION,
                       "event", line->event, "seq", json_count(seq), "run", run->run_id, "sensor",
                       json_clean(run->sensor), "ts",
-                      json_stamp(line->ts_ns == NS_NEVER ? 0 : line->ts_ns), "severity",
+                      json_wall_stamp(line->ts_ns == NS_NEVER ? 0 : line->ts_ns), "severity",
                       line->severity, "msg", json_clean(line->message));
     if (whole != NULL && json_object_update(whole, line->body) != 0) {
         json_decref(whole);
@@ -132,7 +132,7 @@ static void begin_line(struct sink *sink)
 
 static void json_event(struct sink *sink, const struct verdict_event *event)
 {
-    struct json_line line = {.ts_ns = event->ts_ns};
+    struct json_line line = {.ts_ns = run_wall_ns(sink->run, event->ts_ns)};
 
     begin_line(sink);
     if (event->kind == EVENT_CONNECTION)

@@ -128,7 +128,8 @@ static json_t *integer_if(bool is_there, uint32_t value)
     return is_there ? json_integer(value) : json_null();
 }
 
-static json_t *evidence_object(const struct connection_event *event, const struct evidence *seen)
+static json_t *evidence_object(const struct run_info *run, const struct connection_event *event,
+                               const struct evidence *seen)
 {
     const struct packet_mark *mark = &seen->mark;
     bool is_icmp = seen->kind == EVIDENCE_ICMP;
@@ -137,7 +138,7 @@ static json_t *evidence_object(const struct connection_event *event, const struc
 
     return json_pack(
         "{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:i, s:o, s:b, s:o}", "frame",
-        json_count_or_null(mark->frame), "ts", json_stamp(mark->ts_ns), "dir",
+        json_count_or_null(mark->frame), "ts", json_stamp(run, mark->ts_ns), "dir",
         is_icmp ? "icmp" : dir, "kind", evidence_kind_name((enum evidence_kind)seen->kind), "flags",
         flag_letters(is_icmp ? 0 : mark->flags), "seq",
         integer_if(seen->has_rel_seq, seen->rel_seq), "ack",
@@ -146,12 +147,12 @@ static json_t *evidence_object(const struct connection_event *event, const struc
         integer_if(!is_v6, mark->ip_id), "odd", seen->is_odd, "note", json_clean(seen->note));
 }
 
-static json_t *evidence_array(const struct connection_event *event)
+static json_t *evidence_array(const struct run_info *run, const struct connection_event *event)
 {
     json_t *array = json_array();
 
     for (unsigned i = 0; i < event->n_evidence; i++)
-        json_array_append_new(array, evidence_object(event, &event->evidence[i]));
+        json_array_append_new(array, evidence_object(run, event, &event->evidence[i]));
     return array;
 }
 
@@ -223,8 +224,8 @@ void json_build_connection(struct json_line *line, const struct run_info *run,
         "stage", stage_name(event->stage), "blame", blame_name(event->blame), "count",
         json_count(event->count), "incident_id", json_incident_id(run, event->incident), "flow",
         json_flow(run, event), "icmp", icmp(&event->icmp), "tls", tls(event), "http2", http2(event),
-        "grpc", grpc(event), "host", json_host(&event->host), "evidence", evidence_array(event),
-        "evidence_total", json_count(event->evidence_total), "because",
+        "grpc", grpc(event), "host", json_host(&event->host), "evidence",
+        evidence_array(run, event), "evidence_total", json_count(event->evidence_total), "because",
         reasons(event->because, event->n_because), "against",
         reasons(event->against, event->n_against), "alternatives", alternatives(event), "next",
         next_steps(event));

@@ -83,7 +83,7 @@ static json_t *history(const struct flow_facts *facts)
 }
 
 /* How it went. */
-static json_t *course(const struct connection_event *event)
+static json_t *course(const struct run_info *run, const struct connection_event *event)
 {
     const struct flow_facts *facts = &event->facts;
     const struct side_facts *client = &facts->side[SIDE_CLIENT];
@@ -92,11 +92,12 @@ static json_t *course(const struct connection_event *event)
 
     return json_pack(
         "{s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I, s:i, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:s?}",
-        "first_ts", json_stamp(facts->first_ns), "last_ts", json_stamp(last_ns), "duration_ns",
-        (json_int_t)ns_since(facts->first_ns, last_ns), "handshake_ns", handshake(facts),
-        "client_packets", json_count(client->n_pkts), "server_packets", json_count(server->n_pkts),
-        "client_bytes", json_count(facts->payload_bytes[SIDE_CLIENT]), "server_bytes",
-        json_count(facts->payload_bytes[SIDE_SERVER]), "syn_sent", client->n_syn, "syn_last_gap_ns",
+        "first_ts", json_stamp(run, facts->first_ns), "last_ts", json_stamp(run, last_ns),
+        "duration_ns", (json_int_t)ns_since(facts->first_ns, last_ns), "handshake_ns",
+        handshake(facts), "client_packets", json_count(client->n_pkts), "server_packets",
+        json_count(server->n_pkts), "client_bytes", json_count(facts->payload_bytes[SIDE_CLIENT]),
+        "server_bytes", json_count(facts->payload_bytes[SIDE_SERVER]), "syn_sent", client->n_syn,
+        "syn_last_gap_ns",
         json_count_or_null((uint64_t)facts->syn_last_gap_us * (uint64_t)NS_PER_US),
         "both_directions", event->both_directions, "ended_by", ended_by_name(event->ended_by),
         "conn_state", event->conn_state, "history", history(facts), "first_frame",
@@ -107,7 +108,7 @@ static json_t *course(const struct connection_event *event)
 json_t *json_flow(const struct run_info *run, const struct connection_event *event)
 {
     json_t *flow = identity(run, event);
-    json_t *rest = course(event);
+    json_t *rest = course(run, event);
 
     json_object_update(flow, rest);
     json_decref(rest);

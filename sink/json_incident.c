@@ -89,8 +89,8 @@ static json_t *identity(const struct run_info *run, const struct incident_event 
         incident_phase_name(event->phase), "scope", incident_scope_name(event->scope), "rule",
         incident_rule_name(event->rule), "family", family_name(event->family), "server",
         server(event), "client", client(event), "network", network(event), "first_ts",
-        json_stamp(event->first_ns), "opened_ts", json_stamp(event->opened_ns), "last_ts",
-        json_stamp(event->last_ns), "closed_ts", json_stamp(event->closed_ns), "updates",
+        json_stamp(run, event->first_ns), "opened_ts", json_stamp(run, event->opened_ns), "last_ts",
+        json_stamp(run, event->last_ns), "closed_ts", json_stamp(run, event->closed_ns), "updates",
         json_count(event->n_updates), "reopened", json_count(event->n_reopened));
 }
 

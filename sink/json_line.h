@@ -59,8 +59,11 @@ json_t *json_count_or_null(uint64_t count);
 /* A string of strangers: U+FFFD for what is no UTF-8, at most JSON_STRING_BYTES. NULL: null. */
 json_t *json_clean(const char *string);
 
-/* null for NS_NEVER. */
-json_t *json_stamp(int64_t ns);
+/* Of a time of the capture, as the packets were dated; null for NS_NEVER. */
+json_t *json_stamp(const struct run_info *run, int64_t ns);
+
+/* Of the wall clock. */
+json_t *json_wall_stamp(int64_t ns);
 
 json_t *json_address(const struct ipaddr *addr);
 json_t *json_endpoint(const struct endpoint *endpoint);

@@ -286,10 +286,10 @@ void json_build_stop(struct json_line *line, const struct run_info *run,
     line->severity = stop->reason == STOP_ERROR ? "error" : "info";
     line->ts_ns = stop->ts_ns;
     stop_message(stop, &text);
-    line->body = json_pack("{s:{s:s, s:s?, s:i, s:I, s:o, s:o, s:o, s:o}}", "stop", "reason",
-                           stop_names[stop->reason], "signal", stop->signal_name, "exit_code",
-                           stop->exit_code, "uptime_ns", (json_int_t)stop->uptime_ns,
-                           "first_packet_ts", json_stamp(stop->first_packet_ns), "last_packet_ts",
-                           json_stamp(stop->last_packet_ns), "incidents_still_open", open, "total",
-                           total_object(&stop->final->total, counts));
+    line->body = json_pack(
+        "{s:{s:s, s:s?, s:i, s:I, s:o, s:o, s:o, s:o}}", "stop", "reason", stop_names[stop->reason],
+        "signal", stop->signal_name, "exit_code", stop->exit_code, "uptime_ns",
+        (json_int_t)stop->uptime_ns, "first_packet_ts", json_stamp(run, stop->first_packet_ns),
+        "last_packet_ts", json_stamp(run, stop->last_packet_ns), "incidents_still_open", open,
+        "total", total_object(&stop->final->total, counts));
 }

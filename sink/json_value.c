@@ -30,7 +30,7 @@ json_t *json_clean(const char *string)
     return json_stringn(clean, n_bytes);
 }
 
-json_t *json_stamp(int64_t ns)
+json_t *json_wall_stamp(int64_t ns)
 {
     char buffer[CALENDAR_RFC3339_BYTES];
     struct text text = TEXT_OF(buffer);
@@ -39,6 +39,11 @@ json_t *json_stamp(int64_t ns)
         return json_null();
     calendar_add_rfc3339(&text, ns);
     return json_string(buffer);
+}
+
+json_t *json_stamp(const struct run_info *run, int64_t ns)
+{
+    return json_wall_stamp(run_wall_ns(run, ns));
 }
 
 json_t *json_address(const struct ipaddr *addr)

@@ -67,14 +67,15 @@ static void begin(struct sink *sink, int64_t ts_ns, char mark, struct text *text
 
 static void lines_event(struct sink *sink, const struct verdict_event *event)
 {
+    int64_t ts_ns = run_wall_ns(sink->run, event->ts_ns);
     char line[LINE_BYTES];
     struct text text = TEXT_OF(line);
 
     if (event->kind == EVENT_INCIDENT) {
-        begin(sink, event->ts_ns, '!', &text);
+        begin(sink, ts_ns, '!', &text);
         explain_incident_message(&event->incident, &text);
     } else {
-        begin(sink, event->ts_ns, family_letter(event->connection.family), &text);
+        begin(sink, ts_ns, family_letter(event->connection.family), &text);
         explain_message(&event->connection, &text);
     }
     emit(sink, &text, event->kind == EVENT_INCIDENT ? OUTPUT_KEPT : OUTPUT_COMMON);

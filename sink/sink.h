@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clockline.h"
 #include "base/err.h"
+#include "base/nanotime.h"
 #include "verdict/event.h"
 #include "verdict/snapshot.h"
 
@@ -69,11 +71,18 @@ struct run_info {
     } tag[SINK_TAGS_MAX];
     int32_t uid;
     bool has_net_raw, has_seccomp, has_landlock;
-    uint64_t rotate_bytes;   /* -C: a file is not to grow beyond; 0 = not by size */
-    uint32_t rotate_files;   /* -W: files kept; 0 = no rotation */
-    int64_t wall_ns;         /* start time; live only */
-    int64_t first_packet_ns; /* replay only, set before sink_start(); NS_NEVER: none came */
+    uint64_t rotate_bytes;         /* -C: a file is not to grow beyond; 0 = not by size */
+    uint32_t rotate_files;         /* -W: files kept; 0 = no rotation */
+    const struct clockline *clock; /* of the capture; NULL: its times are the wall clock's */
+    int64_t wall_ns;               /* start time; live only */
+    int64_t first_packet_ns;       /* replay only, set before sink_start(); NS_NEVER: none came */
 };
+
+/* A time of the capture as the packets were dated, for people: the wall clock may have been set. */
+static inline int64_t run_wall_ns(const struct run_info *run, int64_t ns)
+{
+    return run->clock && ns != NS_NEVER ? clockline_wall(run->clock, ns) : ns;
+}
 
 enum stop_reason {
     STOP_END_OF_INPUT,
