@@ -270,6 +270,24 @@ static void tick_rotation(struct outputs *outputs)
     outputs->rotate_due_ns += interval_ns * ((now_ns - outputs->rotate_due_ns) / interval_ns + 1);
 }
 
+/* Tells once that an interface is down or gone, and once that it is back. */
+static void tick_interfaces(struct outputs *outputs)
+{
+    const struct capture *capture = pipeline_capture(outputs->pipeline);
+    uint32_t n = outputs->run->is_live ? capture_source_count(capture) : 0;
+
+    for (uint32_t i = 0; i < n && i < CAPTURE_MAX_INTERFACES; i++) {
+        const struct capture_source *source = capture_source(capture, i);
+        bool is_away = counter_read(&source->is_away);
+
+        if (is_away == outputs->is_away[i])
+            continue;
+        outputs->is_away[i] = is_away;
+        fprintf(stderr, "tcpwhy: %s %s\n", source->input,
+                is_away ? "is down or gone: waiting for it" : "is back");
+    }
+}
+
 static void tick_files(struct outputs *outputs)
 {
     if (signals_take_hangup())
@@ -304,6 +322,7 @@ void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
         tell_service(outputs, is_new ? now : NULL);
         tick_stats(outputs, now);
         tick_files(outputs);
+        tick_interfaces(outputs);
         take_keys(outputs);
         if (outputs->wants_quit || signals_stop_asked() ||
             (outputs->options->duration_ns &&

@@ -40,7 +40,8 @@ struct outputs {
     struct outputs_rates rates;
     struct run_totals before; /* at the previous stats event */
     int64_t stats_due_ns, stats_last_ns, start_ns;
-    int64_t rotate_due_ns; /* CLOCK_MONOTONIC */
+    int64_t rotate_due_ns;                /* CLOCK_MONOTONIC */
+    bool is_away[CAPTURE_MAX_INTERFACES]; /* interfaces that were told to be */
 };
 
 /* Opens the face and the extra log. */

@@ -36,8 +36,7 @@ enum capture_direction {
 };
 
 /* Live snap length when snap_bytes is 0. A ClientHello with a post-quantum key share is 1,700 to
- * 1,950 bytes; at its sender it is seen before segmentation, as one frame of up to 2,020 bytes.
- * Frames of that size are rare elsewhere, and only what was captured is copied. */
+ * 1,950 bytes; at its sender it is seen before segmentation, as one frame of up to 2,020 bytes. */
 #define CAPTURE_DEFAULT_SNAP_BYTES 2048u
 
 /* Per interface, when buffer_bytes is 0: a quarter of a second of a full 1 Gbit/s link. */
@@ -64,8 +63,8 @@ struct capture_config {
 
 #define CAPTURE_MAX_INTERFACES 32
 
-/* Which output a packet goes to, 0 .. n_outputs - 1, from the frame's header and its bytes. Called
- * in the capture thread; must answer the same for both directions of a flow. */
+/* Which output a packet goes to, 0 .. n_outputs - 1. Called in the capture thread; must answer the
+ * same for both directions of a flow. */
 typedef uint32_t (*capture_shard_fn)(void *ctx, const struct frame *frame, const uint8_t *bytes);
 
 struct capture_output {
@@ -73,7 +72,6 @@ struct capture_output {
 };
 
 #define CAPTURE_MAX_OUTPUTS 64
-
 struct capture_outputs {
     const struct capture_output *outputs;
     size_t n_outputs;
@@ -107,6 +105,7 @@ struct capture_source {
     struct counter read_pkts, read_wire_bytes, cut_pkts, kernel_dropped_pkts, ring_freezes;
     struct counter iface_dropped_pkts, is_iface_dropped_known;
     struct counter last_ns; /* of the newest packet; 0 = none yet */
+    struct counter is_away; /* live: 1 while the interface is down or gone; it is waited for */
 };
 
 enum capture_end {
@@ -133,12 +132,9 @@ enum capture_step {
 /* What capture_open(config) takes from the arena. */
 size_t capture_memory_bytes(const struct capture_config *config);
 
-/*
- * Opens every input, compiles the filter and takes memory from `arena` (which outlives the
+/* Opens every input, compiles the filter and takes memory from `arena` (which outlives the
  * capture); needs CAP_NET_RAW for interfaces, nothing later does. -EINVAL: the filter is wrong;
- * -EPERM, -EACCES, -ENODEV, -ENETDOWN, -ENOENT, ...: the world refuses. The text may have several
- * lines.
- */
+ * -EPERM, -ENODEV, ...: the world refuses. The text may have several lines. */
 MUST_CHECK int capture_open(const struct capture_config *config, struct arena *arena,
                             struct capture **capture, struct err *err);
 
@@ -161,13 +157,12 @@ const struct capture_status *capture_status(const struct capture *capture);
 /* Any thread. */
 const struct capture_counters *capture_counters(const struct capture *capture);
 
-/* Any thread: rows 0 .. count-1 are complete and constant but for their counters. The count grows
- * while pcapng files are read; a row exists before a frame that names it can be peeked. */
+/* Any thread: rows 0 .. count-1 are constant but for their counters. The count grows while pcapng
+ * files are read; a row exists before a frame that names it can be peeked. */
 uint32_t capture_source_count(const struct capture *capture);
 const struct capture_source *capture_source(const struct capture *capture, uint32_t source_idx);
 
-/* How the times of frames, which never step, relate to the wall clock, by which packets were dated.
- * Of files there is no step. Any thread. */
+/* How times of frames, which never step, relate to the clock that dated the packets. Any thread. */
 const struct clockline *capture_clock(const struct capture *capture);
 
 /* Size of all files together, 0 when not known (a pipe); input_bytes counts towards it. */

@@ -34,6 +34,9 @@
 
 #define STATS_INTERVAL_NS FRAME_TICK_NS
 
+/* Between two looks whether the interfaces are there. */
+#define LOOK_NS NS_PER_S
+
 /* Two clocks read within so long were read at the same moment; else again, a few times. */
 #define SAME_MOMENT_NS (50 * NS_PER_US)
 #define MOMENT_TRIES 5
@@ -194,10 +197,25 @@ static void close_interface(struct live_interface *interface)
     shed_close(&interface->shed);
 }
 
+static void set_away(struct capture *capture, struct live_interface *interface, bool is_away)
+{
+    bool was_away = interface->is_away;
+
+    interface->is_away = is_away;
+    counter_set(&capture->sources[interface->source].is_away, is_away);
+    /* For as long as that, and for what was missed until it is seen to be back. */
+    if (is_away || was_away)
+        feed_loss(&capture->feed, 0);
+}
+
 static void lose_interface(struct capture *capture, struct live_interface *interface)
 {
     struct err err;
 
+    if (interface->number != 0) {
+        set_away(capture, interface, true);
+        return;
+    }
     (void)err_set(&err, -ENODEV, "capture on %s ended: %s",
                   capture->sources[interface->source].input, pcap_geterr(interface->pcap));
     capture_note_trouble(capture, &err);
@@ -206,16 +224,40 @@ static void lose_interface(struct capture *capture, struct live_interface *inter
     capture->input.live.n_alive--;
 }
 
-/* Returns whether there may be more at once. */
-static bool dispatch(struct capture *capture, struct live_interface *interface)
+/* What pcap_dispatch returned. */
+static int take_packets(struct capture *capture, struct live_interface *interface)
 {
     struct callback callback = {.capture = capture, .interface = interface};
     int n = pcap_dispatch(interface->pcap, DISPATCH_PKTS, on_packet, (u_char *)&callback);
 
     feed_publish(&capture->feed);
+    return n;
+}
+
+/* Returns whether there may be more at once. */
+static bool dispatch(struct capture *capture, struct live_interface *interface)
+{
+    int n = take_packets(capture, interface);
+
     if (n == PCAP_ERROR)
         lose_interface(capture, interface);
     return n == DISPATCH_PKTS;
+}
+
+/* Back is one that is there, up, and of which libpcap says so too. */
+static void look_after(struct capture *capture, struct live_interface *interface)
+{
+    bool is_away = live_is_away(capture, interface);
+
+    if (interface->is_away && !is_away)
+        is_away = take_packets(capture, interface) == PCAP_ERROR;
+    set_away(capture, interface, is_away);
+}
+
+/* While one is away its socket has nothing but errors. */
+static bool is_open(const struct live_interface *interface)
+{
+    return interface->pcap && !interface->is_away;
 }
 
 /* Returns whether any interface may have more at once. */
@@ -226,7 +268,7 @@ static bool dispatch_all(struct capture *capture)
 
     observe_clock(capture);
     for (size_t i = 0; i < capture->config.n_interfaces; i++) {
-        if (live->interfaces[i].pcap && !capture_is_enough(capture))
+        if (is_open(&live->interfaces[i]) && !capture_is_enough(capture))
             has_more |= dispatch(capture, &live->interfaces[i]);
     }
     return has_more;
@@ -240,7 +282,7 @@ static void wait_for_packets(const struct capture *capture, int64_t max_wait_ns)
     int64_t wait_ms = max_wait_ns / NS_PER_MS;
 
     for (size_t i = 0; i < capture->config.n_interfaces; i++) {
-        if (live->interfaces[i].pcap)
+        if (is_open(&live->interfaces[i]))
             fds[n_fds++] = (struct pollfd){.fd = live->interfaces[i].fd, .events = POLLIN};
     }
     /* While draining it would be readable all the time. */
@@ -250,6 +292,19 @@ static void wait_for_packets(const struct capture *capture, int64_t max_wait_ns)
         wait_ms = LIVE_BUFFER_TIMEOUT_MS;
     /* Whatever it says: dispatch does not block, and a signal must get through. */
     (void)poll(fds, n_fds, (int)wait_ms);
+}
+
+static void look_after_all(struct capture *capture, int64_t mono_ns)
+{
+    struct live *live = &capture->input.live;
+
+    if (mono_ns - live->looked_ns < LOOK_NS)
+        return;
+    live->looked_ns = mono_ns;
+    for (size_t i = 0; i < capture->config.n_interfaces; i++) {
+        if (live->interfaces[i].pcap)
+            look_after(capture, &live->interfaces[i]);
+    }
 }
 
 static void keep_time(struct capture *capture, int64_t mono_ns)
@@ -263,6 +318,7 @@ static void keep_time(struct capture *capture, int64_t mono_ns)
         if (live->interfaces[i].pcap)
             update_losses(capture, &live->interfaces[i]);
     }
+    look_after_all(capture, mono_ns);
     feed_time(&capture->feed,
               clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC)) - TICK_LAG_NS);
     feed_publish(&capture->feed);
@@ -304,6 +360,7 @@ static void live_close(struct capture *capture)
     for (size_t i = 0; live->interfaces && i < capture->config.n_interfaces; i++)
         close_interface(&live->interfaces[i]);
     live->interfaces = NULL;
+    live_away_close(live);
 }
 
 const struct capture_ops live_ops = {.step = live_step, .close = live_close};

@@ -23,6 +23,8 @@ struct capture;
 struct live_interface {
     pcap_t *pcap; /* NULL when the interface is gone */
     int fd;       /* borrowed from pcap */
+    int number;   /* of the interface that fd is bound to; 0 = "any" */
+    bool is_away; /* down or gone */
     bool is_nanosecond;
     uint8_t source;
     uint16_t linktype;
@@ -35,7 +37,9 @@ struct live_interface {
 struct live {
     struct live_interface *interfaces; /* config.n_interfaces */
     size_t n_alive;
+    int ask_fd;             /* a socket to ask the kernel about interfaces with */
     int64_t last_stats_ns;  /* CLOCK_MONOTONIC */
+    int64_t looked_ns;      /* whether interfaces are there; CLOCK_MONOTONIC */
     int64_t drain_until_ns; /* CLOCK_MONOTONIC; 0 = not stopping */
 };
 

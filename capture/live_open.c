@@ -110,7 +110,7 @@ static int set_direction(pcap_t *pcap, enum capture_direction direction, const c
 }
 
 /* Opened now, for the sandbox to come allows no more opening. */
-static void open_card_counts(struct live_interface *interface, const char *name)
+void live_open_card_counts(struct live_interface *interface, const char *name)
 {
     static const char *const counts[] = {"rx_missed_errors", "rx_fifo_errors"};
 
@@ -119,6 +119,8 @@ static void open_card_counts(struct live_interface *interface, const char *name)
         char path[128];
         int n = snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", name, counts[i]);
 
+        if (interface->card_fds[i] >= 0)
+            (void)close(interface->card_fds[i]);
         interface->card_fds[i] = -1;
         if (n > 0 && (size_t)n < sizeof(path) && !strchr(name, '/'))
             interface->card_fds[i] = open(path, O_RDONLY | O_CLOEXEC);
@@ -167,7 +169,8 @@ static int open_interface(struct capture *capture, struct live_interface *interf
     interface->fd = pcap_get_selectable_fd(pcap);
     interface->is_nanosecond = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO;
     interface->linktype = linktype_normalize((uint32_t)pcap_datalink(pcap));
-    open_card_counts(interface, name);
+    live_open_card_counts(interface, name);
+    interface->number = live_number_of(&capture->input.live, name);
     add_source(capture, interface, name);
     counter_set(&capture->sources[interface->source].is_iface_dropped_known,
                 interface->card_fds[0] >= 0);
@@ -187,16 +190,20 @@ int live_open(struct capture *capture, struct arena *arena, struct err *err)
     struct live *live = &capture->input.live;
     size_t n_interfaces = capture->config.n_interfaces;
     bool is_card_known = true;
+    int code;
 
     capture->ops = &live_ops;
+    live->ask_fd = -1;
     if (n_interfaces > CAPTURE_MAX_INTERFACES)
         return err_set(err, -E2BIG, "more than %d interfaces", CAPTURE_MAX_INTERFACES);
     live->interfaces = arena_take(arena, n_interfaces * sizeof(*live->interfaces));
     if (!live->interfaces)
         return err_set(err, -ENOMEM, "not enough memory set aside for interfaces");
+    code = live_away_open(live, err);
+    if (code)
+        return code;
     for (size_t i = 0; i < n_interfaces; i++) {
         struct live_interface *interface = &live->interfaces[i];
-        int code;
 
         interface->card_fds[0] = -1;
         interface->card_fds[1] = -1;

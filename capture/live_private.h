@@ -17,4 +17,18 @@ int64_t live_read_clocks(int64_t *wall_ns);
 /* What the card says it dropped since it came up; false when it does not say. */
 bool live_card_dropped(const struct live_interface *interface, uint64_t *n_pkts);
 
+/* Opens the files with the card's counts, as far as there are any. */
+void live_open_card_counts(struct live_interface *interface, const char *name);
+
+/* ---- live_away.c ---- */
+
+int live_away_open(struct live *live, struct err *err) MUST_CHECK;
+void live_away_close(struct live *live);
+
+/* The number of the interface of that name; 0 = there is none. */
+int live_number_of(const struct live *live, const char *name);
+
+/* Whether it is down or gone; binds to a new one of its name. Once a second. */
+bool live_is_away(struct capture *capture, struct live_interface *interface);
+
 #endif

@@ -26,6 +26,12 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         shutil.copy(DEMO, self.folder / 'demo.pcap')
 
+    def skip_with_a_sanitizer(self):
+        """It takes terabytes of addresses, and more of everything."""
+        data = pathlib.Path(self.program).read_bytes()
+        if b'__asan_init' in data or b'__tsan_init' in data:
+            self.skipTest('built with a sanitizer')
+
     def run_program(self, *arguments, stdin=b'', prefix=()):
         return subprocess.run([*prefix, self.program, *map(str, arguments)], input=stdin,
                               cwd=self.folder, capture_output=True, timeout=RUN_S, check=False)
