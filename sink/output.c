@@ -65,13 +65,10 @@ void output_follow(struct output *output, const struct run_info *run)
 
 static size_t count_lines(const char *bytes, size_t n_bytes)
 {
-    const char *end = bytes + n_bytes;
     size_t n = 0;
 
-    while ((bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
-        bytes++;
-        n++;
-    }
+    for (size_t i = 0; i < n_bytes; i++)
+        n += bytes[i] == '\n';
     return n;
 }
 
