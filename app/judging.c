@@ -80,6 +80,7 @@ int judging_create(struct judging *judging, struct arena *arena,
         .suppress = suppress_create(arena, &suppress),
         .now_ns = NS_NEVER,
         .start_ns = NS_NEVER,
+        .stats_due_ns = NS_NEVER,
     };
     judging->context = (struct judge_context){
         .hosts = &judging->hosts,
@@ -280,6 +281,80 @@ static void take_established(struct judging *judging, const struct flow_note *no
         incident_success(judging->incidents, client, &server, done_ns);
 }
 
+/* Until nothing has been lost for a while; the screen and the stats event tell of it. */
+static bool is_trusted(const struct judging *judging)
+{
+    for (uint32_t i = 0; i < judging->n_workers; i++) {
+        int64_t loss_ns = judging->gauges[i].last_loss_ns;
+
+        if (loss_ns != NS_NEVER && ns_since(loss_ns, judging->now_ns) < TRUST_AFTER_NS)
+            return false;
+    }
+    return true;
+}
+
+static void fill_snapshot(const struct judging *judging, struct snapshot *draft)
+{
+    struct run_totals *total = &draft->total;
+
+    *draft = (struct snapshot){.is_trusted = is_trusted(judging)};
+    draft->now_ns = judging->now_ns;
+    draft->start_ns = judging->start_ns;
+    if (judging->start_ns != NS_NEVER)
+        tally_snapshot(judging->tally, judging->start_ns, judging->now_ns, draft);
+    incident_count(judging->incidents, total);
+    total->n_failures_suppressed = suppress_count(judging->suppress);
+    total->n_events_lost = judging->n_events_lost;
+    for (uint32_t i = 0; i < judging->n_workers; i++) {
+        draft->n_flows_open += judging->gauges[i].n_flows_open;
+        draft->n_flows_max += judging->gauges[i].n_flows_max;
+        total->n_flows_evicted += judging->gauges[i].n_evicted;
+        total->n_unread += judging->gauges[i].n_unread;
+        total->n_headers_unread += judging->gauges[i].n_headers_unread;
+        total->n_truncated += judging->gauges[i].n_truncated;
+        total->n_malformed += judging->gauges[i].n_malformed;
+    }
+}
+
+/* Of files: main's snapshots come when it has time. */
+static void tell_stats(struct judging *judging)
+{
+    struct snapshot *now = latest_draft(judging->snapshots);
+    struct verdict_event event = {.kind = EVENT_STATS, .ts_ns = judging->now_ns};
+
+    fill_snapshot(judging, now);
+    event.stats = (struct stats_event){
+        .start_ns = now->start_ns,
+        .total = now->total,
+        .n_flows_open = now->n_flows_open,
+        .n_endpoints = now->n_endpoints,
+        .n_incidents_open = now->n_incidents_open,
+        .is_trusted = now->is_trusted,
+    };
+    for (uint32_t i = 0; i < judging->n_workers; i++) {
+        event.stats.total.n_pkts += judging->gauges[i].n_pkts;
+        event.stats.total.wire_bytes += judging->gauges[i].wire_bytes;
+    }
+    emit(judging, &event);
+}
+
+/* Equal ticks of all workers come one after the other: after the last of them all is known. */
+static void tick_stats(struct judging *judging)
+{
+    int64_t interval_ns = judging->config.stats_interval_ns;
+    int64_t late_ns;
+
+    if (!interval_ns || ++judging->n_ticks % judging->n_workers)
+        return;
+    if (judging->stats_due_ns == NS_NEVER)
+        judging->stats_due_ns = judging->now_ns + interval_ns;
+    late_ns = judging->now_ns - judging->stats_due_ns;
+    if (late_ns < 0)
+        return;
+    tell_stats(judging);
+    judging->stats_due_ns += interval_ns * (late_ns / interval_ns + 1);
+}
+
 static void take_note(struct judging *judging, uint32_t worker_idx, const struct flow_note *note)
 {
     advance(judging, note->now_ns);
@@ -311,6 +386,7 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
         break;
     case NOTE_TICK:
         judging->gauges[worker_idx] = note->gauges;
+        tick_stats(judging);
         break;
     case NOTE_END:
         judging->gauges[worker_idx] = note->gauges;
@@ -385,39 +461,8 @@ bool judging_step(struct judging *judging)
     return !judging->is_finished;
 }
 
-/* Until nothing has been lost for a while; the screen and the stats event tell of it. */
-static bool is_trusted(const struct judging *judging)
-{
-    for (uint32_t i = 0; i < judging->n_workers; i++) {
-        int64_t loss_ns = judging->gauges[i].last_loss_ns;
-
-        if (loss_ns != NS_NEVER && ns_since(loss_ns, judging->now_ns) < TRUST_AFTER_NS)
-            return false;
-    }
-    return true;
-}
-
 void judging_publish(struct judging *judging)
 {
-    struct snapshot *draft = latest_draft(judging->snapshots);
-    struct run_totals *total = &draft->total;
-
-    *draft = (struct snapshot){.is_trusted = is_trusted(judging)};
-    draft->now_ns = judging->now_ns;
-    draft->start_ns = judging->start_ns;
-    if (judging->start_ns != NS_NEVER)
-        tally_snapshot(judging->tally, judging->start_ns, judging->now_ns, draft);
-    incident_count(judging->incidents, total);
-    total->n_failures_suppressed = suppress_count(judging->suppress);
-    total->n_events_lost = judging->n_events_lost;
-    for (uint32_t i = 0; i < judging->n_workers; i++) {
-        draft->n_flows_open += judging->gauges[i].n_flows_open;
-        draft->n_flows_max += judging->gauges[i].n_flows_max;
-        total->n_flows_evicted += judging->gauges[i].n_evicted;
-        total->n_unread += judging->gauges[i].n_unread;
-        total->n_headers_unread += judging->gauges[i].n_headers_unread;
-        total->n_truncated += judging->gauges[i].n_truncated;
-        total->n_malformed += judging->gauges[i].n_malformed;
-    }
+    fill_snapshot(judging, latest_draft(judging->snapshots));
     latest_publish(judging->snapshots);
 }

@@ -32,6 +32,7 @@ struct judging_config {
     bool has_screen;         /* snapshots have words for the latest failures */
     bool is_replay;          /* failure lines are not rate-limited: a file is finite */
     bool may_lose_events;    /* live: a full event ring costs lines, counted, rather than packets */
+    int64_t stats_interval_ns; /* of EVENT_STATS, by the clock of the capture; 0 = none */
 };
 
 /* Inline runs: makes room in the event ring by letting the sinks work. */
@@ -59,8 +60,10 @@ struct judging {
     int64_t start_ns; /* of the first packet that a note told of */
     struct worker_gauges gauges[JUDGING_WORKERS_MAX];
     const struct flow_note *head[JUDGING_WORKERS_MAX]; /* peeked, not yet taken; NULL = none */
-    bool has_ended[JUDGING_WORKERS_MAX];               /* its NOTE_END was taken */
-    bool is_finished;                                  /* incidents are closed, all is said */
+    uint32_t n_ticks;     /* of all workers: a multiple of n_workers is a time for all of them */
+    int64_t stats_due_ns; /* NS_NEVER before the first tick */
+    bool has_ended[JUDGING_WORKERS_MAX]; /* its NOTE_END was taken */
+    bool is_finished;                    /* incidents are closed, all is said */
 };
 
 size_t judging_cost_bytes(const struct judging_config *config);

@@ -81,6 +81,7 @@ static void fill_config(struct pipeline_config *config, const struct options *op
         .is_live = run->is_live,
         .report_all = options->report_all,
         .has_screen = choose_face(options, run->is_live) == FACE_TUI,
+        .stats_interval_ns = run->is_live ? 0 : options->stats_interval_ns,
         .incident_rules = &options->incident_rules,
         .wants_host_evidence = options->host_wish == HOST_WISH_YES ||
                                (options->host_wish == HOST_WISH_LIVE && run->is_live),

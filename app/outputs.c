@@ -104,10 +104,99 @@ static bool matches(const char *what, const struct verdict_event *event)
             strcmp(what, family_name(event->connection.family)) == 0);
 }
 
+/* ---- snapshots, stats, keys ---- */
+
+/* The times of `stats`, what is told since and before are filled in here. */
+static void tell_stats(struct outputs *outputs, struct stats_info *stats, int64_t clock)
+{
+    stats->interval_ns = outputs->stats_last_ns ? clock - outputs->stats_last_ns
+                                                : outputs->options->stats_interval_ns;
+    stats->before = &outputs->before;
+    start(outputs);
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        sink_stats(&outputs->sink[i], stats);
+    outputs->before = stats->now->total;
+    outputs->stats_last_ns = clock;
+}
+
+static void tell_live_stats(struct outputs *outputs)
+{
+    int64_t clock = clock_ns(CLOCK_MONOTONIC);
+    struct stats_info stats = {
+        .ts_ns = clock_ns(CLOCK_REALTIME),
+        .uptime_ns = clock - outputs->start_ns,
+        .cpu_ns = process_cpu_ns(),
+        .rss_bytes = process_rss_bytes(),
+        .n_events_queued = pipeline_events_queued(outputs->pipeline),
+        .now = pipeline_snapshot(outputs->pipeline, NULL),
+    };
+
+    tell_stats(outputs, &stats, clock);
+}
+
+/* The judge says when. */
+static void tell_replay_stats(struct outputs *outputs, int64_t ts_ns,
+                              const struct stats_event *event)
+{
+    struct snapshot *now = &outputs->figures;
+    struct stats_info stats = {
+        .ts_ns = ts_ns, .uptime_ns = ns_since(event->start_ns, ts_ns), .now = now};
+
+    now->now_ns = ts_ns;
+    now->start_ns = event->start_ns;
+    now->total = event->total;
+    now->n_flows_open = event->n_flows_open;
+    now->n_endpoints = event->n_endpoints;
+    now->n_incidents_open = event->n_incidents_open;
+    now->is_trusted = event->is_trusted;
+    if (event->start_ns == NS_NEVER)
+        stats.uptime_ns = 0;
+    tell_stats(outputs, &stats, ts_ns);
+}
+
+/* Where lines depend on the input only, a question is answered elsewhere. */
+static void tell_progress(struct outputs *outputs)
+{
+    const struct run_totals *total = &pipeline_snapshot(outputs->pipeline, NULL)->total;
+
+    fprintf(stderr,
+            "tcpwhy: %" PRIu64 " packets read, %" PRIu64 " of %" PRIu64 " attempts failed\n",
+            total->n_pkts, total->n_failed, total->n_attempts);
+}
+
+/* By a clock that never steps. */
+static void tick_stats(struct outputs *outputs)
+{
+    int64_t interval_ns = outputs->options->stats_interval_ns;
+    bool is_live = outputs->run->is_live;
+    int64_t clock = clock_ns(CLOCK_MONOTONIC);
+
+    if (signals_take_usr1())
+        (is_live ? tell_live_stats : tell_progress)(outputs);
+    if (!interval_ns || !is_live)
+        return;
+    if (!outputs->stats_due_ns)
+        outputs->stats_due_ns = clock + interval_ns;
+    if (clock >= outputs->stats_due_ns) {
+        tell_live_stats(outputs);
+        outputs->stats_due_ns += interval_ns * ((clock - outputs->stats_due_ns) / interval_ns + 1);
+    }
+}
+
+static void tell_service(struct outputs *outputs, const struct snapshot *now)
+{
+    if (outputs->service)
+        service_turn(outputs->service, now, outputs->sink, outputs->n_sinks);
+}
+
 static void take_event(void *ctx, const struct verdict_event *event)
 {
     struct outputs *outputs = ctx;
 
+    if (event->kind == EVENT_STATS) {
+        tell_replay_stats(outputs, event->ts_ns, &event->stats);
+        return;
+    }
     start(outputs);
     if (outputs->service)
         service_event(outputs->service, event);
@@ -119,70 +208,6 @@ static void take_event(void *ctx, const struct verdict_event *event)
         sink_event(&outputs->sink[i], event);
     for (uint32_t i = 0; i < outputs->options->n_fail_on; i++)
         outputs->is_failed_on |= matches(outputs->options->fail_on[i], event);
-}
-
-/* ---- snapshots, stats, keys ---- */
-
-/* Since the start; of a replay, as the packets count it. */
-static int64_t uptime_ns(const struct outputs *outputs, const struct snapshot *now)
-{
-    if (outputs->run->is_live)
-        return clock_ns(CLOCK_MONOTONIC) - outputs->start_ns;
-    return now->now_ns == NS_NEVER ? 0 : ns_since(now->start_ns, now->now_ns);
-}
-
-static int64_t stats_clock_ns(const struct outputs *outputs, const struct snapshot *now)
-{
-    return outputs->run->is_live ? clock_ns(CLOCK_MONOTONIC) : now->now_ns;
-}
-
-static void tell_stats(struct outputs *outputs)
-{
-    const struct snapshot *now = pipeline_snapshot(outputs->pipeline, NULL);
-    bool is_live = outputs->run->is_live;
-    int64_t clock = stats_clock_ns(outputs, now);
-    struct stats_info stats = {
-        .ts_ns = is_live ? clock_ns(CLOCK_REALTIME) : now->now_ns,
-        .interval_ns = outputs->stats_last_ns ? clock - outputs->stats_last_ns
-                                              : outputs->options->stats_interval_ns,
-        .uptime_ns = uptime_ns(outputs, now),
-        .cpu_ns = is_live ? process_cpu_ns() : 0,
-        .rss_bytes = is_live ? process_rss_bytes() : 0,
-        .n_events_queued = is_live ? pipeline_events_queued(outputs->pipeline) : 0,
-        .now = now,
-        .before = &outputs->before,
-    };
-
-    start(outputs);
-    for (uint32_t i = 0; i < outputs->n_sinks; i++)
-        sink_stats(&outputs->sink[i], &stats);
-    outputs->before = now->total;
-    outputs->stats_last_ns = clock;
-}
-
-/* Stats go by a clock that never steps when live, by the packets in replay (and only if asked for).
- */
-static void tick_stats(struct outputs *outputs, const struct snapshot *now)
-{
-    int64_t interval_ns = outputs->options->stats_interval_ns;
-    int64_t clock = stats_clock_ns(outputs, now);
-
-    if (signals_take_usr1())
-        tell_stats(outputs);
-    if (!interval_ns || clock == NS_NEVER)
-        return;
-    if (!outputs->stats_due_ns)
-        outputs->stats_due_ns = clock + interval_ns;
-    if (clock >= outputs->stats_due_ns) {
-        tell_stats(outputs);
-        outputs->stats_due_ns += interval_ns * ((clock - outputs->stats_due_ns) / interval_ns + 1);
-    }
-}
-
-static void tell_service(struct outputs *outputs, const struct snapshot *now)
-{
-    if (outputs->service)
-        service_turn(outputs->service, now, outputs->sink, outputs->n_sinks);
 }
 
 static void take_keys(struct outputs *outputs)
@@ -320,7 +345,7 @@ void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
         if (is_new)
             show(outputs, now);
         tell_service(outputs, is_new ? now : NULL);
-        tick_stats(outputs, now);
+        tick_stats(outputs);
         tick_files(outputs);
         tick_interfaces(outputs);
         take_keys(outputs);

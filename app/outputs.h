@@ -39,6 +39,7 @@ struct outputs {
     const struct capture_config *input; /* to read it again; set before outputs_run() */
     struct outputs_rates rates;
     struct run_totals before; /* at the previous stats event */
+    struct snapshot figures;  /* of a replay's stats event */
     int64_t stats_due_ns, stats_last_ns, start_ns;
     int64_t rotate_due_ns;                /* CLOCK_MONOTONIC */
     bool is_away[CAPTURE_MAX_INTERFACES]; /* interfaces that were told to be */

@@ -67,6 +67,7 @@ static int judging_setup(struct pipeline *pipeline)
         .incident_rules = pipeline->config.incident_rules,
         .report_all = pipeline->config.report_all,
         .has_screen = pipeline->config.has_screen,
+        .stats_interval_ns = pipeline->config.stats_interval_ns,
         .may_lose_events = pipeline->config.is_live,
     };
     size_t box_bytes = latest_memory_bytes(sizeof(struct snapshot));

@@ -29,8 +29,9 @@ struct pipeline_config {
     uint64_t hash_seed;    /* no output depends on it */
     bool is_live;
     bool report_all;
-    bool has_screen; /* snapshots have words for the latest failures */
-    bool is_deaf;    /* reads nothing above TCP: only to measure what that costs */
+    bool has_screen;           /* snapshots have words for the latest failures */
+    bool is_deaf;              /* reads nothing above TCP: only to measure what that costs */
+    int64_t stats_interval_ns; /* of EVENT_STATS by the clock of the capture; 0 = none */
     const struct incident_rules *incident_rules; /* NULL = the usual ones */
     bool wants_host_evidence;   /* ask this host's kernel of its listeners (app/hostwatch.h) */
     const struct ipaddr *local; /* addresses of this host; NULL in replay */

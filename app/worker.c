@@ -102,6 +102,8 @@ static void work_packet(struct worker *worker, struct batch *batch, const struct
     }
     if (frame->ts_ns > (int64_t)counter_read(&worker->last_ns))
         counter_set(&worker->last_ns, (uint64_t)frame->ts_ns);
+    gauges->n_pkts++;
+    gauges->wire_bytes += frame->wire_bytes;
     if (frame->captured_bytes < frame->wire_bytes)
         gauges->n_truncated++;
     result = decode_frame(frame->linktype, frame->bytes, frame->captured_bytes, frame->wire_bytes,

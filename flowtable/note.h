@@ -35,6 +35,7 @@ enum flow_note_kind {
 
 /* What a worker counts; cumulative but for n_flows_open and ends. */
 struct worker_gauges {
+    uint64_t n_pkts, wire_bytes; /* frames, whatever is in them */
     uint32_t n_flows_open, n_flows_max;
     uint64_t n_evicted;                /* flows removed for want of memory */
     uint64_t n_duplicate_pkts;         /* captured twice, not counted again */

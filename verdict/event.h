@@ -17,6 +17,7 @@
 #include "verdict/endpoint.h"
 #include "verdict/host_evidence.h"
 #include "verdict/incident_event.h"
+#include "verdict/totals.h"
 #include "verdict/verdict.h"
 
 /* Whose address is local to the capture. */
@@ -102,7 +103,17 @@ struct connection_event {
 enum event_kind {
     EVENT_CONNECTION,
     EVENT_INCIDENT,
+    EVENT_STATS,
     EVENT_KIND_COUNT
+};
+
+/* The state of a replay at a time of the capture: with it the figures depend on the input only. A
+ * live run takes them from the snapshot instead. */
+struct stats_event {
+    int64_t start_ns;        /* of the first packet */
+    struct run_totals total; /* but for what the capture counts and a file has not */
+    uint32_t n_flows_open, n_endpoints, n_incidents_open;
+    bool is_trusted;
 };
 
 struct verdict_event {
@@ -111,6 +122,7 @@ struct verdict_event {
     union {
         struct connection_event connection;
         struct incident_event incident;
+        struct stats_event stats;
     };
 };
 

@@ -25,7 +25,7 @@ def main():
     captures += [path for path in map(pathlib.Path, named) if path.exists()]
     n_different = 0
     for capture in captures:
-        for face in (['--json', '--all'], ['--report']):
+        for face in (['--json', '--all'], ['--json', '--stats-interval', '1s'], ['--report']):
             one = output(program, capture, *face, '--threads', '1')
             four = output(program, capture, *face, '--threads', '4')
             if one != four or one[0]:

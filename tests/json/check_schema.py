@@ -216,7 +216,7 @@ def captures(names):
 
 def check_program(program, names, validator):
     for capture in captures(names):
-        for options in [['--json'], ['--json', '--all']]:
+        for options in [['--json'], ['--json', '--all'], ['--json', '--stats-interval', '1s']]:
             run = subprocess.run([program, '-r', capture, *options], stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, check=False)
             for n_line, fault in check_file(io.BytesIO(run.stdout), validator, False):
