@@ -71,11 +71,20 @@ static struct metrics_iface *iface_named(struct metrics_state *state, const char
     return iface;
 }
 
-static void add_source(struct metrics_state *state, const struct capture_source *source)
+/* By the wall clock, for who reads it compares it with that. */
+static int64_t last_packet_ns(const struct capture *capture, const struct capture_source *source)
 {
+    int64_t last_ns = (int64_t)counter_read(&source->last_ns);
+
+    return last_ns ? clockline_wall(capture_clock(capture), last_ns) : 0;
+}
+
+static void add_source(struct metrics_state *state, const struct capture *capture, uint32_t i)
+{
+    const struct capture_source *source = capture_source(capture, i);
     struct metrics_iface *iface =
         iface_named(state, source->interface[0] ? source->interface : source->input);
-    int64_t last_ns = (int64_t)counter_read(&source->last_ns);
+    int64_t last_ns = last_packet_ns(capture, source);
 
     iface->is_live = source->kind == CAPTURE_SOURCE_INTERFACE;
     iface->n_pkts += counter_read(&source->read_pkts);
@@ -95,7 +104,7 @@ static void complete(struct metrics_state *state, const struct capture *capture)
 
     state->n_ifaces = 0;
     for (uint32_t i = 0; i < n_sources; i++)
-        add_source(state, capture_source(capture, i));
+        add_source(state, capture, i);
     state->process_cpu_ns = process_cpu_ns();
     state->process_rss_bytes = process_rss_bytes();
     state->process_n_fds = process_open_fds();
