@@ -305,7 +305,7 @@ enum pane model_heading_at(const struct model *model, int line)
 {
     if (model->is_help)
         return PANE_VIEW_COUNT;
-    for (int i = scene_panes[model->scene].first; i < (int)scene_panes[model->scene].end; i++)
+    for (int i = (int)scene_panes[model->scene].first; i < (int)scene_panes[model->scene].end; i++)
         if (model->view[i].n_visible > 0 && line == model->view[i].line - 1)
             return (enum pane)i;
     return PANE_VIEW_COUNT;
@@ -329,7 +329,8 @@ enum effect model_click(struct model *model, int line)
 {
     if (model->is_help)
         return model_action(model, ACTION_NONE);
-    for (int i = scene_panes[model->scene].first; i < (int)scene_panes[model->scene].end; i++) {
+    for (int i = (int)scene_panes[model->scene].first; i < (int)scene_panes[model->scene].end;
+         i++) {
         enum pane pane = (enum pane)i;
         uint32_t row;
 
