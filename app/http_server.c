@@ -199,10 +199,11 @@ static int start_daemon(struct http_server *server, struct err *err)
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_REQUEST_BYTES,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+    if (server->daemon)
+        server->listen_fd = -1; /* the daemon's now */
     info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info)
         return err_set(err, -EIO, "--metrics: the HTTP server does not start");
-    server->listen_fd = -1; /* the daemon's now */
     server->epoll_fd = info->epoll_fd;
     return 0;
 }

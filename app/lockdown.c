@@ -78,20 +78,25 @@ static bool choose_user(struct privileges_user *user, const struct outlets *outl
 }
 
 /* Only what root made just now: who may not open it again could not rotate it. */
+static void give_file(const char *path, const struct privileges_user *user)
+{
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat stat_of;
+
+    if (fd < 0)
+        return;
+    /* A file system without owners refuses, and shuts nobody out either. */
+    if (fstat(fd, &stat_of) == 0 && S_ISREG(stat_of.st_mode) && stat_of.st_size == 0 &&
+        stat_of.st_uid == 0 && stat_of.st_nlink == 1)
+        (void)!fchown(fd, user->uid, user->gid);
+    (void)close(fd);
+}
+
 static void give_files(const struct outlets *outlets, const struct privileges_user *user)
 {
     for (size_t i = 0; i < outlets->n; i++) {
-        struct stat stat_of;
-        int fd = outlets->file[i]
-                     ? open(outlets->file[i], O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-                     : -1;
-
-        if (fd < 0)
-            continue;
-        if (fstat(fd, &stat_of) == 0 && S_ISREG(stat_of.st_mode) && stat_of.st_size == 0 &&
-            stat_of.st_uid == 0 && stat_of.st_nlink == 1 && fchown(fd, user->uid, user->gid))
-            errno = 0; /* a file system without owners: then there is nobody to shut out */
-        (void)close(fd);
+        if (outlets->file[i])
+            give_file(outlets->file[i], user);
     }
 }
 
