@@ -82,9 +82,12 @@ static void went_out(struct output *output, size_t n_bytes)
 {
     const char *first = output->queue + output->begin;
     size_t n_out = output->out_bytes + n_bytes;
-    const char *last_lf = memrchr(first, '\n', n_out);
-    size_t n_whole = last_lf != NULL ? (size_t)(last_lf - first) + 1 : 0;
+    const char *last_lf;
+    size_t n_whole;
 
+    assert(output->queue); /* what went out had waited there */
+    last_lf = memrchr(first, '\n', n_out);
+    n_whole = last_lf != NULL ? (size_t)(last_lf - first) + 1 : 0;
     output->n_lines += count_lines(first, n_whole);
     output->out_bytes = (uint32_t)(n_out - n_whole);
     output->begin += (uint32_t)n_whole;
