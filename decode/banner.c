@@ -60,6 +60,7 @@ static void refuse(struct banner_facts *facts, enum banner_protocol protocol, st
                    struct words text)
 {
     facts->protocol = (uint8_t)protocol;
+    facts->is_tls_refused = false;
     speech_keep(facts->code, sizeof(facts->code), code.at, code.n);
     speech_keep(facts->text, sizeof(facts->text), text.at, text.n);
 }
@@ -267,6 +268,14 @@ static bool is_tls_answer(const struct banner *banner)
     return banner->asked_for_tls && banner->n_text == 1 && banner->text[0] == 'N';
 }
 
+/* A refusal where the client then goes away; one that goes on in clear is content with it. */
+static void refuse_tls(struct banner_facts *facts, const struct speech_place *place)
+{
+    refuse(facts, BANNER_POSTGRESQL, (struct words){"N", 1}, (struct words){"", 0});
+    facts->refusal = *place;
+    facts->is_tls_refused = true;
+}
+
 void banner_read(struct banner *banner, struct banner_facts *facts, uint16_t port,
                  const uint8_t *bytes, size_t n_bytes, const struct speech_place *place)
 {
@@ -283,6 +292,7 @@ void banner_read(struct banner *banner, struct banner_facts *facts, uint16_t por
     if (is_tls_answer(banner)) {
         banner->n_text = 0;
         banner->asked_for_tls = false;
+        refuse_tls(facts, place);
         return;
     }
     said.n = banner->n_text;
@@ -293,10 +303,13 @@ void banner_read(struct banner *banner, struct banner_facts *facts, uint16_t por
     banner->is_done = answer != ANSWER_TOO_FEW || banner->n_text == sizeof(banner->text);
 }
 
-void banner_read_client(struct banner *banner, const uint8_t *bytes, size_t n_bytes)
+void banner_read_client(struct banner *banner, struct banner_facts *facts, const uint8_t *bytes,
+                        size_t n_bytes)
 {
     static const uint8_t tls_request[8] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f};
 
+    if (facts->is_tls_refused)
+        *facts = (struct banner_facts){0};
     if (banner->n_asked == sizeof(banner->asked))
         return;
     if (n_bytes > sizeof(banner->asked) - banner->n_asked)

@@ -36,6 +36,8 @@ enum banner_protocol {
 struct banner_facts {
     struct speech_place refusal;  /* frame 0 = none */
     uint8_t protocol;             /* enum banner_protocol, of the refusal */
+    bool is_tls_refused;          /* it is PostgreSQL's N to an SSLRequest, and the client has not
+                                     gone on in clear yet */
     char code[BANNER_CODE_BYTES]; /* as the protocol writes it: "421", "1040", "53300", "NOAUTH" */
     char text[BANNER_TEXT_BYTES]; /* any byte but 0, which ends it */
 };
@@ -56,6 +58,7 @@ void banner_read(struct banner *banner, struct banner_facts *facts, uint16_t por
                  const uint8_t *bytes, size_t n_bytes, const struct speech_place *place);
 
 /* The next bytes of the client. */
-void banner_read_client(struct banner *banner, const uint8_t *bytes, size_t n_bytes);
+void banner_read_client(struct banner *banner, struct banner_facts *facts, const uint8_t *bytes,
+                        size_t n_bytes);
 
 #endif

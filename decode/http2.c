@@ -292,6 +292,20 @@ static void end_frame(const struct reading *reading)
     reader->n_head = 0;
 }
 
+static void learn_stream(const struct reading *reading)
+{
+    const struct http2_reader *reader = reading->reader;
+    bool is_answer = reader->type == FRAME_DATA || reader->type == FRAME_HEADERS ||
+                     reader->type == FRAME_RST_STREAM;
+    uint32_t *last = reading->from == HTTP2_SERVER ? &reading->facts->last_server_stream
+                                                   : &reading->facts->last_dropped_stream;
+
+    if (reader->stream % 2 == 0 || reader->stream <= *last)
+        return;
+    if (reading->from == HTTP2_SERVER ? is_answer : reader->type == FRAME_RST_STREAM)
+        *last = reader->stream;
+}
+
 static void begin_frame(const struct reading *reading)
 {
     struct http2_reader *reader = reading->reader;
@@ -306,6 +320,7 @@ static void begin_frame(const struct reading *reading)
         give_up(reading);
         return;
     }
+    learn_stream(reading);
     if (!reading->side->settings.frame)
         reading->side->settings = *reading->place;
     if (reader->type == FRAME_HEADERS || reader->type == FRAME_PUSH_PROMISE)

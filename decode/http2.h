@@ -60,6 +60,8 @@ struct http2_facts {
     struct speech_place grpc;          /* first grpc-status other than 0 */
     struct speech_place grpc_answered; /* last grpc-status of any kind */
     uint32_t last_client_stream;       /* highest that a request opened */
+    uint32_t last_server_stream;  /* highest of the client's that the server said anything on */
+    uint32_t last_dropped_stream; /* highest that the client gave up by RST_STREAM */
     uint32_t grpc_stream;
     uint16_t grpc_status;
     bool is_grpc;         /* a request or response said so by its content-type */

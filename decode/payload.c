@@ -128,6 +128,20 @@ static bool is_greeting(const uint8_t *bytes, size_t n_bytes)
     return n_bytes >= 6 && bytes[0] == 'E' && bytes[1] == 0 && bytes[2] == 0 && bytes[5] == 'S';
 }
 
+/* VERDICTS.md 13.6, tls-on-plain-port: what servers say to a ClientHello that they take for a
+ * command, or before it comes. */
+static bool is_plain_text(const uint8_t *bytes, size_t n_bytes)
+{
+    static const char *const words[] = {"<!DOCTYPE", "<!doctype", "<html", "<HTML", "SSH-",
+                                        "220 ",      "220-",      "+OK",   "* OK"};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (begins_with(bytes, n_bytes, words[i]))
+            return true;
+    }
+    return false;
+}
+
 /* PostgreSQL's SSLRequest (80877103) and StartupMessage (version 3). */
 static bool is_login(const uint8_t *bytes, size_t n_bytes)
 {
@@ -173,5 +187,7 @@ void payload_peek(const uint8_t *bytes, size_t n_bytes, struct payload_facts *fa
         facts->kind = PAYLOAD_LOGIN;
     } else if (is_greeting(bytes, n_bytes)) {
         facts->kind = PAYLOAD_GREETING;
+    } else if (is_plain_text(bytes, n_bytes)) {
+        facts->kind = PAYLOAD_PLAIN_TEXT;
     }
 }

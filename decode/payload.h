@@ -25,6 +25,7 @@ enum payload_kind {
     PAYLOAD_HTTP2_FRAMES,  /* SETTINGS comes first, as a server's preface must */
     PAYLOAD_GREETING,      /* a server's words, in a protocol that banner.h reads */
     PAYLOAD_LOGIN,         /* a client's first words in one of those */
+    PAYLOAD_PLAIN_TEXT,    /* a server's words, of HTML or of a protocol that greets */
     PAYLOAD_PROXY,         /* a PROXY header (proxy.h): the first words come behind it */
     PAYLOAD_KIND_COUNT
 };

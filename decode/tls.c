@@ -73,10 +73,22 @@ static void learn_client_sealed(struct tls_side *client, struct tls_side_state *
     }
 }
 
+static void count_said(struct tls_side *said, uint32_t content_bytes)
+{
+    uint16_t n_bytes = content_bytes < UINT16_MAX ? (uint16_t)content_bytes : UINT16_MAX;
+
+    if (said->n_said++ == 0)
+        said->first_said_bytes = n_bytes;
+    if (n_bytes != said->first_said_bytes)
+        said->n_unlike++;
+    said->last_said_bytes = n_bytes;
+}
+
 /* The first of the server's holds EncryptedExtensions and is no shorter than 6 bytes: as short as
  * an alert it is one. */
 static void learn_server_sealed(struct tls_side *server, const struct tls_side *client,
-                                uint32_t n_bytes, const struct speech_place *place)
+                                const struct tls_side_state *state, uint32_t n_bytes,
+                                const struct speech_place *place)
 {
     bool is_alert = is_long(n_bytes, ALERT_BYTES);
 
@@ -87,6 +99,7 @@ static void learn_server_sealed(struct tls_side *server, const struct tls_side *
             server->sealed_alert = *place;
     } else if (client->bits & TLS_FINISHED) {
         server->bits |= TLS_SETTLED;
+        count_said(server, state->content_bytes);
     }
 }
 
@@ -99,7 +112,7 @@ static void learn_data(struct tls_facts *facts, struct tls_side_state *state, un
 
     said->n_sealed++;
     if (facts->version != TLS_VERSION_1_3) {
-        said->n_said++;
+        count_said(said, state->content_bytes);
         if (side == TLS_SERVER)
             said->bits |= TLS_SETTLED;
         return;
@@ -110,7 +123,7 @@ static void learn_data(struct tls_facts *facts, struct tls_side_state *state, un
     if (side == TLS_CLIENT)
         learn_client_sealed(said, state, n_bytes, place);
     else
-        learn_server_sealed(said, &facts->side[TLS_CLIENT], n_bytes, place);
+        learn_server_sealed(said, &facts->side[TLS_CLIENT], state, n_bytes, place);
 }
 
 /* ---- alerts ---- */
@@ -287,13 +300,21 @@ static size_t take_content(struct tls_state *state, struct tls_facts *facts,
     return n;
 }
 
+/* A client that had no certificate to show asks once: how short the answer is may tell. */
+static bool may_be_refused_inside(const struct tls_facts *facts)
+{
+    return facts->side[TLS_CLIENT].bits & TLS_NO_CERTIFICATE &&
+           facts->side[TLS_CLIENT].n_said <= 1 && facts->side[TLS_SERVER].n_unlike <= 1;
+}
+
 /* Nothing that is read here comes after. */
 static bool is_over(const struct tls_facts *facts)
 {
     const struct tls_side *client = &facts->side[TLS_CLIENT];
     const struct tls_side *server = &facts->side[TLS_SERVER];
 
-    return server->bits & TLS_SETTLED || (client->bits & server->bits & TLS_NOT_TLS);
+    return (server->bits & TLS_SETTLED && !may_be_refused_inside(facts)) ||
+           (client->bits & server->bits & TLS_NOT_TLS);
 }
 
 bool tls_feed(struct tls_state *state, struct tls_facts *facts, const struct tls_input *input)

@@ -50,9 +50,13 @@ struct tls_side {
     struct speech_place sealed_alert; /* first record that can only be an encrypted alert; a
                                      server's behind the client's Finished may be a close_notify */
     uint32_t n_records;
-    uint32_t n_sealed;  /* 1.3: encrypted records */
-    uint32_t n_said;    /* records of application data: up to 1.2 n_sealed; 1.3, client: behind its
-                           Finished and longer than an alert */
+    uint32_t n_sealed; /* 1.3: encrypted records */
+    uint32_t n_said;   /* records of application data: up to 1.2 n_sealed; 1.3, client: behind its
+                          Finished and longer than an alert; 1.3, server: the same, behind the
+                          client's Finished */
+    /* Server: their lengths on the wire; how many are not as long as the first. Tickets of one
+     * handshake have one length. */
+    uint16_t first_said_bytes, last_said_bytes, n_unlike;
     uint16_t bits;      /* enum tls_bit */
     uint8_t alert_code; /* RFC 8446 section 6 */
 };

@@ -82,11 +82,13 @@ static bool feed_http(union reader_state *state, struct flow_speech *speech,
 {
     struct speech_place place = {.frame = input->frame, .ts_ns = input->ts_ns};
     uint32_t n_requests = speech->http.http1.n_requests;
+    uint32_t stream = speech->http.http2.last_client_stream;
     bool wants_more = http_read(&state->http, &speech->http,
                                 input->side == SIDE_CLIENT ? HTTP_CLIENT : HTTP_SERVER,
                                 input->bytes, input->n_bytes, &place);
 
-    if (speech->http.http1.n_requests != n_requests)
+    if (speech->http.http1.n_requests != n_requests ||
+        speech->http.http2.last_client_stream != stream)
         speech->request_end_seq = input->end_seq;
     if (is_told(&speech->http, input->frame))
         speech->told_frame = input->frame;
@@ -123,7 +125,7 @@ static bool feed_banner(union reader_state *state, struct flow_speech *speech,
     struct speech_place place = {.frame = input->frame, .ts_ns = input->ts_ns};
 
     if (input->side == SIDE_CLIENT)
-        banner_read_client(&state->banner, input->bytes, input->n_bytes);
+        banner_read_client(&state->banner, &speech->banner, input->bytes, input->n_bytes);
     else
         banner_read(&state->banner, &speech->banner, input->server_port, input->bytes,
                     input->n_bytes, &place);
@@ -150,7 +152,7 @@ static const uint8_t reader_of[] = {
     [PAYLOAD_HTTP1_REQUEST] = READER_HTTP,   [PAYLOAD_HTTP1_RESPONSE] = READER_HTTP,
     [PAYLOAD_HTTP2_PREFACE] = READER_HTTP,   [PAYLOAD_HTTP2_FRAMES] = READER_HTTP,
     [PAYLOAD_GREETING] = READER_BANNER,      [PAYLOAD_LOGIN] = READER_BANNER,
-    [PAYLOAD_PROXY] = READER_NONE,
+    [PAYLOAD_PLAIN_TEXT] = READER_NONE,      [PAYLOAD_PROXY] = READER_NONE,
 };
 
 _Static_assert(ARRAY_LEN(reader_of) == PAYLOAD_KIND_COUNT, "a row for each kind of first words");

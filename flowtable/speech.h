@@ -45,7 +45,7 @@ struct flow_speech {
     uint8_t bits[SIDE_COUNT]; /* enum speech_bit */
     uint64_t told_frame;      /* last packet that brought words of refusal; 0 = none */
     /* How far each side was read: of the next byte; and behind the segment that brought the last
-     * request of HTTP/1. */
+     * request of HTTP. */
     uint32_t next_seq[SIDE_COUNT], request_end_seq;
     union {
         struct tls_facts tls;

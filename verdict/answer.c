@@ -107,12 +107,32 @@ static enum case_answer of_closing_client(const struct verdict_case *c,
     return ANSWER_ABANDONED;
 }
 
+/* The server closes with HTTP/2, and its last word is not that it leaves streams out, or an error:
+ * those have verdicts of their own. The newest request has no byte of an answer. */
+static bool is_stream_unanswered(const struct verdict_case *c)
+{
+    const struct http2_facts *http2 = &c->speech->http.http2;
+    const struct http2_side_facts *server = &http2->side[HTTP2_SERVER];
+    bool is_left_out =
+        server->goaway.frame && (server->goaway_code != HTTP2_NO_ERROR ||
+                                 server->goaway_last_stream < http2->last_client_stream);
+
+    return c->speech->kind == READER_HTTP && http2->has_preface && server->settings.frame &&
+           http2->last_client_stream > http2->last_server_stream &&
+           http2->last_client_stream > http2->last_dropped_stream && !is_left_out &&
+           !server->is_lost && !http2->side[HTTP2_CLIENT].is_lost &&
+           is_read_to_end(c, SIDE_CLIENT) && is_read_to_end(c, SIDE_SERVER) &&
+           is_first_to_close(c, SIDE_SERVER) && is_request_taken(c);
+}
+
 enum case_answer case_answer(const struct verdict_case *c)
 {
     const struct http1_facts *http1 = paired(c);
 
-    if (!http1 || !case_has(c, FACT_SYNACK_SEEN))
+    if (!case_has(c, FACT_SYNACK_SEEN))
         return ANSWER_DONE;
+    if (!http1)
+        return is_stream_unanswered(c) ? ANSWER_MISSING : ANSWER_DONE;
     if (is_first_to_close(c, SIDE_SERVER))
         return of_closing_server(c, http1);
     if (is_first_to_close(c, SIDE_CLIENT))
@@ -151,4 +171,48 @@ bool case_is_tls_unused(const struct verdict_case *c)
     return c->speech->kind == READER_TLS && is_handshake_complete(c->tls) &&
            c->tls->side[TLS_CLIENT].n_said == 0 && case_is_all_read(c, SIDE_CLIENT) &&
            n_unread >= 0 && (uint32_t)n_unread <= c->limits->close_noise_bytes;
+}
+
+static bool is_one_short_answer(const struct verdict_case *c)
+{
+    const struct tls_side *server = &c->tls->side[TLS_SERVER];
+
+    return (server->n_said == 1 ||
+            (server->n_unlike == 1 && server->last_said_bytes != server->first_said_bytes)) &&
+           server->last_said_bytes >= c->limits->refusal_least_bytes &&
+           server->last_said_bytes <= c->limits->refusal_most_bytes;
+}
+
+bool case_is_refused_inside(const struct verdict_case *c)
+{
+    const struct tls_side *client = &c->tls->side[TLS_CLIENT], *server = &c->tls->side[TLS_SERVER];
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+
+    return client->bits & TLS_NO_CERTIFICATE && is_handshake_complete(c->tls) &&
+           client->n_said == 1 && is_one_short_answer(c) && case_is_all_read(c, SIDE_SERVER) &&
+           server->sealed_alert.frame && is_first_to_close(c, SIDE_SERVER) &&
+           ns_since(server->sealed_alert.ts_ns, fin->ts_ns) <= c->limits->tls_close_ns;
+}
+
+bool case_is_hung_up_on_flight(const struct verdict_case *c)
+{
+    const struct tls_side *client = &c->tls->side[TLS_CLIENT], *server = &c->tls->side[TLS_SERVER];
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+
+    return c->tls->version == TLS_VERSION_1_3 && is_handshake_complete(c->tls) &&
+           client->bits & TLS_NO_CERTIFICATE && server->n_said == 0 &&
+           !server->sealed_alert.frame && case_is_all_read(c, SIDE_SERVER) &&
+           is_first_to_close(c, SIDE_SERVER) &&
+           ns_since(server->hello.ts_ns, fin->ts_ns) <= c->limits->tls_close_ns + c->rtt_ns;
+}
+
+bool case_is_closed_unanswered(const struct verdict_case *c)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+    const struct packet_mark *client_fin = case_slot(c, TRAIL_CLIENT_FIN);
+    const struct packet_mark *request = case_slot(c, TRAIL_REQUEST);
+
+    return case_has(c, FACT_SYNACK_SEEN) && !case_has_server_spoken(c) && request->frame &&
+           request->frame < fin->frame && !(client_fin->frame && client_fin->frame < fin->frame) &&
+           case_unacked_bytes(c, SIDE_CLIENT) == 0;
 }

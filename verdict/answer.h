@@ -17,6 +17,9 @@ enum case_answer {
     ANSWER_ABANDONED /* the client waited, and closed before a byte of an answer */
 };
 
+/* The server closes, though the client asked and it never said a byte. */
+bool case_is_closed_unanswered(const struct verdict_case *c);
+
 /* Wants c->rst. */
 enum case_answer case_answer(const struct verdict_case *c);
 
@@ -26,6 +29,14 @@ int64_t case_idle_before_request_ns(const struct verdict_case *c);
 /* The client completed a TLS handshake and said nothing in it but goodbye: it wanted to know
  * whether there is TLS, as health checks do, and no answer is due. */
 bool case_is_tls_unused(const struct verdict_case *c);
+
+/* A client that had no certificate to show asked once, and all that the server said to it within
+ * TLS is one record as long as a page that refuses, and goodbye (VERDICTS.md 9.1, nginx). */
+bool case_is_refused_inside(const struct verdict_case *c);
+
+/* TLS 1.3: the client had no certificate to show, and the server closes when it has the client's
+ * flight, without an alert, as gRPC does. */
+bool case_is_hung_up_on_flight(const struct verdict_case *c);
 
 /* A RST came in the middle of an answer of HTTP/1. */
 bool case_is_cut_by_reset(const struct verdict_case *c);

@@ -38,7 +38,8 @@ struct verdict_case {
     const struct rst_facts *rst;
     enum vantage vantage;
     enum case_answer answer;
-    enum outcome outcome; /* as the packets say */
+    bool is_refused_inside; /* see case_is_refused_inside() */
+    enum outcome outcome;   /* as the packets say */
     uint8_t client_end;
     int64_t now_ns;  /* capture clock at the judgment */
     int64_t last_ns; /* last packet */
@@ -171,9 +172,6 @@ bool case_is_hole(const struct verdict_case *c, enum flow_side side);
 
 /* The side that stopped taking what the other has to send, up to the end; SIDE_COUNT = none. */
 enum flow_side case_stalled_side(const struct verdict_case *c);
-
-/* The server closes, though the client asked and it never said a byte. */
-bool case_is_closed_unanswered(const struct verdict_case *c);
 
 /* Nothing is missing from what the side said above TCP, as far as its protocol was read: what was
  * not read there was not said. */

@@ -74,6 +74,14 @@ static const struct http1_facts *http1_of(const struct connection_event *event)
     return event->said.kind == READER_HTTP ? &event->said.http.http1 : &none;
 }
 
+/* Of HTTP/2: the stream; 0 = it is not that. */
+static uint32_t unanswered_stream(const struct connection_event *event)
+{
+    return event->said.kind == READER_HTTP && event->said.http.http2.has_preface
+               ? event->said.http.http2.last_client_stream
+               : 0;
+}
+
 static bool is_answer_cut(const struct connection_event *event)
 {
     return http1_of(event)->part[HTTP1_SERVER] != HTTP1_PART_WHOLE;
@@ -85,6 +93,8 @@ static void unsaid(const struct connection_event *event, struct text *text)
         text_add(text, "without sending a byte");
     else if (is_answer_cut(event))
         text_add(text, "in the middle of an answer");
+    else if (unanswered_stream(event))
+        text_addf(text, "without answering stream %" PRIu32, unanswered_stream(event));
     else
         text_addf(text, "without answering request %" PRIu32, http1_of(event)->n_responses + 1);
 }
@@ -95,6 +105,8 @@ static void unsaid_brief(const struct connection_event *event, struct text *text
         text_add(text, "0 bytes sent");
     else if (is_answer_cut(event))
         text_add(text, "answer cut");
+    else if (unanswered_stream(event))
+        text_addf(text, "no answer on %" PRIu32, unanswered_stream(event));
     else
         text_addf(text, "no answer %" PRIu32, http1_of(event)->n_responses + 1);
 }

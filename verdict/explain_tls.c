@@ -58,13 +58,16 @@ const struct verdict_words words_mtls_client_cert_missing = {
     .message = "{server} wants a client certificate and {client} has none",
     .brief = "no client certificate",
     .meaning = "The server asked for a certificate of the client, the client sent an empty list, "
-               "and the server ended the handshake. The client has no certificate configured, or "
+               "and the server ended the connection. The client has no certificate configured, or "
                "none from an authority that the server names.",
-    .doc = "Up to TLS 1.2 all of it can be read: CertificateRequest, the client's Certificate with "
-           "an empty list, alert 40, 42 or 116 or the close. In TLS 1.3 the lengths tell: "
-           "a record of 25 bytes before the client's Finished, then one as short as an alert from "
-           "the server, which closes. A service mesh in strict mode that meets a client "
-           "without a sidecar looks so too.",
+    .doc =
+        "Up to TLS 1.2 all of it can be read: CertificateRequest, the client's Certificate with "
+        "an empty list, alert 40, 42 or 116 or the close. In TLS 1.3 the lengths tell: "
+        "a record of 25 bytes before the client's Finished, then one as short as an alert from "
+        "the server, or nothing, and its close. nginx completes the handshake and says 400 within "
+        "it: one request, one record of 300 to 600 bytes and the close "
+        "look so, and so does any short answer. A service mesh in strict mode that meets a client "
+        "without a sidecar looks so too.",
     .filter = "tls",
     .step = {STEP_OWN_CERTIFICATE,
              STEP_SERVER_CLIENT_CA,

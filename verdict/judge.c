@@ -82,6 +82,7 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
         c->stray = strays_find(&context->hosts->strays, note, (enum flow_side)c->rst->mark.side,
                                context->limits->stray_span_bytes);
     c->answer = case_answer(c);
+    c->is_refused_inside = case_is_refused_inside(c);
     c->vantage = case_vantage(note, context->local, context->n_local);
     c->outcome = case_outcome(c);
     if (is_blind(c) || strays_is_part(&context->hosts->strays, note))
@@ -193,7 +194,8 @@ static bool has_left_out(const struct verdict_case *c)
 static bool is_plain(const struct verdict_case *c)
 {
     bool has_spoken = c->speech->told_frame || is_tls_in_doubt(c) || has_foreign_words(c) ||
-                      has_left_out(c) || c->trail->speech[SIDE_CLIENT].goaway_frame ||
+                      has_left_out(c) || c->is_refused_inside ||
+                      c->trail->speech[SIDE_CLIENT].goaway_frame ||
                       c->trail->speech[SIDE_SERVER].goaway_frame;
 
     return (c->outcome == OUTCOME_OK || c->outcome == OUTCOME_UNKNOWN) && !c->trail->n_rst &&

@@ -79,6 +79,8 @@ const struct verdict_limits *verdict_limits_default(void)
         .clock_jump_ms = 10 * 60 * 1000,
         .syn_fallbacks = 2,
         .tls_close_ns = 1 * NS_PER_S,
+        .refusal_least_bytes = 300,
+        .refusal_most_bytes = 600,
         .hello_reset_ns = 2 * NS_PER_S,
         .hello_silence_ns = 5 * NS_PER_S,
         .stray_span_bytes = 6 * 1024 * 1024,

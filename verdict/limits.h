@@ -95,8 +95,11 @@ struct verdict_limits {
     int64_t first_hop_ns;  /* an answer from so near is of this host or network (13.1) */
     int64_t
         clock_jump_ms; /* of a client's timestamps: another machine (13.4, nat-port-collision) */
-    unsigned syn_fallbacks;   /* connections to one host (13.3, syn-options-blackhole) */
-    int64_t tls_close_ns;     /* a refusal is followed by the close (9.1, 11.7) */
+    unsigned syn_fallbacks; /* connections to one host (13.3, syn-options-blackhole) */
+    int64_t tls_close_ns;   /* a refusal is followed by the close (9.1, 11.7) */
+    /* A page that says that a certificate was wanted, encrypted (13.6, mtls-client-cert-missing).
+     */
+    uint16_t refusal_least_bytes, refusal_most_bytes;
     int64_t hello_reset_ns;   /* and 4 round trips (13.6, tls-reset-on-hello) */
     int64_t hello_silence_ns; /* 13.6, tls-hello-blackhole */
     /* A packet is conntrack's INVALID when it lies outside the window; seldom by more than the

@@ -9,7 +9,8 @@ static enum confidence when(bool holds)
 
 enum confidence rule_rst_after_fin(const struct verdict_case *c, struct ruling *ruling)
 {
-    if (c->outcome != OUTCOME_OK || !c->rst || (!c->rst->sender_had_fin && !c->rst->peer_had_fin))
+    if (c->outcome != OUTCOME_OK || c->is_refused_inside || !c->rst ||
+        (!c->rst->sender_had_fin && !c->rst->peer_had_fin))
         return CONFIDENCE_NONE;
     because(ruling, "rst-after-close", c->rst->mark.frame, "the connection was closing in order");
     if (case_is_request_crossed(c)) {
@@ -43,7 +44,7 @@ enum confidence rule_ok(const struct verdict_case *c, struct ruling *ruling)
 {
     (void)ruling;
     return when(
-        (c->outcome == OUTCOME_OK && !c->rst) ||
+        (c->outcome == OUTCOME_OK && !c->rst && !c->is_refused_inside) ||
         (c->outcome == OUTCOME_OK_DEGRADED && c->client->n_syn < 2 && c->server->n_syn < 2));
 }
 

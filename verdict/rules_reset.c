@@ -190,7 +190,9 @@ enum confidence rule_late_data_after_close(const struct verdict_case *c, struct 
         say_crossed(c, ruling);
         return CONFIDENCE_CERTAIN;
     }
-    if (!is_after_server_fin(c) || idle_around_close_ns(c) >= c->limits->pooled_idle_ns)
+    /* What the client says in TLS before the server has taken its handshake was not late. */
+    if (!is_after_server_fin(c) || case_is_hung_up_on_flight(c) ||
+        idle_around_close_ns(c) >= c->limits->pooled_idle_ns)
         return CONFIDENCE_NONE;
     because(ruling, "server-closed-first", fin->frame, "server FIN in the middle of the exchange");
     say_late_data(c, ruling);

@@ -170,9 +170,13 @@ static void say_silent_close(const struct verdict_case *c, struct ruling *ruling
 static void say_short_answer(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct http1_facts *http1 = &c->speech->http.http1;
+    const struct http2_facts *http2 = &c->speech->http.http2;
     uint64_t frame = case_slot(c, TRAIL_SERVER_FIN)->frame;
 
-    if (c->answer == ANSWER_MISSING)
+    if (http2->has_preface)
+        because(ruling, "request-unanswered", case_slot(c, TRAIL_REQUEST)->frame,
+                "stream %u, of which the server said nothing, then FIN", http2->last_client_stream);
+    else if (c->answer == ANSWER_MISSING)
         because(ruling, "request-unanswered", http1->request.frame,
                 "%u requests, %u answers, then server FIN", http1->n_requests, http1->n_responses);
     else if (http1->part[HTTP1_SERVER] == HTTP1_PART_HEAD)

@@ -267,20 +267,44 @@ static enum confidence misses_certificate_12(const struct verdict_case *c, struc
     return CONFIDENCE_CERTAIN;
 }
 
+/* The server took the handshake, and refused the request in it. */
+static enum confidence misses_certificate_inside(const struct verdict_case *c,
+                                                 struct ruling *ruling)
+{
+    because(ruling, "certificate-empty", 0, "the client had no certificate to show");
+    because(ruling, "one-short-answer", server_of(c)->sealed_alert.frame,
+            "one request, %u bytes encrypted, then the server closes",
+            server_of(c)->last_said_bytes);
+    against(ruling, "cannot-be-read", 0, "any short answer looks the same");
+    return CONFIDENCE_POSSIBLE;
+}
+
+static enum confidence misses_certificate_13(const struct verdict_case *c, struct ruling *ruling)
+{
+    if (!is_finished_refused(c) && !case_is_hung_up_on_flight(c))
+        return CONFIDENCE_NONE;
+    because(ruling, "empty-certificate-length", 0,
+            "the client's first encrypted record is that of no certificate");
+    if (case_is_hung_up_on_flight(c)) {
+        because(ruling, "hung-up-on-flight", case_slot(c, TRAIL_SERVER_FIN)->frame,
+                "then the server closes without a word");
+        return CONFIDENCE_LIKELY;
+    }
+    because(ruling, "alert-length", server_of(c)->sealed_alert.frame,
+            "the server's answer is as short as an alert, then it closes");
+    return CONFIDENCE_LIKELY;
+}
+
 enum confidence rule_mtls_client_cert_missing(const struct verdict_case *c, struct ruling *ruling)
 {
     if (!(client_of(c)->bits & TLS_NO_CERTIFICATE))
         return CONFIDENCE_NONE;
-    if (c->tls->version != TLS_VERSION_1_3)
-        return server_of(c)->bits & TLS_WANTS_CLIENT ? misses_certificate_12(c, ruling)
-                                                     : CONFIDENCE_NONE;
-    if (!is_finished_refused(c))
+    if (c->tls->version != TLS_VERSION_1_3 && !(server_of(c)->bits & TLS_WANTS_CLIENT))
         return CONFIDENCE_NONE;
-    because(ruling, "empty-certificate-length", 0,
-            "the client's first encrypted record is that of no certificate");
-    because(ruling, "alert-length", server_of(c)->sealed_alert.frame,
-            "the server's answer is as short as an alert, then it closes");
-    return CONFIDENCE_LIKELY;
+    if (c->is_refused_inside)
+        return misses_certificate_inside(c, ruling);
+    return c->tls->version == TLS_VERSION_1_3 ? misses_certificate_13(c, ruling)
+                                              : misses_certificate_12(c, ruling);
 }
 
 static bool shows_own_certificate(const struct tls_side *client)

@@ -15,7 +15,7 @@ static uint8_t first_kind(const struct verdict_case *c, enum flow_side side)
 static bool is_plain_text(uint8_t kind)
 {
     return kind == PAYLOAD_HTTP1_RESPONSE || kind == PAYLOAD_HTTP2_FRAMES ||
-           kind == PAYLOAD_GREETING;
+           kind == PAYLOAD_GREETING || kind == PAYLOAD_PLAIN_TEXT;
 }
 
 /* Behind other words of the client (STARTTLS, CONNECT) a ClientHello is no mistake. */

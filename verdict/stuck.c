@@ -76,14 +76,3 @@ enum flow_side case_stalled_side(const struct verdict_case *c)
     }
     return SIDE_COUNT;
 }
-
-bool case_is_closed_unanswered(const struct verdict_case *c)
-{
-    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
-    const struct packet_mark *client_fin = case_slot(c, TRAIL_CLIENT_FIN);
-    const struct packet_mark *request = case_slot(c, TRAIL_REQUEST);
-
-    return case_has(c, FACT_SYNACK_SEEN) && !case_has_server_spoken(c) && request->frame &&
-           request->frame < fin->frame && !(client_fin->frame && client_fin->frame < fin->frame) &&
-           case_unacked_bytes(c, SIDE_CLIENT) == 0;
-}

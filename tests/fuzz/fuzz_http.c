@@ -86,7 +86,7 @@ static void read_banner(struct cursor *cursor)
         if (piece.from)
             banner_read(&banner, &facts, port, piece.bytes, piece.n_bytes, &piece.place);
         else
-            banner_read_client(&banner, piece.bytes, piece.n_bytes);
+            banner_read_client(&banner, &facts, piece.bytes, piece.n_bytes);
     }
     assert(!facts.refusal.frame || facts.protocol);
     assert(memchr(facts.code, 0, sizeof(facts.code)) && memchr(facts.text, 0, sizeof(facts.text)));

@@ -836,3 +836,37 @@ def missing_header(t):
         conn.sock.close()
         t.wait_rtt()
     t.expect(conn, 'accept-then-close', '>D .*<R?F?', never=['ok'], accept=['reset-app-abort'])
+
+
+@case('accept-then-close', 'hit', 'stream-unanswered', 'FIN, and stream 3 has no answer')
+def stream_unanswered(t):
+    """A server of HTTP/2 that answers one request and is gone at the next."""
+    conn, peer = t.pair(8080)
+    t.exchange(conn, peer, HELLO2 + get(1), frame(SETTINGS, 0, 0) + OK2)
+    conn.sock.sendall(get(3))
+    t.read(peer, len(get(3)))
+    t.hang_up(peer, conn.sock)
+    t.expect(conn, 'accept-then-close', '<D .*>D .*<F', 'closed_early', never=['ok'])
+
+
+SSL_REQUEST = struct.pack('>II', 8, 80877103)
+
+
+@case('app-banner-refusal', 'hit', 'postgres-no-ssl', 'N to the SSLRequest, and the client goes')
+def postgres_no_ssl(t):
+    """A client that wants TLS (sslmode=require) and a PostgreSQL that has none."""
+    conn, peer = t.pair(5432)
+    t.exchange(conn, peer, SSL_REQUEST, b'N')
+    t.hang_up(conn.sock, peer)
+    t.expect(conn, 'app-banner-refusal', '^>S <SA >A >D', 'app_refused')
+
+
+@case('app-banner-refusal', 'near', 'postgres-in-clear', 'N to the SSLRequest, and a login in clear')
+def postgres_prefers(t):
+    """A client that would like TLS (sslmode=prefer) and does without."""
+    conn, peer = t.pair(5432)
+    t.exchange(conn, peer, SSL_REQUEST, b'N')
+    t.exchange(conn, peer, POSTGRES_START, b'R\0\0\0\x08\0\0\0\0')
+    t.exchange(conn, peer, b'X\0\0\0\x04', b'')
+    t.hang_up(conn.sock, peer)
+    t.expect(conn, 'ok', '^>S <SA >A >D', 'ok', never=['app-banner-refusal'])

@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import subprocess
+import sys
 
 import wire
 from cases_boxes import program
@@ -297,3 +298,101 @@ def tls_request(t):
     """The same with a request: an answer was due."""
     t.expect(left_after(t, REQUEST), 'client-abort', '>D .*<D .*>D .*>RA', 'reset',
              never=['ok-rst-close'])
+
+
+ASKS = 'ssl_client_certificate server.test.pem; ssl_verify_client'
+
+
+def no_certificate(t, version, asks='on'):
+    with nginx(t, f'ssl_protocols {version}; {ASKS} {asks};'):
+        return curl(t, 40001)
+
+
+@case('mtls-client-cert-missing', 'hit', 'nginx-12',
+      'an empty Certificate; one request, some 400 bytes, close_notify', needs=('nginx', 'curl'))
+def nginx_12(t):
+    """nginx completes the handshake (TLS 1.2) and says 400 within it: nobody can read that."""
+    t.expect(no_certificate(t, 'TLSv1.2'), 'mtls-client-cert-missing', '>D .*<D', 'tls_refused',
+             accept=FINE)
+
+
+@case('mtls-client-cert-missing', 'hit', 'nginx-13', 'the same by lengths: 25 bytes, then some 400',
+      needs=('nginx', 'curl'))
+def nginx_13(t):
+    """nginx completes the handshake (TLS 1.3) and says 400 within it."""
+    t.expect(no_certificate(t, 'TLSv1.3'), 'mtls-client-cert-missing', '>D .*<D', 'tls_refused',
+             accept=FINE)
+
+
+@case('mtls-client-cert-missing', 'near', 'nginx-optional-13', 'the same, and the client closes',
+      needs=('nginx', 'curl'))
+def nginx_optional(t):
+    """nginx would like a certificate and answers without one."""
+    t.expect(no_certificate(t, 'TLSv1.3', 'optional'), 'ok', '>D .*<D', 'ok', accept=FINE,
+             never=ALL_TLS)
+
+
+@case('tls-on-plain-port', 'hit', 'python-html', 'HTML without a status line in answer to the hello',
+      needs=('curl', ))
+def tls_to_python(t):
+    """curl https:// to Python's server of HTTP."""
+    t.program('s', sys.executable, '-m', 'http.server', '--bind', t.server, '443', port=443)
+    conn = curl(t, 40001)
+    t.expect(conn, 'tls-on-plain-port', '>D .*<D', 'tls_refused', never=['ok'])
+
+
+GRPC = '''
+import concurrent.futures, sys, grpc
+key, pem = open(sys.argv[2] + '.key', 'rb').read(), open(sys.argv[2] + '.pem', 'rb').read()
+if sys.argv[3] == 'server':
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(1))
+    server.add_secure_port(sys.argv[1], grpc.ssl_server_credentials([(key, pem)], pem, True))
+    server.start()
+    server.wait_for_termination()
+shown = {'private_key': key, 'certificate_chain': pem} if sys.argv[3] == 'shows' else {}
+channel = grpc.secure_channel(sys.argv[1], grpc.ssl_channel_credentials(pem, **shown),
+                              [('grpc.ssl_target_name_override', 'server.test'),
+                               ('grpc.enable_retries', 0),
+                               ('grpc.initial_reconnect_backoff_ms', 30000)])
+try:
+    channel.unary_unary('/lab.Echo/Say')(b'x', timeout=2)
+except grpc.RpcError as error:
+    print(error.code())
+channel.close()
+'''
+
+
+def call(t, how):
+    """A call of gRPC to a server of its own that wants the client's certificate."""
+
+    def write(folder):
+        certificates(folder)
+        with open(os.path.join(folder, 'grpc'), 'w') as file:
+            file.write(GRPC)
+
+    words = ['{}/grpc', f'{t.server}:443', '{}/server.test']
+    with program(t, 's', t.server, 443, write, [sys.executable, *words, 'server']) as child:
+        t.source('c', t.server, t.client)
+        folder = os.path.realpath(f'/proc/{child.pid}/cwd')
+        run_client(t, [sys.executable, *(word.format(folder) for word in words), how])
+        t.wait_rtt(2)
+
+
+@case('mtls-client-cert-missing', 'hit', 'grpc-13',
+      '25 and 69 bytes of the client, then FIN of the server without a word',
+      needs=('python:grpc', ))
+def grpc_missing(t):
+    """gRPC without a certificate at a gRPC that wants one: no alert, and the first bytes of HTTP/2
+    cross the close."""
+    call(t, 'hides')
+    t.note('mtls-client-cert-missing', client=t.client, server=f'{t.server}:443',
+           outcome='tls_refused')
+
+
+@case('mtls-client-cert-missing', 'near', 'grpc-13', 'a certificate, and a call', pace='medium',
+      needs=('python:grpc', ))
+def grpc_shows(t):
+    """gRPC that shows its certificate; the server has no such method, within TLS."""
+    call(t, 'shows')
+    t.note('ok', client=t.client, server=f'{t.server}:443', accept=FINE,
+           **{'not': ['mtls-client-cert-missing', 'mtls-client-cert-rejected']})

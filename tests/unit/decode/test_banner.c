@@ -47,7 +47,7 @@ static struct banner_facts play(const struct script *script, size_t n_part)
     memset(&facts, 0, sizeof(facts));
     speak(&banner, &facts, script->port, script->greeting, script->n_greeting, n_part);
     for (size_t i = 0; i < script->n_client; i++)
-        banner_read_client(&banner, (const uint8_t *)script->client + i, 1);
+        banner_read_client(&banner, &facts, (const uint8_t *)script->client + i, 1);
     speak(&banner, &facts, script->port, script->words, script->n_words, n_part);
     return facts;
 }
@@ -167,8 +167,11 @@ static void postgres_without_tls_may_still_refuse_in_clear(void **state)
     const struct script full = {TEXT(""), TEXT(""), PG_FULL, 5432};
 
     (void)state;
-    banner_read_client(&banner, (const uint8_t *)"\0\0\0\x08\x04\xd2\x16\x2f", 8);
+    banner_read_client(&banner, &facts, (const uint8_t *)"\0\0\0\x08\x04\xd2\x16\x2f", 8);
     banner_read(&banner, &facts, 5432, (const uint8_t *)"N", 1, &place);
+    assert_int_equal(facts.refusal.frame, 3); /* where the client leaves it at that */
+    assert_string_equal(facts.code, "N");
+    banner_read_client(&banner, &facts, (const uint8_t *)"\0", 1);
     assert_int_equal(facts.refusal.frame, 0);
     banner_read(&banner, &facts, 5432, (const uint8_t *)full.words, full.n_words, &place);
     assert_int_equal(facts.protocol, BANNER_POSTGRESQL);

@@ -181,6 +181,35 @@ static void a_greeting_before_the_hello_is_not_read(void **state)
     assert_int_equal(note.speech.bits[SIDE_SERVER], SPEECH_LATE);
 }
 
+static void a_servers_plain_text_is_told_from_what_nobody_knows(void **state)
+{
+    static const struct {
+        const char *bytes;
+        enum payload_kind kind;
+    } cases[] = {
+        {"<!DOCTYPE HTML PUBLIC", PAYLOAD_PLAIN_TEXT},
+        {"<html>", PAYLOAD_PLAIN_TEXT},
+        {"SSH-2.0-OpenSSH_9.2", PAYLOAD_PLAIN_TEXT},
+        {"220 mx ESMTP", PAYLOAD_PLAIN_TEXT},
+        {"220-mx", PAYLOAD_PLAIN_TEXT},
+        {"+OK ready", PAYLOAD_PLAIN_TEXT},
+        {"* OK IMAP4", PAYLOAD_PLAIN_TEXT},
+        {"2200", PAYLOAD_UNKNOWN},
+        {"-ERR no", PAYLOAD_GREETING},
+        {"<!", PAYLOAD_UNKNOWN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct words words[] = {{'>', 1, SAY(client_hello)},
+                                      {'<', 1, cases[i].bytes, strlen(cases[i].bytes)}};
+        struct flow_note note = JUDGE(words);
+
+        assert_int_equal(note.trail.speech[SIDE_SERVER].first_kind, cases[i].kind);
+        assert_true(note.trail.speech[SIDE_SERVER].is_not_tls);
+    }
+}
+
 static void a_plain_connection_has_no_reader(void **state)
 {
     const struct words words[] = {{'<', 1, SAY(greeting)}, {'>', 1, SAY(starttls)}};
@@ -253,6 +282,7 @@ int main(void)
         cmocka_unit_test(tls_behind_a_proxy_header_is_read),
         cmocka_unit_test(tls_behind_starttls_is_read),
         cmocka_unit_test(a_greeting_before_the_hello_is_not_read),
+        cmocka_unit_test(a_servers_plain_text_is_told_from_what_nobody_knows),
         cmocka_unit_test(a_plain_connection_has_no_reader),
         cmocka_unit_test(a_connection_picked_up_at_its_hello_is_read),
         cmocka_unit_test(data_on_a_syn_is_read_once),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests of HTTP/1 that an orderly close leaves without their answer, and what only looks so. */
+#include <string.h>
+
 #include "factscript.h"
 #include "unit.h"
 
@@ -287,75 +289,67 @@ static void a_client_that_waited_in_vain_hung_up(void **state)
     factscript_check(rule_client_abort, cases, ARRAY_LEN(cases));
 }
 
-/* ---- TLS that nothing was said in ---- */
+/* ---- HTTP/2 ---- */
 
-/* The client's last flight, and its RST before the session tickets are acknowledged. */
-static void checked_tls(struct factscript *script)
+/* The client's second stream; the server said something on the first alone. */
+static void stream_unanswered(struct factscript *script)
 {
-    struct flow_speech *speech = &script->note.speech;
+    struct http_facts *http = &script->note.speech.http;
 
-    factscript_answered(script);
-    factscript_packet(script, "C PA +80", 100);
-    factscript_rst(script, SIDE_CLIENT, RST_FAMILY_A, 101);
-    script->note.has_speech = true;
-    speech->kind = READER_TLS;
-    for (unsigned s = 0; s < SIDE_COUNT; s++)
-        speech->next_seq[s] = end_of(script, (enum flow_side)s);
-    speech->tls.version = TLS_VERSION_1_3;
-    speech->tls.side[TLS_SERVER].hello.frame = 5;
-    speech->tls.side[TLS_CLIENT].bits = TLS_FINISHED;
+    never_answered(script);
+    memset(http, 0, sizeof(*http));
+    http->http1.switched = HTTP_SWITCH_PREFACE;
+    http->http2.has_preface = true;
+    http->http2.side[HTTP2_SERVER].settings.frame = 5;
+    http->http2.last_client_stream = 3;
+    http->http2.last_server_stream = 1;
 }
 
-static void tls_client_bits(struct factscript *script, int64_t bits)
+static void server_said_on(struct factscript *script, int64_t stream)
 {
-    script->note.speech.tls.side[TLS_CLIENT].bits = (uint16_t)bits;
+    script->note.speech.http.http2.last_server_stream = (uint32_t)stream;
 }
 
-static void tls_12(struct factscript *script, int64_t server_bits)
+static void client_dropped(struct factscript *script, int64_t stream)
 {
-    script->note.speech.tls.version = TLS_VERSION_1_2;
-    tls_client_bits(script, TLS_CHANGED_CIPHER);
-    script->note.speech.tls.side[TLS_SERVER].bits = (uint16_t)server_bits;
+    script->note.speech.http.http2.last_dropped_stream = (uint32_t)stream;
 }
 
-static void tls_said(struct factscript *script, int64_t n)
+static void drained_at(struct factscript *script, int64_t last_stream)
 {
-    script->note.speech.tls.side[TLS_CLIENT].n_said = (uint32_t)n;
+    struct http2_side_facts *server = &script->note.speech.http.http2.side[HTTP2_SERVER];
+
+    server->goaway.frame = 8;
+    server->goaway_last_stream = (uint32_t)last_stream;
 }
 
-/* So much more than a close_notify came behind what was read. */
-static void tls_unread(struct factscript *script, int64_t n_bytes)
+static void goaway_with_error(struct factscript *script, int64_t code)
 {
-    script->note.speech.next_seq[SIDE_CLIENT] -= limits()->close_noise_bytes + (uint32_t)n_bytes;
+    drained_at(script, 3);
+    script->note.speech.http.http2.side[HTTP2_SERVER].goaway_code = (uint32_t)code;
 }
 
-static void tls_alert(struct factscript *script, int64_t side)
+static void lost_http2(struct factscript *script, int64_t side)
 {
-    script->note.speech.tls.side[side].alert.frame = 7;
+    script->note.speech.http.http2.side[side].is_lost = true;
 }
 
-static void a_client_that_only_checks_for_tls_may_reset_it(void **state)
+static void a_stream_of_http2_is_owed_an_answer(void **state)
 {
     static const struct rule_case cases[] = {
-        {"its Finished, and a RST", CERTAIN, checked_tls, .reason = "nothing-outstanding"},
-        {"TLS 1.2", CERTAIN, checked_tls, tls_12, TLS_CHANGED_CIPHER},
-        {"TLS 1.2, and the server is not there yet", NONE, checked_tls, tls_12},
-        {"a close_notify that was not read", CERTAIN, checked_tls, tls_unread},
-        {"more that was not read", NONE, checked_tls, tls_unread, 1},
-        {"a request", NONE, checked_tls, tls_said, 1},
-        {"no Finished", NONE, checked_tls, tls_client_bits},
-        {"early data", NONE, checked_tls, tls_client_bits, TLS_FINISHED | TLS_EARLY_DATA},
-        {"an alert of the client", NONE, checked_tls, tls_alert, TLS_CLIENT},
-        {"the capture lacks bytes of the client", NONE, checked_tls, bits_of_client, SPEECH_GAP},
-    };
-    static const struct rule_case aborts[] = {
-        {"a check", NONE, checked_tls},
-        {"a request", LIKELY, checked_tls, tls_said, 1},
+        {"the server closes instead", LIKELY, stream_unanswered, .reason = "request-unanswered"},
+        {"it had begun to answer", NONE, stream_unanswered, server_said_on, 3},
+        {"the client had given it up", NONE, stream_unanswered, client_dropped, 3},
+        {"it takes the stream and goes away", LIKELY, stream_unanswered, drained_at, 3},
+        {"it leaves the stream out", NONE, stream_unanswered, drained_at, 1},
+        {"it says which error", NONE, stream_unanswered, goaway_with_error, 2},
+        {"the server did not have it", NONE, stream_unanswered, not_taken},
+        {"its frames could not be read", NONE, stream_unanswered, lost_http2, HTTP2_SERVER},
+        {"the capture lacks bytes", NONE, stream_unanswered, bits_of_server, SPEECH_GAP},
     };
 
     (void)state;
-    factscript_check(rule_ok_rst_close, cases, ARRAY_LEN(cases));
-    factscript_check(rule_client_abort, aborts, ARRAY_LEN(aborts));
+    factscript_check(rule_accept_then_close, cases, ARRAY_LEN(cases));
 }
 
 int main(void)
@@ -364,7 +358,7 @@ int main(void)
         cmocka_unit_test(a_request_that_the_server_took_is_owed_an_answer),
         cmocka_unit_test(a_request_that_crosses_the_close_is_a_pools_mistake),
         cmocka_unit_test(a_client_that_waited_in_vain_hung_up),
-        cmocka_unit_test(a_client_that_only_checks_for_tls_may_reset_it),
+        cmocka_unit_test(a_stream_of_http2_is_owed_an_answer),
     };
 
     return cmocka_run_group_tests_name("answer", tests, NULL, NULL);

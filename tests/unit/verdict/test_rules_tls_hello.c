@@ -156,6 +156,7 @@ static void tls_meets_plain_text(void **state)
         {"HTTP/1, and a PROXY header before it", LIKELY, hello_behind_header, server_words,
          PAYLOAD_HTTP1_RESPONSE, "plain-text"},
         {"a greeting", CERTAIN, hello_answered, server_words, PAYLOAD_GREETING, "client-hello"},
+        {"HTML", CERTAIN, hello_answered, server_words, PAYLOAD_PLAIN_TEXT, "plain-text"},
         {"what nobody knows", NONE, hello_answered, server_words, PAYLOAD_UNKNOWN, NULL},
         {"TLS", NONE, hello_answered, server_words, PAYLOAD_TLS_SERVER_HELLO, NULL},
         {"an alert", NONE, hello_answered, server_words, PAYLOAD_TLS_ALERT, NULL},
