@@ -3,8 +3,9 @@
 """Compare what tcpwhy reads of HTTP/2 with tshark: check_http2.py TCPWHY FOLDER ..
 
 For each capture in the folders whose path speaks of HTTP/2 or gRPC: of every connection in which
-tshark sees the client's preface, the errors of GOAWAY and RST_STREAM must be the same. Exit status
-77 where tshark or all of the captures are missing.
+tshark sees the client's preface, the errors of GOAWAY and RST_STREAM must be the same, and a GOAWAY's
+last stream and text and a gRPC status must be among those that tshark sees. Exit status 77 where
+tshark or all of the captures are missing.
 """
 
 import json
@@ -14,25 +15,55 @@ import shutil
 import subprocess
 import sys
 
-FIELDS = ('http2.magic', 'tcp.srcport', 'tcp.dstport', 'http2.goaway.error', 'http2.rst_stream.error')
+FIELDS = ('http2.magic', 'tcp.srcport', 'tcp.dstport', 'http2.goaway.error', 'http2.rst_stream.error',
+          'http2.goaway.last_stream_id', 'http2.goaway.addata', 'http2.header.name',
+          'http2.header.value')
 HARMLESS = (0, 8)    # NO_ERROR, CANCEL
 WORTH = re.compile('h2|http2|grpc')
 
 
+class Seen:
+    """What one connection says, as far as both programs tell it."""
+
+    def __init__(self):
+        self.codes, self.last_streams, self.texts, self.statuses = set(), set(), set(), set()
+
+    def is_told_by(self, told):
+        """tcpwhy tells one of several errors."""
+        return (bool(self.codes) == bool(told.codes) and told.codes <= self.codes and
+                told.last_streams <= self.last_streams and told.texts <= self.texts and
+                told.statuses <= self.statuses)
+
+    def __str__(self):
+        return (f'{sorted(self.codes)} {sorted(self.last_streams)} {sorted(self.texts)} '
+                f'{sorted(self.statuses)}')
+
+
+def learn_row(seen, goaway, reset, last, text, names, values):
+    codes = [int(code) for word in (goaway, reset) for code in word.split('^') if code]
+    seen.codes |= set(codes) - set(HARMLESS)
+    seen.last_streams |= {int(stream) for stream in last.split('^') if stream}
+    seen.texts |= {bytes.fromhex(word.replace(':', '')).decode(errors='replace')
+                   for word in text.split('^')}
+    seen.statuses |= {int(value) for name, value in zip(names.split('^'), values.split('^'))
+                      if name == 'grpc-status'}
+
+
 def by_tshark(path, server_ports):
-    """Ports of each connection that begins as HTTP/2 -> codes of its errors."""
-    command = ['tshark', '-r', path, '-Y', 'http2', '-T', 'fields', '-E', 'occurrence=a']
+    """Ports of each connection that begins as HTTP/2 -> what it says."""
+    command = ['tshark', '-r', path, '-Y', 'http2', '-T', 'fields', '-E', 'occurrence=a', '-E',
+               'aggregator=^']
     for field in FIELDS:
         command += ['-e', field]
     for port in server_ports:
         command += ['-d', f'tcp.port=={port},http2']
     lines = subprocess.run(command, text=True, capture_output=True, check=True).stdout.split('\n')
     found = {}
-    for magic, *ports, goaway, reset in (line.split('\t') for line in lines if line):
+    for magic, *ports, goaway, reset, last, text, names, values in (
+            line.split('\t') for line in lines if line):
         if magic:
-            found[frozenset(ports)] = set()
-        codes = [int(code) for word in (goaway, reset) for code in word.split(',') if code]
-        found.get(frozenset(ports), set()).update(set(codes) - set(HARMLESS))
+            found[frozenset(ports)] = Seen()
+        learn_row(found.get(frozenset(ports), Seen()), goaway, reset, last, text, names, values)
     return found
 
 
@@ -45,10 +76,17 @@ def by_tcpwhy(program, path):
             continue
         flow = event['flow']
         server_ports.add(flow['server']['port'])
-        ports = frozenset(str(flow[side]['port']) for side in ('client', 'server'))
-        codes = found.setdefault(ports, set())
-        if event['http2'] and event['http2']['error_code'] not in HARMLESS:
-            codes.add(event['http2']['error_code'])
+        told = found.setdefault(frozenset(str(flow[side]['port']) for side in ('client', 'server')),
+                                Seen())
+        http2, grpc = event['http2'] or {}, event['grpc'] or {}
+        if http2.get('error_code', 0) not in HARMLESS:
+            told.codes.add(http2['error_code'])
+        if http2.get('frame') == 'goaway':
+            told.last_streams.add(http2['last_stream'])
+            told.texts.add(http2['debug'] or '')
+        # One that follows from an HTTP status is in no header.
+        if 'status' in grpc and 'grpc-status' in [reason['code'] for reason in event['because']]:
+            told.statuses.add(grpc['status'])
     return found, server_ports
 
 
@@ -61,14 +99,13 @@ def main():
     n_same = n_wrong = 0
     for path in captures:
         told, server_ports = by_tcpwhy(program, path)
-        for ports, codes in by_tshark(path, server_ports).items():
-            # tcpwhy tells one of them
-            if bool(codes) == bool(told.get(ports)) and told.get(ports, set()) <= codes:
+        for ports, seen in by_tshark(path, server_ports).items():
+            if seen.is_told_by(told.get(ports, Seen())):
                 n_same += 1
                 continue
             n_wrong += 1
-            print(f'{path.name} {"-".join(sorted(ports))}: tshark {sorted(codes)}, '
-                  f'tcpwhy {sorted(told.get(ports, set()))}')
+            print(f'{path.name} {"-".join(sorted(ports))}: tshark {seen}, '
+                  f'tcpwhy {told.get(ports, Seen())}')
     print(f'{n_same} connections the same, {n_wrong} not')
     return n_wrong > 0
 

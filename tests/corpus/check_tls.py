@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Compares what tcpwhy reads of TLS in real captures with what tshark reads.
 
-Usage: check_tls.py TCPWHY CORPUS_DIR [-v]
+Usage: check_tls.py TCPWHY FOLDER .. [-v]
 
-For each connection: the name asked for, the version chosen, the first fatal alert in plain text and
-who sent it. Exits with 77 (skipped) where the corpus or tshark is absent.
+For each connection of the captures in the folders' pcaps/: the name asked for, the application
+protocols offered, the version chosen, the first fatal alert in plain text and who sent it. Exits with 77 (skipped) where the corpus or tshark is absent.
 """
 import json
 import shutil
@@ -17,7 +17,7 @@ CLIENT_HELLO, SERVER_HELLO, FATAL = "1", "2", "2"
 FIELDS = ("ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport", "tcp.stream",
           "tls.handshake.type", "tls.handshake.extensions_server_name", "tls.handshake.version",
           "tls.handshake.extensions.supported_version", "tls.alert_message.level",
-          "tls.alert_message.desc")
+          "tls.alert_message.desc", "tls.handshake.extensions_alpn_str")
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "1.0", 0x0302: "1.1", 0x0303: "1.2", 0x0304: "1.3"}
 
 
@@ -45,6 +45,7 @@ def learn_hello(seen, row):
     if CLIENT_HELLO in row["tls.handshake.type"]:
         seen["client"] = seen["client"] or end(row, "src")
         seen["server_name"] = last(row["tls.handshake.extensions_server_name"])
+        seen["alpn"] = row["tls.handshake.extensions_alpn_str"]
     elif SERVER_HELLO in row["tls.handshake.type"]:
         versions = row["tls.handshake.extensions.supported_version"] or row["tls.handshake.version"]
         if versions:
@@ -64,7 +65,8 @@ def tshark_of(path):
         if not row["tcp.stream"]:
             continue
         seen = streams.setdefault(row["tcp.stream"][-1], {
-            "client": None, "server": None, "server_name": None, "version": None, "alert": None})
+            "client": None, "server": None, "server_name": None, "version": None, "alert": None,
+            "alpn": []})
         learn_hello(seen, row)
         learn_alert(seen, row)
         if seen["client"]:
@@ -93,6 +95,7 @@ def tcpwhy_of(program, path):
         alert = (ends[tls["alert_by"] == "server"], tls["alert_code"]) if tls.get("alert_by") else None
         found.setdefault(ends, []).append({"server_name": tls.get("server_name"),
                                            "version": tls.get("version"), "alert": alert,
+                                           "alpn": tls.get("alpn"),
                                            "verdict": event["verdict"]})
     return found
 
@@ -100,18 +103,19 @@ def tcpwhy_of(program, path):
 def differences(seen, ours):
     """What no event of the connection says as tshark does. tshark wants whole records: of a hello
     in one that is cut it says nothing."""
-    wanted = [field for field in ("server_name", "version", "alert")
+    wanted = [field for field in ("server_name", "version", "alert", "alpn")
               if seen[field] or field == "alert"]
     return [f"{field}: tshark {seen[field]}, tcpwhy {[event[field] for event in ours]}"
             for field in wanted if seen[field] not in [event[field] for event in ours]]
 
 
 def main():
-    program, corpus = sys.argv[1], Path(sys.argv[2])
-    if not (corpus / "pcaps").is_dir() or not shutil.which("tshark"):
+    program, folders = sys.argv[1], [Path(word) for word in sys.argv[2:] if word != "-v"]
+    captures = [path for folder in folders for path in sorted((folder / "pcaps").rglob("*.pcap*"))]
+    if not captures or not shutil.which("tshark"):
         return 77
     n_agree = n_differ = 0
-    for path in sorted((corpus / "pcaps").rglob("*.pcap*")):
+    for path in captures:
         streams = tshark_of(path) if may_have_tls(path) else []
         ours = tcpwhy_of(program, path) if streams else {}
         for seen in streams:
