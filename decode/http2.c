@@ -294,16 +294,13 @@ static void end_frame(const struct reading *reading)
 
 static void learn_stream(const struct reading *reading)
 {
-    const struct http2_reader *reader = reading->reader;
-    bool is_answer = reader->type == FRAME_DATA || reader->type == FRAME_HEADERS ||
-                     reader->type == FRAME_RST_STREAM;
-    uint32_t *last = reading->from == HTTP2_SERVER ? &reading->facts->last_server_stream
-                                                   : &reading->facts->last_dropped_stream;
+    uint8_t type = reading->reader->type;
+    bool is_answer = type == FRAME_DATA || type == FRAME_HEADERS || type == FRAME_RST_STREAM;
 
-    if (reader->stream % 2 == 0 || reader->stream <= *last)
-        return;
-    if (reading->from == HTTP2_SERVER ? is_answer : reader->type == FRAME_RST_STREAM)
-        *last = reader->stream;
+    if (reading->from == HTTP2_SERVER && is_answer)
+        http2_answered(reading->facts, reading->reader->stream);
+    else if (reading->from == HTTP2_CLIENT && type == FRAME_RST_STREAM)
+        http2_dropped(reading->facts, reading->reader->stream, reading->place);
 }
 
 static void begin_frame(const struct reading *reading)

@@ -61,7 +61,8 @@ struct http2_facts {
     struct speech_place grpc_answered; /* last grpc-status of any kind */
     uint32_t last_client_stream;       /* highest that a request opened */
     uint32_t last_server_stream;  /* highest of the client's that the server said anything on */
-    uint32_t last_dropped_stream; /* highest that the client gave up by RST_STREAM */
+    uint32_t last_dropped_stream; /* highest that the client gave up by RST_STREAM, */
+    struct speech_place dropped;  /* and where */
     uint32_t grpc_stream;
     uint16_t grpc_status;
     bool is_grpc;         /* a request or response said so by its content-type */
@@ -142,6 +143,11 @@ bool http2_goaway(struct http2_side_facts *side, const uint8_t *payload,
                   const struct speech_place *place);
 void http2_reset(struct http2_side_facts *side, uint32_t code, uint32_t stream,
                  const struct speech_place *place);
+
+/* http2_frame.c: the server said something on a stream; the client gave one up. Even ones are the
+ * server's own. */
+void http2_answered(struct http2_facts *facts, uint32_t stream);
+void http2_dropped(struct http2_facts *facts, uint32_t stream, const struct speech_place *place);
 
 /* http2_header.c: one header field of a block, and the block's end. */
 void http2_header(struct http2_block *block, const char *name, size_t n_name, const char *value,

@@ -39,3 +39,17 @@ void http2_reset(struct http2_side_facts *side, uint32_t code, uint32_t stream,
     side->reset_code = code;
     side->reset_stream = stream;
 }
+
+void http2_answered(struct http2_facts *facts, uint32_t stream)
+{
+    if (stream % 2 == 1 && stream > facts->last_server_stream)
+        facts->last_server_stream = stream;
+}
+
+void http2_dropped(struct http2_facts *facts, uint32_t stream, const struct speech_place *place)
+{
+    if (stream % 2 == 0 || stream <= facts->last_dropped_stream)
+        return;
+    facts->last_dropped_stream = stream;
+    facts->dropped = *place;
+}

@@ -84,7 +84,8 @@ static enum case_answer of_closing_server(const struct verdict_case *c,
 /* The server's host does not know the connection: it was not slow, it was not there. */
 static bool is_unknown_to_server(const struct verdict_case *c)
 {
-    return case_reset_by(c, SIDE_SERVER) && c->rst->family != RST_FAMILY_A;
+    return case_reset_by(c, SIDE_SERVER) && c->rst->family != RST_FAMILY_A &&
+           !c->rst->sender_had_fin;
 }
 
 /* The server has closed as well, or time has shown that it will not answer. */
@@ -116,10 +117,12 @@ static bool is_stream_unanswered(const struct verdict_case *c)
     bool is_left_out =
         server->goaway.frame && (server->goaway_code != HTTP2_NO_ERROR ||
                                  server->goaway_last_stream < http2->last_client_stream);
+    /* A client that sees the close gives up what is left, too. */
+    bool is_dropped = http2->last_client_stream <= http2->last_dropped_stream &&
+                      http2->dropped.frame < case_slot(c, TRAIL_SERVER_FIN)->frame;
 
     return c->speech->kind == READER_HTTP && http2->has_preface && server->settings.frame &&
-           http2->last_client_stream > http2->last_server_stream &&
-           http2->last_client_stream > http2->last_dropped_stream && !is_left_out &&
+           http2->last_client_stream > http2->last_server_stream && !is_dropped && !is_left_out &&
            !server->is_lost && !http2->side[HTTP2_CLIENT].is_lost &&
            is_read_to_end(c, SIDE_CLIENT) && is_read_to_end(c, SIDE_SERVER) &&
            is_first_to_close(c, SIDE_SERVER) && is_request_taken(c);

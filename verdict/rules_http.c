@@ -106,6 +106,16 @@ enum confidence rule_h2_http11_required(const struct verdict_case *c, struct rul
     return by_code(c, ruling, HTTP2_HTTP_1_1_REQUIRED);
 }
 
+/* The error that by_code() would tell is the client's. */
+static bool is_said_by_client(const struct verdict_case *c, uint32_t code)
+{
+    struct speech_words words;
+
+    if (speech_goaway(c->speech, c->trail->speech, &words) && words.code == code)
+        return words.side == SIDE_CLIENT;
+    return speech_reset(c->speech, &words) && words.code == code && words.side == SIDE_CLIENT;
+}
+
 /* The server's last word on which streams it took; a client's later ones it did not. */
 static bool is_left_out(const struct http2_facts *http2)
 {
@@ -119,7 +129,9 @@ enum confidence rule_h2_stream_refused(const struct verdict_case *c, struct ruli
     const struct http2_facts *http2 = &http_of(c)->http2;
     const struct http2_side_facts *server = &http2->side[HTTP2_SERVER];
 
-    if (by_code(c, ruling, HTTP2_REFUSED_STREAM) != CONFIDENCE_NONE)
+    /* Of a client it is about a push, or its library's way to say that the connection is gone. */
+    if (!is_said_by_client(c, HTTP2_REFUSED_STREAM) &&
+        by_code(c, ruling, HTTP2_REFUSED_STREAM) != CONFIDENCE_NONE)
         return CONFIDENCE_CERTAIN;
     if (!is_left_out(http2) || server->goaway_code != HTTP2_NO_ERROR)
         return CONFIDENCE_NONE;

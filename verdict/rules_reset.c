@@ -87,13 +87,26 @@ static int64_t idle_after_close_ns(const struct verdict_case *c)
                : 0;
 }
 
+/* Of HTTP/1, how long the connection had lain idle before the request that drew the RST: its
+ * client's close has answered the server's since, and the silence is over. */
+static int64_t idle_before_trigger_ns(const struct verdict_case *c)
+{
+    return c->speech->kind == READER_HTTP &&
+                   c->speech->http.http1.request.frame == c->rst->trigger.frame
+               ? case_idle_before_request_ns(c)
+               : 0;
+}
+
 /* Silence around the server's FIN: before it, or before the request that crossed it or that came
  * after it. */
 static int64_t idle_around_close_ns(const struct verdict_case *c)
 {
     int64_t fin_ns = c->trail->quiet_before_fin_ns[SIDE_SERVER];
     int64_t request_ns = is_race(c) ? c->rst->quiet_before_ns : idle_after_close_ns(c);
+    int64_t trigger_ns = is_race(c) ? idle_before_trigger_ns(c) : 0;
 
+    if (trigger_ns > request_ns)
+        request_ns = trigger_ns;
     return fin_ns > request_ns ? fin_ns : request_ns;
 }
 

@@ -870,3 +870,39 @@ def postgres_prefers(t):
     t.exchange(conn, peer, b'X\0\0\0\x04', b'')
     t.hang_up(conn.sock, peer)
     t.expect(conn, 'ok', '^>S <SA >A >D', 'ok', never=['app-banner-refusal'])
+
+
+@case('stale-pooled-connection', 'hit', 'race-then-close',
+      'the request crosses the FIN, and the client closes before the RST comes', pace='medium')
+def race_then_close(t):
+    """A client that sees the end of file closes at once: two RSTs, the first for the request."""
+    conn, peer = t.pair(80)
+    t.exchange(conn, peer)
+    t.sleep(2)
+    peer.close()
+    conn.sock.sendall(REQUEST)
+    conn.sock.recv(1)
+    conn.sock.close()
+    t.wait_rtt()
+    t.expect(conn, 'stale-pooled-connection', '>D <F .*>F .*<R', 'reset', race=True,
+             never=['late-data-after-close', 'reset-unexplained'])
+
+
+@case('accept-then-close', 'hit', 'grpc-killed', 'FIN in the middle of a call, stream 1 has no answer',
+      pace='medium', needs=('python:grpc', ))
+def grpc_killed(t):
+    """A gRPC server is killed; the client resets its stream with REFUSED_STREAM, which says nothing."""
+    with tempfile.TemporaryDirectory(prefix='tw') as folder:
+        for name, text in (('server', GRPC_SERVER), ('client', GRPC_CLIENT)):
+            with open(os.path.join(folder, name), 'w') as file:
+                file.write(text)
+        server = t.program('s', sys.executable, folder + '/server', f'{t.server}:50051', port=50051)
+        t.source('c', t.server, t.client)
+        client = t.program('c', sys.executable, folder + '/client', f'{t.server}:50051',
+                           '/lab.Echo/Say', 'late')
+        t.sleep(1.5)
+        server.kill()
+        server.wait()
+        client.wait()
+        t.wait_rtt(2)
+    expect_call(t, 'accept-then-close', outcome='closed_early', **{'not': ['h2-stream-refused']})

@@ -146,12 +146,39 @@ static void silence_before_an_exchange_lasts_until_it_is_answered(void **state)
     }
 }
 
+/* The client's FIN comes behind it and draws a RST of its own. */
+static void a_rst_answers_the_request_that_crossed_the_fin(void **state)
+{
+    static const struct flowstep steps[] = {
+        HANDSHAKE,
+        {21, '>', "P.", 1, 1, 100},
+        {41, '<', "P.", 1, 101, 200},
+        {41.1, '>', ".", 101, 201},
+        {3000, '>', "P.", 101, 201, 100}, /* frame 7 */
+        {3010, '<', "F.", 201, 101},
+        {3010.1, '>', "F.", 201, 202},
+        {3040, '<', "R", 201},
+        {3050, '<', "R", 202},
+    };
+    const struct rst_facts *rst;
+    struct flowscript script;
+
+    (void)state;
+    flowscript_play(&script, STEPS(steps));
+    rst = flowscript_trail(&script)->rst;
+    assert_int_equal(rst[0].trigger.frame, 7);
+    assert_int_equal(rst[0].family, RST_FAMILY_B2);
+    assert_int_equal(rst[1].trigger.frame, 9);
+    flowscript_close(&script);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_orderly_close_ends_five_seconds_later),
         cmocka_unit_test(a_fin_is_told_once),
         cmocka_unit_test(after_half_a_close_the_other_half_goes_on),
+        cmocka_unit_test(a_rst_answers_the_request_that_crossed_the_fin),
         cmocka_unit_test(silence_before_an_exchange_lasts_until_it_is_answered),
     };
 

@@ -313,6 +313,14 @@ static void server_said_on(struct factscript *script, int64_t stream)
 static void client_dropped(struct factscript *script, int64_t stream)
 {
     script->note.speech.http.http2.last_dropped_stream = (uint32_t)stream;
+    script->note.speech.http.http2.dropped.frame = 6;
+}
+
+static void client_dropped_late(struct factscript *script, int64_t stream)
+{
+    client_dropped(script, stream);
+    script->note.speech.http.http2.dropped.frame =
+        script->note.trail.slot[TRAIL_SERVER_FIN].frame + 1;
 }
 
 static void drained_at(struct factscript *script, int64_t last_stream)
@@ -340,6 +348,8 @@ static void a_stream_of_http2_is_owed_an_answer(void **state)
         {"the server closes instead", LIKELY, stream_unanswered, .reason = "request-unanswered"},
         {"it had begun to answer", NONE, stream_unanswered, server_said_on, 3},
         {"the client had given it up", NONE, stream_unanswered, client_dropped, 3},
+        {"the client gives it up behind the close", LIKELY, stream_unanswered, client_dropped_late,
+         3},
         {"it takes the stream and goes away", LIKELY, stream_unanswered, drained_at, 3},
         {"it leaves the stream out", NONE, stream_unanswered, drained_at, 1},
         {"it says which error", NONE, stream_unanswered, goaway_with_error, 2},

@@ -279,11 +279,12 @@ static void each_code_has_its_verdict(void **state)
         factscript_rule rule;
         const char *name;
         int64_t code;
+        unsigned by_client;
     } rows[] = {
-        {rule_h2_enhance_your_calm, "h2-enhance-your-calm", 11},
-        {rule_h2_inadequate_security, "h2-inadequate-security", 12},
-        {rule_h2_http11_required, "h2-http11-required", 13},
-        {rule_h2_stream_refused, "h2-stream-refused", 7},
+        {rule_h2_enhance_your_calm, "h2-enhance-your-calm", 11, CERTAIN},
+        {rule_h2_inadequate_security, "h2-inadequate-security", 12, CERTAIN},
+        {rule_h2_http11_required, "h2-http11-required", 13, CERTAIN},
+        {rule_h2_stream_refused, "h2-stream-refused", 7, NONE},
     };
 
     (void)state;
@@ -291,7 +292,7 @@ static void each_code_has_its_verdict(void **state)
         int64_t code = rows[r].code;
         const struct rule_case cases[] = {
             {rows[r].name, CERTAIN, factscript_closed, goaway, code, "goaway"},
-            {rows[r].name, CERTAIN, factscript_closed, client_goaway, code},
+            {"of the client", rows[r].by_client, factscript_closed, client_goaway, code},
             {rows[r].name, CERTAIN, factscript_closed, reset, code, "rst-stream"},
             {rows[r].name, CERTAIN, factscript_closed, peeked, code},
             {"the code below", NONE, factscript_closed, goaway, code - 1},
