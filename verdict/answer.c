@@ -55,6 +55,14 @@ static bool is_request_taken(const struct verdict_case *c)
     return !seq_after(c->speech->request_end_seq, case_slot(c, TRAIL_SERVER_FIN)->ack);
 }
 
+/* The client sent it when it had not seen the FIN. One that knows of half a close may go on. */
+static bool is_sent_blindly(const struct verdict_case *c)
+{
+    const struct packet_mark *fin = case_slot(c, TRAIL_SERVER_FIN);
+
+    return !seq_after(case_slot(c, TRAIL_REQUEST)->ack, fin->seq + fin->payload_bytes);
+}
+
 /* For how long the connection had lain idle when its last request came. */
 int64_t case_idle_before_request_ns(const struct verdict_case *c)
 {
@@ -76,7 +84,8 @@ static enum case_answer of_closing_server(const struct verdict_case *c,
         return ANSWER_DONE;
     if (is_request_taken(c))
         return ANSWER_MISSING;
-    return c->rst || http1->n_responses == 0 || http1->n_requests - http1->n_responses > 1
+    return c->rst || http1->n_responses == 0 || http1->n_requests - http1->n_responses > 1 ||
+                   !is_sent_blindly(c)
                ? ANSWER_DONE
                : ANSWER_CROSSED;
 }

@@ -174,7 +174,7 @@ enum confidence rule_stale_pooled_connection(const struct verdict_case *c, struc
         crossed_idle_ns(c) >= c->limits->pooled_idle_ns) {
         say_crossed(c, ruling);
         because(ruling, "idle-before", fin->frame, "%.1f s", case_seconds(crossed_idle_ns(c)));
-        return CONFIDENCE_CERTAIN;
+        return CONFIDENCE_LIKELY;
     }
 
     if (is_given_up_crossed(c) && crossed_quiet_ns(c) >= c->limits->pooled_idle_ns)
@@ -201,7 +201,7 @@ enum confidence rule_late_data_after_close(const struct verdict_case *c, struct 
     if (c->answer == ANSWER_CROSSED && c->outcome == OUTCOME_CLOSED_EARLY &&
         crossed_idle_ns(c) < c->limits->pooled_idle_ns) {
         say_crossed(c, ruling);
-        return CONFIDENCE_CERTAIN;
+        return CONFIDENCE_LIKELY;
     }
     /* What the client says in TLS before the server has taken its handshake was not late. */
     if (!is_after_server_fin(c) || case_is_hung_up_on_flight(c) ||
