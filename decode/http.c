@@ -12,10 +12,13 @@ static void begin_http2(struct http *http, size_t n_preface_bytes)
     http2_begin(&http->http2, http->pool, n_preface_bytes);
 }
 
-/* What was gathered of the client's next line may be the preface's beginning. */
+/* What was gathered of the client's next line may be the preface's beginning. Where it is
+ * another's, what comes will not be a preface either. */
 static size_t preface_bytes(const struct http *http)
 {
-    return http->http1.reader[HTTP1_CLIENT].n_text;
+    const struct http1_reader *client = &http->http1.reader[HTTP1_CLIENT];
+
+    return http2_begins_preface(client->text, client->n_text) ? client->n_text : 0;
 }
 
 static void follow_switch(struct http *http, struct http_facts *facts)

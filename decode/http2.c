@@ -7,13 +7,14 @@
  */
 #include "decode/http2.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <nghttp2/nghttp2.h>
 #include <string.h>
 
 #include "base/cursor.h"
 
-static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+static const char preface[] = HTTP2_PREFACE;
 
 #define PREFACE_BYTES (sizeof(preface) - 1)
 #define FRAME_HEADER_BYTES 9
@@ -112,6 +113,7 @@ int http2_pool_create(struct http2_pool *pool, struct arena *arena, uint32_t ord
 
 void http2_begin(struct http2 *http2, struct http2_pool *pool, size_t n_preface_bytes)
 {
+    assert(n_preface_bytes <= PREFACE_BYTES);
     *http2 = (struct http2){.pool = pool};
     for (unsigned i = 0; i < HTTP2_FROM_COUNT; i++) {
         http2->reader[i].table_bytes = TABLE_BYTES;

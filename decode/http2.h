@@ -123,6 +123,12 @@ struct http2 {
     uint8_t request_at;
 };
 
+/* RFC 9113 section 3.4 */
+#define HTTP2_PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+/* http2_frame.c: all of the text is how a client's preface begins. */
+bool http2_begins_preface(const char *text, size_t n_text);
+
 /* n_preface_bytes of the client's preface were read already (HTTP1_PREFACE_BYTES after a switch
  * from HTTP/1, else 0). */
 void http2_begin(struct http2 *http2, struct http2_pool *pool, size_t n_preface_bytes);

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which of several GOAWAY and RST_STREAM frames is kept. See http2.h. */
-#include "base/cursor.h"
 #include "decode/http2.h"
+
+#include <string.h>
+
+#include "base/cursor.h"
+
+bool http2_begins_preface(const char *text, size_t n_text)
+{
+    return n_text <= strlen(HTTP2_PREFACE) && memcmp(text, HTTP2_PREFACE, n_text) == 0;
+}
 
 /* An end in order says little once an error was said. */
 bool http2_goaway(struct http2_side_facts *side, const uint8_t *payload,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* HTTP of which the capture lacks bytes: where reading goes on behind them, and where not. */
+/* HTTP of which the capture lacks bytes: where reading goes on behind them, and where not. And
+ * where HTTP/2 begins in the middle of a line. */
 #include <string.h>
 
 #include "base/compiler.h"
@@ -154,12 +155,36 @@ static void of_http2_they_may_be_missing_within_a_frame(void **state)
     }
 }
 
+/* A client in the middle of a long line when the server begins HTTP/2. */
+static void half_a_request_line_is_no_preface(void **state)
+{
+    struct talk talk;
+
+    (void)state;
+    open_talk(&talk);
+    SAY(&talk, HTTP_CLIENT, "GET /a/path/longer/than/the/preface");
+    SAY(&talk, HTTP_SERVER, SETTINGS GOAWAY_2);
+    SAY(&talk, HTTP_CLIENT, " HTTP/1.1\r\n\r\n");
+    assert_true(talk.facts.http2.side[HTTP2_CLIENT].is_lost);
+    assert_int_equal(talk.facts.http2.side[HTTP2_SERVER].goaway_code, 2);
+    close_talk(&talk);
+
+    open_talk(&talk);
+    SAY(&talk, HTTP_CLIENT, "PRI * HT");
+    SAY(&talk, HTTP_SERVER, SETTINGS GOAWAY_2);
+    SAY(&talk, HTTP_CLIENT, "TP/2.0\r\n\r\nSM\r\n\r\n" SETTINGS);
+    assert_true(talk.facts.http2.has_preface);
+    assert_false(talk.facts.http2.side[HTTP2_CLIENT].is_lost);
+    close_talk(&talk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_http1_they_may_be_missing_within_a_body),
         cmocka_unit_test(what_follows_a_body_with_a_hole_is_read),
         cmocka_unit_test(a_lost_side_is_not_read_again),
+        cmocka_unit_test(half_a_request_line_is_no_preface),
         cmocka_unit_test(of_http2_they_may_be_missing_within_a_frame),
     };
 
