@@ -4,16 +4,21 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "app/failed_connection.h"
 #include "app/failed_writer.h"
 #include "app/frame_key.h"
 #include "app/packet_store.h"
 #include "base/arena.h"
+#include "sink/output.h"
 
+#define FILE_COMMENT "packets of failed connections, one connection after the other"
 #define RELEASE_PKTS 256 /* the capture gets its room back after so many */
 
 struct failed_live {
+    struct failed_live_config config;
     struct arena arena;
     struct packet_store store;
     struct ring *tap;
@@ -23,7 +28,7 @@ struct failed_live {
     struct err err; /* the first that writing gave; code 0 = none */
 };
 
-int failed_live_open(struct failed_live **live, const char *path, uint64_t memory_bytes,
+int failed_live_open(struct failed_live **live, const struct failed_live_config *config,
                      struct err *err)
 {
     struct failed_live *opened = calloc(1, sizeof(*opened));
@@ -31,17 +36,17 @@ int failed_live_open(struct failed_live **live, const char *path, uint64_t memor
 
     if (!opened)
         return err_set(err, -ENOMEM, "out of memory");
-    code = arena_map(&opened->arena, arena_cost_bytes(memory_bytes), NULL, err);
+    opened->config = *config;
+    code = arena_map(&opened->arena, arena_cost_bytes(config->memory_bytes), NULL, err);
     if (!code)
-        code = failed_writer_open(&opened->writer, path,
-                                  "packets of failed connections, one connection after the other",
-                                  err);
+        code = failed_writer_open(&opened->writer, config->path, FILE_COMMENT, err);
     if (code) {
         arena_unmap(&opened->arena);
         free(opened);
         return code;
     }
-    packet_store_init(&opened->store, arena_take(&opened->arena, memory_bytes), memory_bytes);
+    packet_store_init(&opened->store, arena_take(&opened->arena, config->memory_bytes),
+                      config->memory_bytes);
     *live = opened;
     return 0;
 }
@@ -77,6 +82,41 @@ void failed_live_flush(struct failed_live *live)
         return; /* told when it is closed */
 }
 
+/* ---- files ---- */
+
+/* Whether the path still is that of the open file. */
+static bool is_in_place(const struct failed_live *live)
+{
+    struct stat by_path, by_file;
+
+    return stat(live->config.path, &by_path) == 0 &&
+           fstat(fileno(live->writer.pcapng.file), &by_file) == 0 &&
+           by_path.st_dev == by_file.st_dev && by_path.st_ino == by_file.st_ino;
+}
+
+void failed_live_reopen(struct failed_live *live, bool rotates)
+{
+    const char *path = live->config.path;
+    struct err *err = &live->err;
+    int code;
+
+    if (err->code || strcmp(path, "-") == 0 || is_in_place(live) != rotates)
+        return;
+    code = rotates ? output_rename_old(path, live->config.n_files) : 0;
+    if (code)
+        code = err_set(err, code, "cannot rotate %s: %s", path, strerror(-code));
+    if (!code)
+        code = pcapng_writer_close(&live->writer.pcapng, err);
+    if (!code && failed_writer_open(&live->writer, path, FILE_COMMENT, err))
+        return; /* told when it is closed, and nothing is written until then */
+}
+
+static void keep_short(struct failed_live *live)
+{
+    if (live->config.max_bytes && live->writer.pcapng.n_bytes >= live->config.max_bytes)
+        failed_live_reopen(live, true);
+}
+
 /* ---- writing ---- */
 
 void failed_live_event(struct failed_live *live, const struct verdict_event *event)
@@ -99,6 +139,7 @@ void failed_live_event(struct failed_live *live, const struct verdict_event *eve
             code =
                 failed_writer_frame(&live->writer, live->capture, &connection, frame, &live->err);
     }
+    keep_short(live);
 }
 
 uint64_t failed_live_incomplete(const struct failed_live *live)

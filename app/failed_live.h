@@ -9,6 +9,7 @@
 #ifndef APP_FAILED_LIVE_H
 #define APP_FAILED_LIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -18,9 +19,15 @@
 
 struct failed_live;
 
-/* Keeps up to `memory_bytes` of packets (at least 1 MiB). Creates the file, replacing what was
- * there. */
-int failed_live_open(struct failed_live **live, const char *path, uint64_t memory_bytes,
+struct failed_live_config {
+    const char *path;      /* "-" = standard output, which is not rotated; outlives it */
+    uint64_t memory_bytes; /* of packets that are kept; at least 1 MiB */
+    uint64_t max_bytes;    /* a file that is so long is followed by a new one; 0 = any length */
+    uint32_t n_files;      /* kept then, as output_rename_old() has it */
+};
+
+/* Creates the file, replacing what was there. */
+int failed_live_open(struct failed_live **live, const struct failed_live_config *config,
                      struct err *err) MUST_CHECK;
 
 /* Takes what the capture has delivered: `tap` is its tap, `capture` tells names of interfaces. Call
@@ -33,6 +40,10 @@ void failed_live_event(struct failed_live *live, const struct verdict_event *eve
 
 /* What was written can be read by others after it. */
 void failed_live_flush(struct failed_live *live);
+
+/* Begins a new file: with `rotates` after renaming this one, else only if the path names another or
+ * none by now. */
+void failed_live_reopen(struct failed_live *live, bool rotates);
 
 /* Connections whose packets were no longer all in memory. */
 uint64_t failed_live_incomplete(const struct failed_live *live);

@@ -401,7 +401,7 @@ const struct option_row option_rows[] = {
     {'o', "output", "FILE", set_output, "write the primary output to a file"},
     {'\0', "log", "FILE", set_log, "also write JSON Lines to a file"},
     {'C', "rotate-size", "SIZE", set_rotate_size,
-     "begin a new file of events at this size (64M; a number: millions)"},
+     "begin new files of events and packets at this size (64M)"},
     {'G', "rotate-interval", "TIME", set_rotate_interval, "begin a new one so often"},
     {'W', "rotate-files", "N", set_rotate_files, "keep so many of them (default 4)"},
     {'\0', "all", NULL, set_all, "also report connections that did not fail"},

@@ -20,6 +20,10 @@
 
 #define POLL_NS (50 * NS_PER_MS)
 
+/* -w of an interface, unless -C and -W say otherwise. */
+#define WRITE_MAX_BYTES (UINT64_C(256) << 20)
+#define WRITE_FILES 4
+
 /* A reader who takes nothing for so long at the end takes nothing any more. */
 #define LAST_CHANCE_NS (2 * NS_PER_S)
 
@@ -56,6 +60,21 @@ static const char *screen_looks(const struct options *options, struct text *text
     return text->at;
 }
 
+/* An interface has no end, a pipe has: only the one fills a disk by itself. */
+static int open_live(struct outputs *outputs, const struct options *options, struct err *err)
+{
+    const struct failed_live_config config = {
+        .path = options->write_path,
+        .memory_bytes = memory_for_writer(options->memory_bytes).store_bytes,
+        .max_bytes = options->rotate_bytes   ? options->rotate_bytes
+                     : outputs->run->is_live ? WRITE_MAX_BYTES
+                                             : 0,
+        .n_files = options->rotate_files ? options->rotate_files : WRITE_FILES,
+    };
+
+    return failed_live_open(&outputs->live, &config, err);
+}
+
 int outputs_open(struct outputs *outputs, struct run_info *run, const struct options *options,
                  enum face face, struct err *err)
 {
@@ -72,8 +91,7 @@ int outputs_open(struct outputs *outputs, struct run_info *run, const struct opt
     if (!code && options->write_path)
         code = options->can_read_again
                    ? failed_packets_open(&outputs->failed, options->write_path, err)
-                   : failed_live_open(&outputs->live, options->write_path,
-                                      memory_for_writer(options->memory_bytes).store_bytes, err);
+                   : open_live(outputs, options, err);
     if (code)
         outputs_close(outputs);
     return code;
@@ -278,6 +296,8 @@ static void reopen_all(struct outputs *outputs, bool rotates)
 {
     for (uint32_t i = 0; i < outputs->n_sinks; i++)
         sink_reopen(&outputs->sink[i], rotates);
+    if (outputs->live)
+        failed_live_reopen(outputs->live, rotates);
 }
 
 static void tick_rotation(struct outputs *outputs)

@@ -260,33 +260,34 @@ static bool old_name(const char *path, uint32_t age, char name[OUTPUT_PATH_BYTES
     if (age > 0)
         (void)snprintf(suffix, sizeof(suffix), ".%" PRIu32, age);
     n_bytes = snprintf(name, OUTPUT_PATH_BYTES, "%s%s", path, suffix);
-    errno = ENAMETOOLONG;
     return n_bytes > 0 && n_bytes < OUTPUT_PATH_BYTES;
 }
 
-/* FILE.2 becomes FILE.3, FILE.1 becomes FILE.2, FILE becomes FILE.1; what is not there is no
- * trouble but for FILE itself. */
-static bool rename_all(const struct output *output)
+int output_rename_old(const char *path, uint32_t n_files)
 {
     char from[OUTPUT_PATH_BYTES], to[OUTPUT_PATH_BYTES];
 
-    for (uint32_t i = output->rotation.n_files - 1; i > 0; i--) {
-        if (!old_name(output->path, i, to) || !old_name(output->path, i - 1, from))
-            return false;
+    /* What is not there is no trouble but for FILE itself. */
+    for (uint32_t i = n_files - 1; i > 0; i--) {
+        if (!old_name(path, i, to) || !old_name(path, i - 1, from))
+            return -ENAMETOOLONG;
         if (rename(from, to) != 0 && (i == 1 || errno != ENOENT))
-            return false;
+            return -errno;
     }
-    return output->rotation.n_files > 1 || unlink(output->path) == 0;
+    return n_files > 1 || unlink(path) == 0 ? 0 : -errno;
 }
 
 bool output_rotate(struct output *output)
 {
+    int code;
+
     if (output->path == NULL || output->is_stream || output->rotation.n_files == 0 ||
         !output_flush(output, 0))
         return false;
-    if (rename_all(output))
+    code = output_rename_old(output->path, output->rotation.n_files);
+    if (code == 0)
         return change_file(output, 0);
-    fprintf(stderr, "tcpwhy: cannot rotate %s, it goes on: %s\n", output->name, strerror(errno));
+    fprintf(stderr, "tcpwhy: cannot rotate %s, it goes on: %s\n", output->name, strerror(-code));
     /* Not again for each line. */
     output->file_bytes = 0;
     return false;

@@ -90,6 +90,10 @@ bool output_reopen(struct output *output);
 /* Renames as the rotation says and begins a new file. False as above. */
 bool output_rotate(struct output *output);
 
+/* FILE becomes FILE.1, that FILE.2 and so on, until there are n_files (at least 1) with the FILE to
+ * come. 0 or a negative errno. */
+int output_rename_old(const char *path, uint32_t n_files) MUST_CHECK;
+
 /* Gives up what still waits (counted) and closes what output_open() opened; standard output stays
  * open. A second time: nothing to do. */
 void output_close(struct output *output);

@@ -298,6 +298,33 @@ class Files(Case):
         self.assertEqual(seqs, list(range(seqs[0], seqs[0] + len(seqs))))
         self.assertEqual(lines[-1][-1]['stop']['total']['lines'], seqs[-1])
 
+    def failures_in(self, name):
+        status, out, err = self.run_text('-r', name, '--json')
+        self.assertEqual((status, err), (FINE, ''), 'the packets are whole')
+        return self.total(out)['failed']
+
+    def test_packets_of_a_size(self):
+        process = self.begin('--null', '--all', '-q', '-w', 'packets', '-C', '64K', '-W', '3')
+        self.attempts(1000)
+        self.assertEqual(self.finish(process, signal.SIGTERM)[0], FINE)
+        sizes = {path.name: path.stat().st_size for path in self.folder.glob('packets*')}
+        self.assertEqual(set(sizes), {'packets', 'packets.1', 'packets.2'})
+        self.assertLess(max(sizes.values()), 66 << 10)
+        self.assertGreater(self.failures_in('packets.1'), 100)
+        self.assertEqual(self.failures_in('packets.1'), self.failures_in('packets.2'))
+
+    def test_a_hangup_opens_the_packets_again(self):
+        process = self.begin('--json', '--all', '-q', '-o', 'events', '-w', 'packets')
+        self.attempts(3)
+        process.send_signal(signal.SIGHUP)  # still in its place: it goes on
+        time.sleep(0.5)
+        (self.folder / 'packets').rename(self.folder / 'packets.old')
+        process.send_signal(signal.SIGHUP)
+        self.until((self.folder / 'packets').exists, 'no new file')
+        self.attempts(2)
+        self.assertEqual(self.finish(process, signal.SIGTERM)[0], FINE)
+        self.assertEqual([self.failures_in(name) for name in ('packets.old', 'packets')], [3, 2])
+
     def test_files_of_a_time(self):
         process = self.begin('--text', '--all', '-q', '-o', 'events', '-G', '4s', '-W', '2')
         for _ in range(4):
