@@ -16,6 +16,12 @@ RUN_S = 120
 FINE, WORLD, USAGE, FAIL_ON, DAMAGED = range(5)
 
 
+def is_sanitized(path):
+    """Whether the program has a sanitizer's runtime in it, with files and system calls of its own."""
+    code = pathlib.Path(path).read_bytes()
+    return b'__asan_init' in code or b'__tsan_init' in code
+
+
 class Case(unittest.TestCase):
     """A test with a folder of its own; the program runs in it."""
 
