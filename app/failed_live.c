@@ -9,20 +9,12 @@
 
 #include "app/failed_connection.h"
 #include "app/failed_writer.h"
-#include "app/frame_key.h"
-#include "app/packet_store.h"
-#include "base/arena.h"
 #include "sink/output.h"
 
 #define FILE_COMMENT "packets of failed connections, one connection after the other"
-#define RELEASE_PKTS 256 /* the capture gets its room back after so many */
 
 struct failed_live {
     struct failed_live_config config;
-    struct arena arena;
-    struct packet_store store;
-    struct ring *tap;
-    const struct capture *capture;
     struct failed_writer writer;
     uint64_t n_incomplete;
     struct err err; /* the first that writing gave; code 0 = none */
@@ -37,43 +29,13 @@ int failed_live_open(struct failed_live **live, const struct failed_live_config 
     if (!opened)
         return err_set(err, -ENOMEM, "out of memory");
     opened->config = *config;
-    code = arena_map(&opened->arena, arena_cost_bytes(config->memory_bytes), NULL, err);
-    if (!code)
-        code = failed_writer_open(&opened->writer, config->path, FILE_COMMENT, err);
+    code = failed_writer_open(&opened->writer, config->path, FILE_COMMENT, err);
     if (code) {
-        arena_unmap(&opened->arena);
         free(opened);
         return code;
     }
-    packet_store_init(&opened->store, arena_take(&opened->arena, config->memory_bytes),
-                      config->memory_bytes);
     *live = opened;
     return 0;
-}
-
-void failed_live_attach(struct failed_live *live, struct ring *tap, const struct capture *capture)
-{
-    live->tap = tap;
-    live->capture = capture;
-}
-
-/* ---- keeping ---- */
-
-void failed_live_drain(struct failed_live *live)
-{
-    const struct frame *frame;
-    unsigned n = 0;
-    size_t n_bytes;
-
-    while ((frame = ring_peek(live->tap, &n_bytes))) {
-        struct flow_key key;
-
-        if (frame_key(frame, frame->bytes, &key))
-            packet_store_add(&live->store, frame, failed_connection_hash(&key));
-        if (++n % RELEASE_PKTS == 0)
-            ring_release(live->tap);
-    }
-    ring_release(live->tap);
 }
 
 void failed_live_flush(struct failed_live *live)
@@ -122,24 +84,13 @@ static void keep_short(struct failed_live *live)
 void failed_live_event(struct failed_live *live, const struct verdict_event *event)
 {
     struct failed_connection connection;
-    const struct stored_packet *stored;
-    int code = live->err.code;
 
-    if (code || !failed_connection_fill(&connection, event))
+    if (live->err.code || !failed_connection_fill(&connection, event))
         return;
-    failed_live_drain(live);
-    live->n_incomplete += connection.first < live->store.oldest_ordinal;
-    stored = packet_store_find(&live->store, failed_connection_hash(&connection.key),
-                               connection.first, connection.last);
-    for (; stored && !code; stored = stored->after) {
-        const struct frame *frame = stored_frame(stored);
-        struct flow_key key;
-
-        if (frame_key(frame, frame->bytes, &key) && flow_key_equal(&key, &connection.key))
-            code =
-                failed_writer_frame(&live->writer, live->capture, &connection, frame, &live->err);
-    }
-    keep_short(live);
+    packet_keeper_drain(live->config.keeper);
+    live->n_incomplete += packet_keeper_is_incomplete(live->config.keeper, &connection);
+    if (!failed_writer_kept(&live->writer, live->config.keeper, &connection, &live->err))
+        keep_short(live); /* an error is told when it is closed */
 }
 
 uint64_t failed_live_incomplete(const struct failed_live *live)
@@ -156,7 +107,6 @@ int failed_live_close(struct failed_live *live, struct err *err)
         code = err_set(err, live->err.code, "%s", live->err.text);
     else if (code)
         code = err_set(err, code, "%s", close_err.text);
-    arena_unmap(&live->arena);
     free(live);
     return code;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * -w where the input cannot be read again, an interface or a pipe: the newest packets are kept in
- * memory, and a connection's are written when it is found failed, one connection after the other.
- *
- * What is pushed out of memory before its connection fails is not written; connections that miss
- * packets so are counted. Main thread.
+ * -w where the input cannot be read again, an interface or a pipe: a connection's packets are
+ * written when it is found failed, one connection after the other, as far as they are kept.
+ * Connections that miss packets are counted. Main thread.
  */
 #ifndef APP_FAILED_LIVE_H
 #define APP_FAILED_LIVE_H
@@ -12,16 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/packet_keeper.h"
 #include "base/err.h"
-#include "base/ring.h"
-#include "capture/capture.h"
 #include "verdict/event.h"
 
 struct failed_live;
 
 struct failed_live_config {
     const char *path;      /* "-" = standard output, which is not rotated; outlives it */
-    uint64_t memory_bytes; /* of packets that are kept; at least 1 MiB */
+    struct packet_keeper *keeper; /* outlives it too */
     uint64_t max_bytes;    /* a file that is so long is followed by a new one; 0 = any length */
     uint32_t n_files;      /* kept then, as output_rename_old() has it */
 };
@@ -29,11 +26,6 @@ struct failed_live_config {
 /* Creates the file, replacing what was there. */
 int failed_live_open(struct failed_live **live, const struct failed_live_config *config,
                      struct err *err) MUST_CHECK;
-
-/* Takes what the capture has delivered: `tap` is its tap, `capture` tells names of interfaces. Call
- * it often, and before events are taken; both outlive `live`. */
-void failed_live_attach(struct failed_live *live, struct ring *tap, const struct capture *capture);
-void failed_live_drain(struct failed_live *live);
 
 /* Writes the packets of the connection if it failed. */
 void failed_live_event(struct failed_live *live, const struct verdict_event *event);

@@ -10,12 +10,10 @@
 #include "app/failed_connection.h"
 #include "app/failed_writer.h"
 #include "app/frame_key.h"
-#include "base/arena.h"
-#include "base/ring.h"
+#include "app/reread.h"
 
 /* Enough for any capture that a person will open; a gigabyte and a half at most. */
 #define CONNECTIONS_MAX (UINT32_C(1) << 20)
-#define RING_BYTES (UINT64_C(4) << 20)
 #define NONE UINT32_MAX
 
 struct failed_packets {
@@ -133,65 +131,17 @@ static const struct failed_connection *find(const struct failed_packets *failed,
     return NULL;
 }
 
-static int copy_frame(struct failed_packets *failed, const struct capture *capture,
-                      const struct frame *frame, struct err *err)
+static int copy_frame(void *ctx, const struct capture *capture, const struct frame *frame,
+                      struct err *err)
 {
+    struct failed_packets *failed = ctx;
     const struct failed_connection *connection;
     struct flow_key key;
 
-    if (frame->kind != FRAME_PACKET || !frame_key(frame, frame->bytes, &key))
+    if (!frame_key(frame, frame->bytes, &key))
         return 0;
     connection = find(failed, &key, frame->ordinal);
     return connection ? failed_writer_frame(&failed->writer, capture, connection, frame, err) : 0;
-}
-
-static int copy_all(struct failed_packets *failed, struct capture *capture, struct ring *ring,
-                    struct err *err)
-{
-    enum capture_step step = CAPTURE_STEP_MORE;
-    int code = 0;
-
-    while (step != CAPTURE_STEP_END && !code) {
-        const struct frame *frame;
-        size_t n_bytes;
-
-        step = capture_step(capture, 0);
-        while (!code && (frame = ring_peek(ring, &n_bytes)))
-            code = copy_frame(failed, capture, frame, err);
-        ring_release(ring);
-    }
-    return code;
-}
-
-static int read_again(struct failed_packets *failed, const struct capture_config *config,
-                      struct err *err)
-{
-    struct ring ring;
-    struct capture_output output = {.ring = &ring};
-    struct capture_outputs outputs = {.outputs = &output, .n_outputs = 1};
-    struct arena arena = {0};
-    struct capture *capture = NULL;
-    void *memory;
-    int code;
-
-    code = arena_map(&arena, capture_memory_bytes(config) + 2 * RING_BYTES, NULL, err);
-    if (!code)
-        code = capture_open(config, &arena, &capture, err);
-    if (code)
-        goto out;
-    memory = arena_take(&arena, RING_BYTES);
-    if (!memory) {
-        code = err_set(err, -ENOMEM, "out of memory");
-        goto out;
-    }
-    ring_init(&ring, memory, RING_BYTES, NULL, NULL);
-    capture_attach(capture, &outputs);
-    code = copy_all(failed, capture, &ring, err);
-out:
-    capture_close(capture);
-    if (arena.at)
-        arena_unmap(&arena);
-    return code;
 }
 
 int failed_packets_write(struct failed_packets *failed, const struct capture_config *config,
@@ -204,7 +154,7 @@ int failed_packets_write(struct failed_packets *failed, const struct capture_con
         code = failed_writer_open(&failed->writer, failed->path, summary, err);
     if (code)
         return code;
-    code = read_again(failed, config, err);
+    code = reread(config, copy_frame, failed, err);
     if (pcapng_writer_close(&failed->writer.pcapng, &close_err) && !code)
         code = err_set(err, close_err.code, "%s", close_err.text);
     return code;

@@ -50,3 +50,24 @@ int failed_writer_frame(struct failed_writer *writer, const struct capture *capt
     };
     return pcapng_writer_packet(&writer->pcapng, &record, err);
 }
+
+struct kept_ctx {
+    struct failed_writer *writer;
+    const struct failed_connection *connection;
+};
+
+static int write_kept(void *ctx, const struct capture *capture, const struct frame *frame,
+                      struct err *err)
+{
+    const struct kept_ctx *kept = ctx;
+
+    return failed_writer_frame(kept->writer, capture, kept->connection, frame, err);
+}
+
+int failed_writer_kept(struct failed_writer *writer, struct packet_keeper *keeper,
+                       const struct failed_connection *connection, struct err *err)
+{
+    struct kept_ctx kept = {writer, connection};
+
+    return packet_keeper_each(keeper, connection, write_kept, &kept, err);
+}

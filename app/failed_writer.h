@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "app/failed_connection.h"
+#include "app/packet_keeper.h"
 #include "base/err.h"
 #include "capture/capture.h"
 #include "capture/pcapng_writer.h"
@@ -23,5 +24,9 @@ int failed_writer_open(struct failed_writer *writer, const char *path, const cha
 int failed_writer_frame(struct failed_writer *writer, const struct capture *capture,
                         const struct failed_connection *connection, const struct frame *frame,
                         struct err *err) MUST_CHECK;
+
+/* All kept packets of the connection. */
+int failed_writer_kept(struct failed_writer *writer, struct packet_keeper *keeper,
+                       const struct failed_connection *connection, struct err *err) MUST_CHECK;
 
 #endif

@@ -59,8 +59,15 @@ static uint32_t choose_threads(const struct options *options)
     return n_cores >= 8 ? 4 : n_cores >= 4 ? 2 : 1;
 }
 
+static struct memory_kept choose_kept(const struct options *options, enum face face)
+{
+    if (options->can_read_again || (!options->write_path && face != FACE_TUI))
+        return (struct memory_kept){0};
+    return options->write_path ? memory_for_writer(options->memory_bytes) : memory_for_screen();
+}
+
 static void fill_config(struct pipeline_config *config, const struct options *options,
-                        const struct run_info *run)
+                        const struct run_info *run, const struct memory_kept *kept)
 {
     *config = (struct pipeline_config){
         .capture =
@@ -77,7 +84,8 @@ static void fill_config(struct pipeline_config *config, const struct options *op
                 .direction = options->direction,
             },
         .n_workers = choose_threads(options),
-        .memory_bytes = options->memory_bytes,
+        .memory_bytes = options->memory_bytes - kept->of_tables_bytes,
+        .tap_bytes = kept->tap_bytes,
         .is_live = run->is_live,
         .report_all = options->report_all,
         .has_screen = choose_face(options, run->is_live) == FACE_TUI,
@@ -88,12 +96,6 @@ static void fill_config(struct pipeline_config *config, const struct options *op
         .local = run->local,
         .n_local = run->n_local,
     };
-    if (options->write_path && !options->can_read_again) {
-        struct memory_writer writer = memory_for_writer(options->memory_bytes);
-
-        config->tap_bytes = writer.tap_bytes;
-        config->memory_bytes -= writer.tap_bytes + writer.store_bytes;
-    }
     /* A full table of hosts forgets by place: a file is read in the same way each time. */
     if (run->is_live && getrandom(&config->hash_seed, sizeof(config->hash_seed), 0) < 0)
         config->hash_seed = (uint64_t)getpid(); /* worse against hash flooding, no worse else */
@@ -206,6 +208,7 @@ static int run(struct options *options)
     bool is_live = options->n_files == 0;
     enum face face = choose_face(options, is_live);
     bool reopens = is_service(face, is_live); /* asked before the sandbox hides the terminal */
+    struct memory_kept kept = choose_kept(options, face);
     struct err err;
     int exit_code;
 
@@ -214,7 +217,7 @@ static int run(struct options *options)
         options->interface[options->n_interfaces++] = default_device;
     }
     runinfo_fill(&run_info, &texts, options, is_live);
-    fill_config(&config, options, &run_info);
+    fill_config(&config, options, &run_info, &kept);
     if (pipeline_open(&pipeline, &config, &err))
         return complain(&err);
     runinfo_fill_pipeline(&run_info, pipeline);
@@ -223,7 +226,7 @@ static int run(struct options *options)
         fprintf(stderr, "tcpwhy: no host evidence: %s\n", pipeline_watch_err(pipeline)->text);
     if (options->is_verbose)
         listing_pipeline(pipeline, config.n_workers);
-    if (outputs_open(&outputs, &run_info, options, face, &err)) {
+    if (outputs_open(&outputs, &run_info, options, face, kept.store_bytes, &err)) {
         pipeline_close(pipeline);
         return complain(&err);
     }

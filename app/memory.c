@@ -94,12 +94,17 @@ int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t t
     return 0;
 }
 
-struct memory_writer memory_for_writer(uint64_t memory_bytes)
+struct memory_kept memory_for_writer(uint64_t memory_bytes)
 {
-    struct memory_writer writer = {.tap_bytes = 1 * MIB};
+    struct memory_kept kept = {.tap_bytes = 1 * MIB, .of_tables_bytes = memory_bytes / 4};
 
-    while (writer.tap_bytes * 16 <= memory_bytes / 4 && writer.tap_bytes < 16 * MIB)
-        writer.tap_bytes *= 2;
-    writer.store_bytes = memory_bytes / 4 - writer.tap_bytes;
-    return writer;
+    while (kept.tap_bytes * 16 <= memory_bytes / 4 && kept.tap_bytes < 16 * MIB)
+        kept.tap_bytes *= 2;
+    kept.store_bytes = memory_bytes / 4 - kept.tap_bytes;
+    return kept;
+}
+
+struct memory_kept memory_for_screen(void)
+{
+    return (struct memory_kept){.tap_bytes = 1 * MIB, .store_bytes = 7 * MIB};
 }

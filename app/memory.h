@@ -21,12 +21,17 @@ struct memory_plan {
 int memory_plan_make(struct memory_plan *plan, uint64_t memory_bytes, uint64_t taken_bytes,
                      uint32_t n_workers, struct err *err) MUST_CHECK;
 
-/* What -w takes of `memory_bytes` where the input can be read only once: a quarter. */
-struct memory_writer {
-    uint64_t tap_bytes; /* a power of two */
+/* Packets that are kept because the input can be read only once. */
+struct memory_kept {
+    uint64_t tap_bytes; /* a power of two; 0: none are kept */
     uint64_t store_bytes;
+    uint64_t of_tables_bytes; /* so much of it comes out of `memory_bytes` */
 };
 
-struct memory_writer memory_for_writer(uint64_t memory_bytes);
+/* For -w: a quarter of `memory_bytes`. */
+struct memory_kept memory_for_writer(uint64_t memory_bytes);
+
+/* For the screen alone: 8 MiB beside it. */
+struct memory_kept memory_for_screen(void);
 
 #endif

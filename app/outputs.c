@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/memory.h"
 #include "app/process.h"
 #include "app/runinfo.h"
 #include "app/saving.h"
@@ -19,6 +18,7 @@
 #include "tui/tui.h"
 
 #define POLL_NS (50 * NS_PER_MS)
+#define DRAIN_EVERY_NS (20 * NS_PER_MS)
 
 /* -w of an interface, unless -C and -W say otherwise. */
 #define WRITE_MAX_BYTES (UINT64_C(256) << 20)
@@ -65,7 +65,7 @@ static int open_live(struct outputs *outputs, const struct options *options, str
 {
     const struct failed_live_config config = {
         .path = options->write_path,
-        .memory_bytes = memory_for_writer(options->memory_bytes).store_bytes,
+        .keeper = outputs->keeper,
         .max_bytes = options->rotate_bytes   ? options->rotate_bytes
                      : outputs->run->is_live ? WRITE_MAX_BYTES
                                              : 0,
@@ -76,7 +76,7 @@ static int open_live(struct outputs *outputs, const struct options *options, str
 }
 
 int outputs_open(struct outputs *outputs, struct run_info *run, const struct options *options,
-                 enum face face, struct err *err)
+                 enum face face, uint64_t kept_bytes, struct err *err)
 {
     char looks[64];
     struct text text = TEXT_OF(looks);
@@ -88,10 +88,12 @@ int outputs_open(struct outputs *outputs, struct run_info *run, const struct opt
     code = open_one(outputs, face_ops[face], argument, err);
     if (!code && options->log_path)
         code = open_one(outputs, &sink_json, options->log_path, err);
-    if (!code && options->write_path)
-        code = options->can_read_again
-                   ? failed_packets_open(&outputs->failed, options->write_path, err)
-                   : open_live(outputs, options, err);
+    if (!code && options->write_path && options->can_read_again)
+        code = failed_packets_open(&outputs->failed, options->write_path, err);
+    if (!code && kept_bytes > 0)
+        code = packet_keeper_open(&outputs->keeper, kept_bytes, err);
+    if (!code && options->write_path && outputs->keeper)
+        code = open_live(outputs, options, err);
     if (code)
         outputs_close(outputs);
     return code;
@@ -230,12 +232,18 @@ static void take_event(void *ctx, const struct verdict_event *event)
 
 static void take_keys(struct outputs *outputs)
 {
+    const struct saving_source source = {
+        .input = outputs->options->can_read_again ? outputs->input : NULL,
+        .keeper = outputs->keeper,
+        .pipeline = outputs->pipeline,
+    };
+
     for (uint32_t i = 0; i < outputs->n_sinks; i++) {
         struct pollfd poll_for = {.fd = sink_input_fd(&outputs->sink[i]), .events = POLLIN};
 
         if (poll_for.fd >= 0 && poll(&poll_for, 1, 0) > 0)
             outputs->wants_quit |= sink_input(&outputs->sink[i]);
-        saving_obey(&outputs->sink[i], outputs->input);
+        saving_obey(&outputs->sink[i], &source);
     }
 }
 
@@ -266,6 +274,8 @@ static void show(struct outputs *outputs, const struct snapshot *snapshot)
     struct snapshot now = *snapshot;
 
     fill_rates(outputs, &now);
+    now.health.rss_bytes = process_rss_bytes();
+    now.health.cpu_ns = outputs->run->is_live ? process_cpu_ns() : 0;
     for (uint32_t i = 0; i < outputs->n_sinks; i++)
         sink_snapshot(&outputs->sink[i], &now);
 }
@@ -344,22 +354,33 @@ static void tick_files(struct outputs *outputs)
         (void)sink_flush(&outputs->sink[i], 0);
 }
 
+/* The tap is small for the screen: however many packets come, no more are looked at than fill it so
+ * many times a second. */
+static void drain(struct outputs *outputs)
+{
+    int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+
+    if (!outputs->keeper || (!outputs->live && now_ns - outputs->drained_ns < DRAIN_EVERY_NS))
+        return;
+    packet_keeper_drain(outputs->keeper);
+    outputs->drained_ns = now_ns;
+}
+
 void outputs_run(struct outputs *outputs, struct pipeline *pipeline)
 {
     struct pipeline_outlet outlet = {.ctx = outputs, .event = take_event};
     bool goes_on = true;
 
     outputs->pipeline = pipeline;
-    if (outputs->live)
-        failed_live_attach(outputs->live, pipeline_tap(pipeline), pipeline_capture(pipeline));
+    if (outputs->keeper)
+        packet_keeper_attach(outputs->keeper, pipeline_tap(pipeline), pipeline_capture(pipeline));
     if (outputs->run->is_live)
         start(outputs);
     while (goes_on) {
         bool is_new;
         const struct snapshot *now;
 
-        if (outputs->live)
-            failed_live_drain(outputs->live);
+        drain(outputs);
         goes_on = pipeline_poll(pipeline, &outlet, POLL_NS);
         now = pipeline_snapshot(pipeline, &is_new);
         if (is_new)
@@ -484,4 +505,6 @@ void outputs_close(struct outputs *outputs)
     if (outputs->live && failed_live_close(outputs->live, &err))
         fprintf(stderr, "tcpwhy: %s\n", err.text);
     outputs->live = NULL;
+    packet_keeper_close(outputs->keeper);
+    outputs->keeper = NULL;
 }

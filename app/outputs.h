@@ -33,7 +33,9 @@ struct outputs {
     bool wants_quit; /* a sink's user said so */
     const struct options *options;
     struct failed_packets *failed; /* -w of files; NULL = not asked for */
-    struct failed_live *live;      /* -w of an input that can be read once; NULL = not asked for */
+    struct packet_keeper *keeper;  /* for -w and the screen, where the input can be read once */
+    struct failed_live *live;      /* -w of such an input; NULL = not asked for */
+    int64_t drained_ns;            /* when the keeper last was */
     struct service *service;       /* metrics, the service manager; NULL = neither */
     bool is_failed_on;             /* --fail-on matched */
     const struct capture_config *input; /* to read it again; set before outputs_run() */
@@ -45,9 +47,10 @@ struct outputs {
     bool is_away[CAPTURE_MAX_INTERFACES]; /* interfaces that were told to be */
 };
 
-/* Opens the face and the extra log. */
+/* Opens the face and the extra log. `kept_bytes` of packets are kept; 0 where the input can be read
+ * again. */
 int outputs_open(struct outputs *outputs, struct run_info *run, const struct options *options,
-                 enum face face, struct err *err) MUST_CHECK;
+                 enum face face, uint64_t kept_bytes, struct err *err) MUST_CHECK;
 
 /* Until the run is over and, with a screen, the user has seen enough. */
 void outputs_run(struct outputs *outputs, struct pipeline *pipeline);

@@ -10,6 +10,31 @@ void pipeline_stop(struct pipeline *pipeline)
     capture_stop(pipeline->capture);
 }
 
+static void fill_sources(const struct capture *capture, struct snapshot_health *health)
+{
+    uint32_t n = capture_source_count(capture);
+
+    health->n_sources = n < SNAPSHOT_SOURCES_MAX ? n : SNAPSHOT_SOURCES_MAX;
+    for (uint32_t i = 0; i < health->n_sources; i++) {
+        const struct capture_source *source = capture_source(capture, i);
+
+        health->source[i].n_pkts = counter_read(&source->read_pkts);
+        health->source[i].n_kernel_dropped = counter_read(&source->kernel_dropped_pkts);
+    }
+}
+
+static void fill_health(const struct pipeline *pipeline, struct snapshot_health *health)
+{
+    fill_sources(pipeline->capture, health);
+    for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
+        health->frames_queued_bytes += ring_used_bytes(&pipeline->lane[i].frames);
+        health->frame_rings_bytes += pipeline->lane[i].frames.size_bytes;
+    }
+    health->events_queued_bytes = ring_used_bytes(&pipeline->events);
+    health->event_ring_bytes = pipeline->events.size_bytes;
+    health->tables_bytes = pipeline->arena.used_bytes;
+}
+
 const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new)
 {
     const struct capture_counters *counters = capture_counters(pipeline->capture);
@@ -26,6 +51,7 @@ const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new
     total->n_shed = counter_read(&counters->shed_pkts[SHED_OTHER]) +
                     counter_read(&counters->shed_pkts[SHED_TCP_DATA]);
     total->n_ring_dropped = counter_read(&counters->shed_pkts[SHED_CONTROL]);
+    fill_health(pipeline, &pipeline->seen.health);
     return &pipeline->seen;
 }
 

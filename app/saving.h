@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The screen's wish to save packets: the input is read again and theirs are written. */
+/* What the screen's user wishes for and a sink cannot do: packets, their bytes, a report. */
 #ifndef APP_SAVING_H
 #define APP_SAVING_H
 
+#include "app/packet_keeper.h"
+#include "app/pipeline.h"
 #include "capture/capture.h"
 #include "sink/sink.h"
 
+/* Where packets come from: files are read again, of anything else the newest are kept. */
+struct saving_source {
+    const struct capture_config *input; /* NULL: cannot be read again */
+    struct packet_keeper *keeper;       /* NULL: not kept */
+    struct pipeline *pipeline;
+};
+
 /* Does what the sink's user wished for since the last call, if anything, and tells what came of it.
- * Never overwrites a file. Main thread; the capture goes on meanwhile. */
-void saving_obey(struct sink *sink, const struct capture_config *input);
+ * Main thread; the capture goes on meanwhile. */
+void saving_obey(struct sink *sink, const struct saving_source *source);
 
 #endif

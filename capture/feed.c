@@ -5,6 +5,11 @@
 #include <assert.h>
 #include <string.h>
 
+static uint64_t high_water_bytes(const struct ring *ring)
+{
+    return ring->size_bytes / FEED_HIGH_WATER_DENOMINATOR * FEED_HIGH_WATER_NUMERATOR;
+}
+
 void feed_init(struct feed *feed, const struct capture_outputs *outputs,
                struct capture_counters *counters, bool is_live)
 {
@@ -26,8 +31,7 @@ void feed_init(struct feed *feed, const struct capture_outputs *outputs,
         assert(ring->size_bytes >= CAPTURE_MIN_RING_BYTES);
         feed->outputs[i] = (struct feed_output){
             .ring = ring,
-            .high_water_bytes =
-                ring->size_bytes / FEED_HIGH_WATER_DENOMINATOR * FEED_HIGH_WATER_NUMERATOR,
+            .high_water_bytes = high_water_bytes(ring),
             .tick_ns = -1,
         };
     }
@@ -166,16 +170,29 @@ static void count_read(struct feed *feed)
     counter_add(&feed->counters->read_pkts, 1);
 }
 
-/* False when a file has to wait for room. */
-static bool put_copy(struct feed *feed, const struct frame *header, const uint8_t *bytes)
+/* Live, of what comes too fast for the tap the telling packets get their copies. */
+static bool is_tapped(const struct feed *feed, const struct raw_packet *packet,
+                      const struct shed *shed)
 {
-    struct frame *copy = reserve(feed, feed->tap, header->captured_bytes);
+    if (!feed->is_live || !ring_is_above(feed->tap, high_water_bytes(feed->tap)))
+        return true;
+    return shed && shed_classify(shed, packet) == SHED_CONTROL;
+}
+
+/* False when a file has to wait for room. */
+static bool put_copy(struct feed *feed, const struct frame *header, const struct raw_packet *packet,
+                     const struct shed *shed)
+{
+    struct frame *copy = NULL;
+
+    if (is_tapped(feed, packet, shed))
+        copy = reserve(feed, feed->tap, header->captured_bytes);
 
     if (!copy) {
         counter_add(&feed->counters->tap_lost_pkts, feed->is_live);
         return feed->is_live;
     }
-    write_packet(copy, header, bytes);
+    write_packet(copy, header, packet->bytes);
     ring_commit(feed->tap, frame_size_bytes(header->captured_bytes));
     return true;
 }
@@ -214,7 +231,7 @@ enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
     frame = reserve(feed, output->ring, header.captured_bytes);
     if (!frame && !feed->is_live)
         return FEED_FULL;
-    if (frame && feed->tap && !put_copy(feed, &header, packet->bytes))
+    if (frame && feed->tap && !put_copy(feed, &header, packet, shed))
         return FEED_FULL;
     count_read(feed);
     if (!frame) {

@@ -67,10 +67,10 @@ bool sink_wish(struct sink *sink, struct sink_wish *wish)
     return sink->ops->wish != NULL && sink->ops->wish(sink, wish);
 }
 
-void sink_answer(struct sink *sink, const char *words)
+void sink_answer(struct sink *sink, const struct sink_answer *answer)
 {
     if (sink->ops->answer != NULL)
-        sink->ops->answer(sink, words);
+        sink->ops->answer(sink, answer);
 }
 
 void sink_stop(struct sink *sink, const struct stop_info *stop)

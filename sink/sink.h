@@ -14,6 +14,7 @@
 #include "base/clockline.h"
 #include "base/err.h"
 #include "base/nanotime.h"
+#include "sink/sink_wish.h"
 #include "verdict/event.h"
 #include "verdict/snapshot.h"
 
@@ -114,14 +115,6 @@ struct stats_info {
     const struct run_totals *before; /* totals at the previous stats event */
 };
 
-/* What the user asks for that a sink cannot do itself: to save the packets of these failures. */
-#define SINK_WANTED_MAX 64
-struct sink_wish {
-    const char *path;
-    uint32_t n_failures;
-    const struct connection_event *failure[SINK_WANTED_MAX];
-};
-
 struct sink;
 
 struct sink_ops {
@@ -139,7 +132,7 @@ struct sink_ops {
     /* Fills in what the user asked for since the last call, valid until the next one; false:
      * nothing. `answer` says what came of it. */
     bool (*wish)(struct sink *sink, struct sink_wish *wish);
-    void (*answer)(struct sink *sink, const char *words);
+    void (*answer)(struct sink *sink, const struct sink_answer *answer);
     void (*stop)(struct sink *sink, const struct stop_info *stop);
     /* Writes what waits for a slow reader or room on the disk; for the first of it waits up to
      * `wait_ms`. Returns how many lines still wait. */
@@ -170,7 +163,7 @@ void sink_snapshot(struct sink *sink, const struct snapshot *snapshot);
 int sink_input_fd(const struct sink *sink);
 bool sink_input(struct sink *sink);
 bool sink_wish(struct sink *sink, struct sink_wish *wish);
-void sink_answer(struct sink *sink, const char *words);
+void sink_answer(struct sink *sink, const struct sink_answer *answer);
 void sink_stop(struct sink *sink, const struct stop_info *stop);
 uint64_t sink_flush(struct sink *sink, int wait_ms);
 void sink_reopen(struct sink *sink, bool rotates);

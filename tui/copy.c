@@ -2,10 +2,12 @@
 /* See copy.h. */
 #include "tui/copy.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/calendar.h"
 #include "tui/detail.h"
+#include "tui/dump.h"
 #include "tui/figures.h"
 #include "tui/visit.h"
 
@@ -35,44 +37,79 @@ static void add_latest(struct text *text, const struct snapshot_latest *row)
                        sizeof(row->why));
 }
 
+static void add_incident(struct text *text, const struct incident_event *row)
+{
+    const char *name = family_name(row->family);
+
+    text_addf(text, "incident %" PRIu32 " %s ", row->number, name ? name : "");
+    figure_endpoint(text, &row->server);
+    text_add(text, ", ");
+    figure_count(text, row->n_failures);
+    text_add(text, " of ");
+    figure_count(text, row->n_attempts);
+    text_add(text, " failed since ");
+    calendar_add_rfc3339(text, row->first_ns);
+}
+
+static void add_flow(struct text *text, const struct connection_event *failure)
+{
+    calendar_add_rfc3339(text, failure->facts.first_ns);
+    text_add(text, " ");
+    figure_endpoint(text, &failure->client);
+    text_add(text, " > ");
+    figure_endpoint(text, &failure->server);
+    text_addf(text, " %s: ", verdict_row(failure->verdict)->slug);
+    explain_short(failure, text);
+}
+
+static void add_packet(struct text *text, const struct ladder_row *row)
+{
+    if (row->n_left_out > 0)
+        return;
+    text_addf(text, "frame %" PRIu64 " ", row->mark.frame);
+    calendar_add_rfc3339(text, row->mark.ts_ns);
+    text_addf(text, " seq %" PRIu32 " ack %" PRIu32 " len %" PRIu32 " ttl %u", row->mark.seq,
+              row->mark.ack, row->mark.payload_bytes, row->mark.ttl);
+}
+
+static void add_step(struct text *text, const struct model *model)
+{
+    struct detail_command command[DETAIL_COMMANDS_MAX];
+
+    if (model->view[PANE_STEPS].cursor < visit_steps(model, command))
+        text_add(text, command[model->view[PANE_STEPS].cursor].cmd);
+}
+
 static void add_row(struct text *text, const struct model *model)
 {
-    const enum family *family = model_why_row(model);
-    const struct snapshot_endpoint *endpoint = model_where_row(model);
-    const struct snapshot_latest *latest = model_latest_row(model);
+    uint32_t row = model->view[model->active].cursor;
+    const struct journal_entry *entry;
 
-    if (model->active == PANE_WHY && family)
-        text_addf(text, "%s", family_words(*family));
-    else if (model->active == PANE_WHERE && endpoint)
-        add_where(text, endpoint);
-    else if (model->active == PANE_LATEST && latest)
-        add_latest(text, latest);
-}
-
-static void add_command(struct text *text, struct model *model)
-{
-    const struct journal_entry *newest = visit_newest(model);
-    const struct connection_event *failure = newest ? &newest->failure : NULL;
-    struct detail_command command[DETAIL_COMMANDS_MAX];
-    unsigned n;
-
-    if (model->scene == SCENE_FLOW)
-        failure = &model->visit.failure;
-    if (!failure)
+    if (model->view[model->active].n_rows == 0)
         return;
-    n = detail_commands(model->run, failure, command);
-    text_add(text, command[model->visit.n_copied % n].cmd);
-    model->visit.n_copied++;
+    if (model->active == PANE_WHY)
+        text_addf(text, "%s", family_words(model->why[row]));
+    else if (model->active == PANE_WHERE)
+        add_where(text, model_where_at(model, row));
+    else if (model->active == PANE_LATEST)
+        add_latest(text, &model->shown.latest[row]);
+    else if (model->active == PANE_INCIDENTS && model_incident_at(model, row))
+        add_incident(text, model_incident_at(model, row));
+    else if (model->active == PANE_FLOWS && (entry = visit_flow(model, row)))
+        add_flow(text, &entry->failure);
+    else if (model->active == PANE_PACKETS)
+        add_packet(text, &model->visit.ladder.row[row]);
+    else if (model->active == PANE_STEPS)
+        add_step(text, model);
+    else if (model->active == PANE_BYTES)
+        dump_add_line(text, &model->bytes, row);
 }
 
-bool copy_next(struct model *model)
+bool copy_row(struct model *model)
 {
     struct text text = TEXT_OF(model->copied);
 
-    if (model->scene == SCENE_OVERVIEW)
-        add_row(&text, model);
-    else
-        add_command(&text, model);
+    add_row(&text, model);
     if (text.used_bytes == 0)
         return false;
     model_say(model, "copied", model->copied, "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What `y` takes: a row as text, or the commands of a screen one after the other. */
+/* What `y` takes: the row under the cursor as text, or a command to run. */
 #ifndef TUI_COPY_H
 #define TUI_COPY_H
 
@@ -9,7 +9,7 @@
 #include "tui/model.h"
 
 /* Fills model->copied and says so. False where there is nothing to copy. */
-bool copy_next(struct model *model);
+bool copy_row(struct model *model);
 
 /* Appends OSC 52, with which terminals put `bytes` into the clipboard, also over SSH. */
 void copy_add_sequence(struct text *text, const char *bytes);

@@ -11,7 +11,6 @@
 #define WIDE_COLS 100 /* reasons for and against stand side by side */
 #define WORDS_BYTES 400
 #define MEANING_BYTES 1024
-#define WHY_GAP_CELLS 2
 #define SAID_CELLS 64
 
 struct paint detail_nowhere(int n_cols)
@@ -62,28 +61,6 @@ unsigned detail_commands(const struct run_info *run, const struct connection_eve
 static struct rect below(const struct rect *rect, int n_used)
 {
     return (struct rect){rect->line + n_used, rect->col, rect->n_lines - n_used, rect->n_cols};
-}
-
-int detail_paint_commands(struct paint *paint, const struct rect *rect, const struct run_info *run,
-                          const struct connection_event *failure)
-{
-    struct detail_command command[DETAIL_COMMANDS_MAX];
-    unsigned n = detail_commands(run, failure, command);
-    int n_used = 0;
-
-    for (unsigned i = 0; i < n && n_used < rect->n_lines; i++) {
-        char words[WORDS_BYTES];
-        struct text text = TEXT_OF(words);
-        struct rect room = below(rect, n_used);
-        int n_cells;
-
-        text_addf(&text, "%u %s: %s", i + 1, command[i].where, command[i].cmd);
-        n_used += paint_wrapped(paint, &room, ROLE_TEXT, words);
-        n_cells = (int)text.used_bytes + WHY_GAP_CELLS + (int)strlen(command[i].why);
-        if (command[i].why[0] && n_cells < rect->n_cols)
-            paint_text_right(paint, room.line, rect->col + rect->n_cols, ROLE_RULE, command[i].why);
-    }
-    return n_used;
 }
 
 /* "+ ttl differs: 242 against 64 (frame 2919)". */

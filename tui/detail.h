@@ -26,8 +26,6 @@ unsigned detail_commands(const struct run_info *run, const struct connection_eve
 
 /* Each of these paints into the rectangle what has room and returns how many lines all of it
  * takes at that width; in a rectangle outside the screen it only counts. */
-int detail_paint_commands(struct paint *paint, const struct rect *rect, const struct run_info *run,
-                          const struct connection_event *failure);
 int detail_paint_reasons(struct paint *paint, const struct rect *rect,
                          const struct connection_event *failure);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tui/journal.h"
 #include "verdict/event.h"
 #include "verdict/snapshot.h"
 
@@ -22,7 +23,10 @@ enum filter_field {
     FILTER_SERVER, /* address, network in CIDR, or a part of "address:port" */
     FILTER_CLIENT,
     FILTER_PORT,  /* of the server */
-    FILTER_SINCE, /* "90s", "5m", "2h": happened within so long before now */
+    FILTER_SINCE, /* "90s", "5m", "2h": happened within so long before now; "03:44", "03:44:08":
+                     from then on, UTC */
+    FILTER_UNTIL, /* the same: happened before */
+    FILTER_SNI,   /* name asked for in TLS, or a part of it, or with * and ? */
     FILTER_FIELD_COUNT
 };
 
@@ -32,7 +36,8 @@ struct filter_term {
     char word[FILTER_BYTES];
     struct ipaddr net; /* with n_bits */
     int n_bits;        /* below 0: `word` is no address or network */
-    int64_t since_ns;  /* below 0: `word` is no time */
+    int64_t since_ns;  /* so long ago; below 0: `word` is no such time */
+    int64_t of_day_ns; /* since midnight; below 0: `word` is no clock time */
 };
 
 struct filter {
@@ -45,20 +50,26 @@ struct filter_row {
     enum family family;
     enum verdict_id verdict;
     const struct endpoint *server, *client; /* NULL: of many, so terms on it do not count */
-    int64_t ts_ns;                          /* of its last failure */
+    int64_t first_ns, ts_ns;                /* of its first and last failure */
     const char *more;                       /* further text; NULL = none */
+    uint32_t n_names;                       /* that were asked for in TLS, as far as kept */
+    const char *name[JOURNAL_SHARE];
 };
 
 void filter_parse(struct filter *filter, const char *words);
 bool filter_matches(const struct filter *filter, const struct filter_row *row, int64_t now_ns);
 
-/* Rows of the snapshot. */
-struct filter_row filter_endpoint_row(const struct snapshot_endpoint *endpoint);
-struct filter_row filter_latest_row(const struct snapshot_latest *latest);
-struct filter_row filter_incident_row(const struct incident_event *incident);
+/* Rows of the lists; the journal has the names. */
+struct filter_row filter_endpoint_row(const struct snapshot_endpoint *endpoint,
+                                      const struct journal *journal);
+struct filter_row filter_latest_row(const struct snapshot_latest *latest,
+                                    const struct journal *journal);
+struct filter_row filter_incident_row(const struct incident_event *incident,
+                                      const struct journal *journal);
 struct filter_row filter_failure_row(const struct connection_event *failure);
 
 /* Leaves only matching rows in Where and Latest; the totals stay what they are. */
-void filter_snapshot(const struct filter *filter, struct snapshot *snapshot);
+void filter_snapshot(const struct filter *filter, const struct journal *journal,
+                     struct snapshot *snapshot);
 
 #endif

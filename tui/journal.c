@@ -7,12 +7,6 @@
 _Static_assert(JOURNAL_FAILURES_MAX < JOURNAL_NONE && JOURNAL_GROUPS_MAX < JOURNAL_NONE,
                "an index fits into 16 bits");
 
-static bool is_same(const struct where_id *a, const struct where_id *b)
-{
-    return a->family == b->family && a->server.port == b->server.port &&
-           ipaddr_equal(&a->server.addr, &b->server.addr);
-}
-
 /* Removes an entry from its group and leaves it free. */
 static void forget(struct journal *journal, uint16_t idx)
 {
@@ -96,7 +90,7 @@ static uint16_t take_entry(struct journal *journal, const struct journal_group *
 const struct journal_group *journal_group(const struct journal *journal, const struct where_id *id)
 {
     for (unsigned i = 0; i < JOURNAL_GROUPS_MAX && journal->group[i].is_used; i++)
-        if (is_same(&journal->group[i].id, id))
+        if (where_id_equal(&journal->group[i].id, id))
             return &journal->group[i];
     return NULL;
 }

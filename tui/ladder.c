@@ -161,6 +161,49 @@ void ladder_make(struct ladder *ladder, const struct connection_event *event)
     count_last_syn(ladder, event);
 }
 
+static void add_option(struct text *text, size_t begin, const char *words)
+{
+    text_addf(text, "%s%s", text->used_bytes > begin ? ", " : "", words);
+}
+
+/* What only SYN and SYN-ACK can ask for is remembered of the side, not of the packet. */
+static void add_handshake_options(struct text *text, const struct side_facts *side, size_t begin)
+{
+    if (side->bits & SIDE_HAS_SACK)
+        add_option(text, begin, "sackOK");
+    if (side->bits & SIDE_HAS_TIMESTAMPS)
+        add_option(text, begin, "TS");
+    if (side->bits & SIDE_HAS_WSCALE) {
+        add_option(text, begin, "wscale ");
+        text_addf(text, "%u", side->wscale);
+    }
+}
+
+void ladder_add_options(struct text *text, const struct connection_event *event,
+                        const struct ladder_row *row)
+{
+    const struct packet_mark *mark = &row->mark;
+    const struct side_facts *side = &event->facts.side[mark->side];
+    size_t begin = text->used_bytes;
+
+    if (row->is_icmp || row->n_left_out > 0 || event->key.proto != FLOW_PROTO_TCP)
+        return;
+    if (mark->mss_bytes != 0)
+        text_addf(text, "mss %u", mark->mss_bytes);
+    if (mark->flags & TCP_SYN) {
+        if (side->bits & SIDE_OPTIONS_UNKNOWN)
+            add_option(text, begin, "cut by the snap length");
+        else
+            add_handshake_options(text, side, begin);
+    } else if (mark->bits & MARK_OPTIONS_UNKNOWN) {
+        text_add(text, "not kept");
+    } else if (mark->bits & MARK_HAS_TIMESTAMPS) {
+        add_option(text, begin, "TS");
+    }
+    if (text->used_bytes == begin)
+        text_add(text, mark->bits & MARK_HAS_OPTIONS ? "others" : "none");
+}
+
 uint32_t ladder_deciding_row(const struct ladder *ladder)
 {
     for (uint32_t i = 0; i < ladder->n_rows; i++)

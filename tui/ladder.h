@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "verdict/event.h"
 
 /* Every packet of the tape, of the evidence, the first SYN and SYN-ACK, and the gap. */
@@ -34,6 +35,10 @@ struct ladder {
 };
 
 void ladder_make(struct ladder *ladder, const struct connection_event *event);
+
+/* The TCP options of a row, as far as they are known: "mss 1460, sackOK, TS, wscale 7". */
+void ladder_add_options(struct text *text, const struct connection_event *event,
+                        const struct ladder_row *row);
 
 /* The first row that the verdict rests on; 0 where there is none. */
 uint32_t ladder_deciding_row(const struct ladder *ladder);

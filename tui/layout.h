@@ -25,6 +25,7 @@ enum pane {
     PANE_FLOWS,
     PANE_PACKETS,
     PANE_STEPS, /* what to do next: on both screens */
+    PANE_BYTES, /* lines of the dump */
     PANE_VIEW_COUNT
 };
 

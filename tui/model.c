@@ -112,7 +112,7 @@ static void take_incidents(struct model *model)
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < model->journal->n_incidents; i++) {
-        struct filter_row row = filter_incident_row(&model->journal->incident[i]);
+        struct filter_row row = filter_incident_row(&model->journal->incident[i], model->journal);
 
         if (filter_matches(&model->filter, &row, model->shown.now_ns))
             incident[n++] = &model->journal->incident[i];
@@ -212,7 +212,7 @@ static void show_taken(struct model *model)
 {
     model->shown = model->taken;
     zero_apply(&model->zero, &model->shown);
-    filter_snapshot(&model->filter, &model->shown);
+    filter_snapshot(&model->filter, model->journal, &model->shown);
     row_sort_latest(&model->sort[PANE_LATEST], model->shown.latest, model->shown.n_latest);
     take_incidents(model);
 }
@@ -321,9 +321,9 @@ void model_fit_pane(struct model *model, enum pane pane, int line, int n_visible
         view->first = view->n_rows > view->n_visible ? view->n_rows - view->n_visible : 0;
 }
 
-void model_fit(struct model *model, const struct layout *layout, unsigned n_help_pages)
+void model_fit(struct model *model, const struct layout *layout, unsigned n_overlay_pages)
 {
-    model->n_help_pages = n_help_pages;
+    model->n_overlay_pages = n_overlay_pages;
     for (int pane = PANE_WHY; pane < PANE_COUNT; pane++) {
         int n_lines = layout->pane[pane].n_lines - 1;
 

@@ -16,65 +16,18 @@
 #include "tui/filter.h"
 #include "tui/journal.h"
 #include "tui/keys.h"
-#include "tui/ladder.h"
 #include "tui/layout.h"
+#include "tui/marks.h"
 #include "tui/order.h"
 #include "tui/row_sort.h"
 #include "tui/services.h"
+#include "tui/view.h"
 #include "tui/zero.h"
 
 #define MODEL_SNAPSHOTS_PER_S 10
 #define MODEL_REFRESHES 6 /* intervals to choose from */
 #define MODEL_COPIED_BYTES 256
 #define MODEL_NOTICE_BYTES (MODEL_COPIED_BYTES + 32)
-
-enum time_form {
-    TIME_CLOCK,
-    TIME_SINCE_START,
-    TIME_DELTA, /* Latest: after the failure before it; Where: until now; packets: as Latest */
-    TIME_FORM_COUNT
-};
-
-/* The cursor and the part of the rows that is in sight. */
-struct pane_view {
-    uint32_t n_rows;
-    uint32_t cursor;    /* < n_rows; 0 where there is none */
-    uint32_t first;     /* row at the top */
-    uint32_t n_visible; /* rows that the pane has room for */
-    int line;           /* of the screen, for the row at the top */
-    bool is_held;       /* the cursor stays with its row; false: it stays on the first one */
-};
-
-/* What is open below the overview. */
-struct visit {
-    struct where_id endpoint;     /* on the endpoint screen and beyond */
-    enum pane left;               /* of the overview, to go back to */
-    uint64_t flow[JOURNAL_SHARE]; /* its failed flows, newest first; view[PANE_FLOWS] counts them */
-    /* On the flow screen: a copy, for the journal may forget it. */
-    struct connection_event failure;
-    struct ladder ladder;
-    enum time_form time_form; /* of its packets */
-    bool shows_raw_numbers;
-    unsigned n_copied; /* commands, since the screen was opened */
-};
-
-enum prompt_kind {
-    PROMPT_NONE,
-    PROMPT_FIND,
-    PROMPT_FILTER,
-    PROMPT_SAVE,
-    PROMPT_KIND_COUNT
-};
-
-#define PROMPT_BYTES 128
-
-/* What is being typed in the last line. */
-struct prompt {
-    enum prompt_kind kind; /* PROMPT_NONE: keys are commands */
-    char words[PROMPT_BYTES];
-    char before[FILTER_BYTES]; /* the filter to go back to */
-    uint32_t from;             /* the row to go back to */
-};
 
 struct model {
     const struct run_info *run;
@@ -97,11 +50,14 @@ struct model {
 
     enum scene scene;
     struct visit visit;
+    struct packet_bytes bytes; /* on their screen */
+    struct marks marks;
     enum pane active, alone; /* alone: PANE_COUNT = none */
     struct pane_view view[PANE_VIEW_COUNT];
     int n_scrolled_cols;
-    bool is_paused, is_help, swaps_families, has_mouse;
-    unsigned help_page, n_help_pages;
+    enum overlay overlay;
+    unsigned overlay_page, n_overlay_pages;
+    bool is_paused, swaps_families, has_mouse;
     enum time_form time_form;
     unsigned refresh_idx;            /* row of the table of refresh intervals */
     char copied[MODEL_COPIED_BYTES]; /* for the clipboard, with EFFECT_COPY */
@@ -118,7 +74,8 @@ enum effect {
     EFFECT_REPAINT, /* the terminal may be garbled: send everything again */
     EFFECT_COPY,    /* model.copied */
     EFFECT_MOUSE,   /* model.has_mouse has changed */
-    EFFECT_SAVE,    /* to the path in prompt.words; visit_wanted() says what */
+    EFFECT_WISH,    /* prompt.wish, to the path in prompt.words */
+    EFFECT_BYTES,   /* model_wanted_frame() of the open flow */
     EFFECT_QUIT,
     EFFECT_COUNT
 };
@@ -137,7 +94,7 @@ void model_set_filter(struct model *model, const char *words);
 enum effect model_action(struct model *model, enum action action);
 
 /* Tells the model how many rows each pane has room for, before they are painted. */
-void model_fit(struct model *model, const struct layout *layout, unsigned n_help_pages);
+void model_fit(struct model *model, const struct layout *layout, unsigned n_overlay_pages);
 
 /* The same for one pane: `n_visible` rows from a line of the screen on. */
 void model_fit_pane(struct model *model, enum pane pane, int line, int n_visible);
@@ -153,6 +110,19 @@ enum effect model_sort_by(struct model *model, enum pane pane, unsigned column);
 
 /* By which column a pane stands. */
 const struct row_sort *model_row_sort(const struct model *model, enum pane pane);
+
+/* Marks the row under the cursor, or takes the mark away. False where nothing can be marked. */
+bool model_toggle_mark(struct model *model);
+bool model_is_marked(const struct model *model, enum pane pane, uint32_t row);
+
+/* Marked endpoints and flows. */
+uint32_t model_count_marked(const struct model *model);
+
+/* The packet whose bytes are asked for; 0 where the row under the cursor is none. */
+uint64_t model_wanted_frame(const struct model *model);
+
+/* Opens the bytes of model_wanted_frame(). */
+void model_show_bytes(struct model *model, const uint8_t *bytes, uint32_t captured, uint32_t wire);
 
 /* Says something in the key bar for some seconds: "sort: fail". */
 void model_say(struct model *model, const char *what, const char *value, const char *more);

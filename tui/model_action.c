@@ -52,12 +52,25 @@ static void move_half_pages(struct model *model, int n_halves)
     move_rows(model, n_halves * (n_visible > 2 ? n_visible / 2 : 1));
 }
 
+/* Below the overview there are two: rows, and what to do next. */
+static void change_pane_below(struct model *model)
+{
+    if (model->scene == SCENE_ENDPOINT)
+        model->active = model->active == PANE_FLOWS ? PANE_STEPS : PANE_FLOWS;
+    else if (model->scene == SCENE_FLOW)
+        model->active = model->active == PANE_PACKETS ? PANE_STEPS : PANE_PACKETS;
+}
+
 /* Incidents are only to be seen alone. */
 static void change_pane(struct model *model, int step)
 {
     bool is_alone = model->alone < PANE_COUNT;
     int n_panes = is_alone ? PANE_COUNT : PANE_INCIDENTS;
 
+    if (model->scene != SCENE_OVERVIEW) {
+        change_pane_below(model);
+        return;
+    }
     model->active = (enum pane)(((int)model->active + step + n_panes) % n_panes);
     if (is_alone)
         model->alone = model->active;
@@ -83,6 +96,7 @@ static void change_alone(struct model *model, int pane)
 static void go_back(struct model *model, int unused)
 {
     (void)unused;
+    model->n_scrolled_cols = 0;
     if (model->scene == SCENE_OVERVIEW)
         leave_alone(model);
     else
@@ -92,6 +106,7 @@ static void go_back(struct model *model, int unused)
 static void open_row(struct model *model, int unused)
 {
     (void)unused;
+    model->n_scrolled_cols = 0;
     visit_open(model);
 }
 
@@ -184,11 +199,30 @@ static void toggle_pause(struct model *model, int unused)
     model->n_since_shown = UINT_MAX / 2; /* go on at once */
 }
 
-static void open_help(struct model *model, int unused)
+static void open_overlay(struct model *model, int overlay)
+{
+    model->overlay = (enum overlay)overlay;
+    model->overlay_page = 0;
+}
+
+static void toggle_mark(struct model *model, int unused)
 {
     (void)unused;
-    model->is_help = true;
-    model->help_page = 0;
+    if (model_toggle_mark(model))
+        move_rows(model, 1);
+}
+
+static void unmark_all(struct model *model, int unused)
+{
+    (void)unused;
+    model->marks.n = 0;
+    model_say(model, "marks", "none", "");
+}
+
+static void toggle_options(struct model *model, int unused)
+{
+    (void)unused;
+    model->visit.shows_options = !model->visit.shows_options;
 }
 
 static void clear_filter(struct model *model, int unused)
@@ -226,8 +260,8 @@ static const struct response responses[] = {
     [ACTION_HALF_DOWN] = {move_half_pages, 1, EFFECT_DRAW, false},
     [ACTION_FIRST] = {move_rows, -SNAPSHOT_ENDPOINTS_MAX, EFFECT_DRAW, false},
     [ACTION_LAST] = {move_rows, SNAPSHOT_ENDPOINTS_MAX, EFFECT_DRAW, false},
-    [ACTION_PANE_NEXT] = {change_pane, 1, EFFECT_DRAW, true},
-    [ACTION_PANE_PREVIOUS] = {change_pane, -1, EFFECT_DRAW, true},
+    [ACTION_PANE_NEXT] = {change_pane, 1, EFFECT_DRAW, false},
+    [ACTION_PANE_PREVIOUS] = {change_pane, -1, EFFECT_DRAW, false},
     [ACTION_ALONE_WHY] = {change_alone, PANE_WHY, EFFECT_DRAW, true},
     [ACTION_ALONE_WHERE] = {change_alone, PANE_WHERE, EFFECT_DRAW, true},
     [ACTION_ALONE_LATEST] = {change_alone, PANE_LATEST, EFFECT_DRAW, true},
@@ -253,29 +287,64 @@ static const struct response responses[] = {
     [ACTION_SLOWER] = {change_refresh, 1, EFFECT_DRAW, false},
     [ACTION_FASTER] = {change_refresh, -1, EFFECT_DRAW, false},
     [ACTION_RAW_NUMBERS] = {toggle_raw_numbers, 0, EFFECT_DRAW, false},
-    [ACTION_COPY] = {NULL, 0, EFFECT_COPY, false},
+    [ACTION_COPY] = {NULL, 0, EFFECT_COPY, false} /* see copy_row() */,
     [ACTION_PAUSE] = {toggle_pause, 0, EFFECT_DRAW, false},
     [ACTION_MOUSE] = {toggle_mouse, 0, EFFECT_MOUSE, false},
     [ACTION_REDRAW] = {NULL, 0, EFFECT_REPAINT, false},
-    [ACTION_HELP] = {open_help, 0, EFFECT_DRAW, false},
+    [ACTION_HELP] = {open_overlay, OVERLAY_HELP, EFFECT_DRAW, false},
+    [ACTION_HEALTH] = {open_overlay, OVERLAY_HEALTH, EFFECT_DRAW, false},
+    [ACTION_MARK] = {toggle_mark, 0, EFFECT_DRAW, false},
+    [ACTION_UNMARK] = {unmark_all, 0, EFFECT_DRAW, false},
+    [ACTION_REPORT] = {open_prompt, PROMPT_REPORT, EFFECT_DRAW, false},
+    [ACTION_OPTIONS] = {toggle_options, 0, EFFECT_DRAW, false},
     [ACTION_QUIT] = {NULL, 0, EFFECT_QUIT, false},
 };
 
 _Static_assert(ARRAY_LEN(responses) == ACTION_COUNT, "a row each action");
 _Static_assert(SNAPSHOT_ENDPOINTS_MAX >= SNAPSHOT_LATEST_MAX, "ACTION_LAST goes far enough");
 
-enum effect model_action(struct model *model, enum action action)
+static enum effect turn_page(struct model *model)
 {
+    model->overlay_page++;
+    if (model->overlay_page >= model->n_overlay_pages)
+        model->overlay = OVERLAY_NONE;
+    return EFFECT_DRAW;
+}
+
+/* The bytes of the packet before or after the one that is open. */
+static enum effect step_packet(struct model *model, int step)
+{
+    struct pane_view *view = &model->view[PANE_PACKETS];
+    int64_t to = (int64_t)view->cursor + step;
+
+    while (to >= 0 && to < (int64_t)view->n_rows && model->visit.ladder.row[to].n_left_out > 0)
+        to += step;
+    if (to < 0 || to >= (int64_t)view->n_rows)
+        return EFFECT_NONE;
+    view->cursor = (uint32_t)to;
+    return EFFECT_BYTES;
+}
+
+/* What depends on more than the key. */
+static enum action action_meant(const struct model *model, enum action action)
+{
+    return action == ACTION_OPEN && model->active == PANE_STEPS ? ACTION_COPY : action;
+}
+
+enum effect model_action(struct model *model, enum action asked)
+{
+    enum action action = action_meant(model, asked);
     const struct response *response = &responses[action];
 
-    if (model->is_help) { /* any key turns the page, or goes back */
-        model->help_page++;
-        model->is_help = model->help_page < model->n_help_pages;
-        return EFFECT_DRAW;
-    }
+    if (model->overlay != OVERLAY_NONE) /* any key turns the page, or goes back */
+        return turn_page(model);
     if (response->is_for_overview && model->scene != SCENE_OVERVIEW)
         return EFFECT_NONE;
-    if (action == ACTION_COPY && !copy_next(model))
+    if (action == ACTION_OPEN && model->scene == SCENE_FLOW)
+        return model_wanted_frame(model) != 0 ? EFFECT_BYTES : EFFECT_NONE;
+    if (model->scene == SCENE_BYTES && (action == ACTION_NEXT || action == ACTION_PREVIOUS))
+        return step_packet(model, response->argument);
+    if (action == ACTION_COPY && !copy_row(model))
         return EFFECT_NONE;
     if (response->act)
         response->act(model, response->argument);
@@ -297,13 +366,14 @@ static const struct {
     [SCENE_OVERVIEW] = {PANE_WHY, PANE_COUNT},
     [SCENE_ENDPOINT] = {PANE_FLOWS, PANE_PACKETS},
     [SCENE_FLOW] = {PANE_PACKETS, PANE_STEPS},
+    [SCENE_BYTES] = {PANE_BYTES, PANE_VIEW_COUNT},
 };
 
 _Static_assert(ARRAY_LEN(scene_panes) == SCENE_COUNT, "the panes of each scene");
 
 enum pane model_heading_at(const struct model *model, int line)
 {
-    if (model->is_help)
+    if (model->overlay != OVERLAY_NONE)
         return PANE_VIEW_COUNT;
     for (int i = (int)scene_panes[model->scene].first; i < (int)scene_panes[model->scene].end; i++)
         if (model->view[i].n_visible > 0 && line == model->view[i].line - 1)
@@ -327,7 +397,7 @@ enum effect model_sort_by(struct model *model, enum pane pane, unsigned column)
 
 enum effect model_click(struct model *model, int line)
 {
-    if (model->is_help)
+    if (model->overlay != OVERLAY_NONE)
         return model_action(model, ACTION_NONE);
     for (int i = (int)scene_panes[model->scene].first; i < (int)scene_panes[model->scene].end;
          i++) {

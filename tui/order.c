@@ -173,13 +173,17 @@ void order_keep(struct where_order *order, const struct snapshot *snapshot)
     take_over(order, snapshot, ranked);
 }
 
+bool where_id_equal(const struct where_id *a, const struct where_id *b)
+{
+    return a->family == b->family && a->server.port == b->server.port &&
+           ipaddr_equal(&a->server.addr, &b->server.addr);
+}
+
 uint32_t order_find(const struct where_order *order, const struct where_id *id)
 {
     uint32_t i = 0;
 
-    while (i < order->n &&
-           (order->id[i].family != id->family || order->id[i].server.port != id->server.port ||
-            !ipaddr_equal(&order->id[i].server.addr, &id->server.addr)))
+    while (i < order->n && !where_id_equal(&order->id[i], id))
         i++;
     return i;
 }

@@ -18,6 +18,8 @@ struct where_id {
     enum family family;
 };
 
+bool where_id_equal(const struct where_id *a, const struct where_id *b);
+
 struct where_order {
     struct row_sort sort; /* column: enum where_sort */
     uint32_t n;

@@ -13,6 +13,7 @@ void panel_screen(struct paint *paint, struct model *model);
 /* The screens below the overview without their key bar; each fits its own panes. */
 void panel_endpoint(struct paint *paint, struct model *model);
 void panel_flow(struct paint *paint, struct model *model);
+void panel_bytes(struct paint *paint, struct model *model);
 
 /* Their top lines: one, and two. */
 void panel_endpoint_header(struct paint *paint, const struct model *model);
@@ -46,6 +47,17 @@ void panel_selected(struct paint *paint, const struct model *model, const struct
 /* One page of the keys, letters and marks. */
 void panel_help(struct paint *paint, const struct model *model);
 unsigned panel_help_pages(int n_lines, int n_cols);
+
+/* One page of what the capture has seen and lost. */
+void panel_health(struct paint *paint, const struct model *model);
+unsigned panel_health_pages(const struct model *model, int n_lines);
+
+/* The last line of both: any key turns the page, or goes back. */
+void panel_any_key(struct paint *paint, const struct model *model);
+
+/* Do next, of both screens: paints into `body` and returns how many lines all of it takes. */
+int panel_steps(struct paint *paint, const struct model *model, const struct rect *body);
+void panel_steps_fit(struct model *model);
 
 /* What the panes share. */
 

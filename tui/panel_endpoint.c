@@ -21,6 +21,7 @@
 #define INCIDENTS_MAX 8
 #define FLOWS_GOOD_LINES 7
 #define SHORT_BYTES 80
+#define ACTIVE_KEEP 20 /* above all parts */
 #define NARROW_COLS 60
 
 enum part {
@@ -81,6 +82,10 @@ void panel_endpoint_header(struct paint *paint, const struct model *model)
     if (model->is_paused) {
         text = bar_add_left(&bar, 8, ROLE_WARNING);
         text_add(&text, "PAUSED");
+    }
+    if (model_count_marked(model) > 0) {
+        text = bar_add_right(&bar, 5, ROLE_STRONG);
+        text_addf(&text, "%" PRIu32 " MARKED", model_count_marked(model));
     }
     if (endpoint && endpoint->incident != 0) {
         text = bar_add_right(&bar, 7, ROLE_INCIDENT);
@@ -227,13 +232,6 @@ static int paint_reasons(struct paint *paint, const struct model *model, const s
     return newest ? detail_paint_reasons(paint, body, &newest->failure) : 0;
 }
 
-static int paint_next(struct paint *paint, const struct model *model, const struct rect *body)
-{
-    const struct journal_entry *newest = visit_newest(model);
-
-    return newest ? detail_paint_commands(paint, body, model->run, &newest->failure) : 0;
-}
-
 /* Flows. */
 
 static const struct connection_event *failure_at(const struct model *model, uint32_t row)
@@ -339,7 +337,7 @@ static void paint_flows(struct paint *paint, struct model *model, const struct s
         return;
     add_flows_name(&text, model, paint->n_cols < NARROW_COLS);
     table = panel_flows_table(model, paint->n_cols);
-    table_paint_title(&table, paint, part->line, name, ROLE_TITLE_ACTIVE);
+    table_paint_title(&table, paint, part->line, name, panel_title_role(model, PANE_FLOWS));
     for (uint32_t i = 0; i < view->n_visible && view->first + i < view->n_rows; i++)
         paint_flow(paint, model, &table, part->line + 1 + (int)i, view->first + i);
 }
@@ -358,7 +356,7 @@ static const struct endpoint_part parts[PART_COUNT] = {
     [PART_INCIDENTS] = {paint_incidents, "Incidents", 5, 4},
     [PART_CLIENTS] = {paint_clients, "Clients", 3, CLIENTS_MAX},
     [PART_REASONS] = {paint_reasons, "Evidence of the newest: + for, - against", 6, 8},
-    [PART_NEXT] = {paint_next, "Do next", 7, 8},
+    [PART_NEXT] = {panel_steps, "Do next", 7, 8},
     [PART_FLOWS] = {NULL, "Flows", 8, FLOWS_GOOD_LINES - 1},
 };
 
@@ -380,7 +378,7 @@ static void add_title(const struct model *model, enum part part, const struct re
     if (part == PART_CLIENTS)
         text_addf(right, "of the %" PRIu32 " newest flows", model->view[PANE_FLOWS].n_rows);
     if (part == PART_NEXT)
-        text_add(right, "y copies a line");
+        text_add(right, model->active == PANE_STEPS ? "y copies a line" : "Tab, then y copies");
 }
 
 static void paint_part(struct paint *paint, const struct model *model, enum part part,
@@ -395,7 +393,8 @@ static void paint_part(struct paint *paint, const struct model *model, enum part
     if (place->n_lines == 0)
         return;
     add_title(model, part, &body, &name, &right);
-    panel_rule(paint, place->line, name_bytes, ROLE_TITLE, right_bytes);
+    panel_rule(paint, place->line, name_bytes,
+               part == PART_NEXT ? panel_title_role(model, PANE_STEPS) : ROLE_TITLE, right_bytes);
     parts[part].paint(paint, model, &body);
 }
 
@@ -405,6 +404,7 @@ void panel_endpoint(struct paint *paint, struct model *model)
     struct rect all = {0, MARGIN_CELLS, DETAIL_MANY_LINES, paint->n_cols - 2 * MARGIN_CELLS};
     struct stack_part place[PART_COUNT];
 
+    panel_steps_fit(model);
     for (unsigned i = 0; i < PART_COUNT; i++) {
         int n = parts[i].paint ? parts[i].paint(&nowhere, model, &all) : parts[i].max_lines;
 
@@ -414,6 +414,8 @@ void panel_endpoint(struct paint *paint, struct model *model)
             .n_min = n > 0 ? 2 : 0, .n_want = n > 0 ? n + 1 : 0, .keep = parts[i].keep};
     }
     place[PART_FLOWS].is_elastic = true;
+    if (model->active == PANE_STEPS) /* else it would have the cursor out of sight */
+        place[PART_NEXT].keep = ACTIVE_KEEP;
     stack_place(place, PART_COUNT, 1, paint->n_lines - 2);
     for (unsigned i = 0; i < PART_FLOWS; i++)
         paint_part(paint, model, (enum part)i, &place[i]);

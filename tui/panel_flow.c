@@ -14,6 +14,7 @@
 #define MARGIN_CELLS 1
 #define WORDS_BYTES 320
 #define LADDER_GOOD_LINES 10
+#define ACTIVE_KEEP 20 /* above all parts */
 
 enum part {
     PART_MESSAGE,
@@ -114,7 +115,7 @@ static void add_packet_words(struct text *text, const struct ladder_row *row, ui
     const struct packet_mark *mark = &row->mark;
 
     text_addf(text, "TTL %u, IP id %u", mark->ttl, mark->ip_id);
-    if (row->is_icmp || proto != PANEL_PROTO_TCP) {
+    if (row->is_icmp || proto != FLOW_PROTO_TCP) {
         text_addf(text, ", %" PRIu32 " bytes", mark->payload_bytes);
         return;
     }
@@ -139,6 +140,22 @@ static void add_reason_of(struct text *text, const struct connection_event *fail
     }
 }
 
+/* "; 1.017304 s after frame 2527, which is marked". */
+static void add_since_mark(struct text *text, const struct model *model)
+{
+    uint32_t cursor = model->view[PANE_PACKETS].cursor;
+    const struct ladder_row *row = model->visit.ladder.row;
+
+    for (uint32_t i = cursor; i > 0; i--) {
+        if (!model_is_marked(model, PANE_PACKETS, i - 1))
+            continue;
+        text_add(text, "; ");
+        figure_duration(text, row[cursor].mark.ts_ns - row[i - 1].mark.ts_ns);
+        text_addf(text, " after frame %" PRIu64 ", which is marked", row[i - 1].mark.frame);
+        return;
+    }
+}
+
 static int paint_packet(struct paint *paint, const struct model *model, const struct rect *body)
 {
     const struct ladder_row *row = chosen_row(model);
@@ -154,6 +171,7 @@ static int paint_packet(struct paint *paint, const struct model *model, const st
         return paint_wrapped(paint, body, ROLE_TEXT,
                              "Of a connection with many packets the first and the last are kept.");
     add_packet_words(&text, row, model->visit.failure.key.proto);
+    add_since_mark(&text, model);
     n_used = paint_wrapped(paint, &room, ROLE_TEXT, words);
     if (!row->is_odd || n_used >= body->n_lines)
         return n_used;
@@ -174,11 +192,6 @@ static int paint_reasons(struct paint *paint, const struct model *model, const s
     return detail_paint_reasons(paint, body, &model->visit.failure);
 }
 
-static int paint_next(struct paint *paint, const struct model *model, const struct rect *body)
-{
-    return detail_paint_commands(paint, body, model->run, &model->visit.failure);
-}
-
 /* The whole. */
 
 struct flow_part {
@@ -192,7 +205,7 @@ static const struct flow_part parts[PART_COUNT] = {
     [PART_LADDER] = {NULL, NULL, NULL, 9, LADDER_GOOD_LINES},
     [PART_PACKET] = {paint_packet, "", "", 7, 4},
     [PART_REASONS] = {paint_reasons, "Evidence", "+ for, - against", 4, 8},
-    [PART_NEXT] = {paint_next, "Do next", "y copies a line", 6, 8},
+    [PART_NEXT] = {panel_steps, "Do next", "Tab, then y copies", 6, 8},
 };
 
 static void paint_part(struct paint *paint, const struct model *model, const struct flow_part *part,
@@ -212,7 +225,8 @@ static void paint_part(struct paint *paint, const struct model *model, const str
     else if (part == &parts[PART_PACKET] && row)
         text_addf(&text, "frame %" PRIu64, row->mark.frame);
     if (part->title)
-        panel_rule(paint, place->line, frame[0] ? frame : part->title, ROLE_TITLE,
+        panel_rule(paint, place->line, frame[0] ? frame : part->title,
+                   part == &parts[PART_NEXT] ? panel_title_role(model, PANE_STEPS) : ROLE_TITLE,
                    part == &parts[PART_PACKET] && row && row->is_odd ? "the deciding packet"
                                                                      : part->right);
     part->paint(paint, model, &body);
@@ -224,6 +238,7 @@ void panel_flow(struct paint *paint, struct model *model)
     struct rect all = {0, MARGIN_CELLS, DETAIL_MANY_LINES, paint->n_cols - 2 * MARGIN_CELLS};
     struct stack_part place[PART_COUNT];
 
+    panel_steps_fit(model);
     for (unsigned i = 0; i < PART_COUNT; i++) {
         int n_title = parts[i].title || i == PART_LADDER ? 1 : 0;
         int n = parts[i].paint ? parts[i].paint(&nowhere, model, &all)
@@ -236,6 +251,8 @@ void panel_flow(struct paint *paint, struct model *model)
                                        .keep = parts[i].keep};
     }
     place[PART_LADDER].is_elastic = true;
+    if (model->active == PANE_STEPS) /* else it would have the cursor out of sight */
+        place[PART_NEXT].keep = ACTIVE_KEEP;
     stack_place(place, PART_COUNT, 2, paint->n_lines - 3);
     for (unsigned i = 0; i < PART_COUNT; i++)
         if (parts[i].paint)

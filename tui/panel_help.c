@@ -15,13 +15,14 @@
 #define LETTER_GAP_CELLS 2 /* between a letter and its family, and to the next one */
 #define NAME_CELLS 18
 
-struct mark {
-    const char *mark, *help;
+struct sign {
+    const char *sign, *help;
 };
 
-static const struct mark marks[] = {
+static const struct sign signs[] = {
     {"!", "open incident, deciding packet"},
     {">", "cursor"},
+    {"*", "marked"},
     {"~", "judged with loss"},
 };
 
@@ -151,16 +152,16 @@ static void paint_marks(struct pager *pager)
     int line = -1;
     int col = pager->n_cols;
 
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
-        int n_cells = (int)strlen(marks[i].mark) + 1 + (int)strlen(marks[i].help);
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+        int n_cells = (int)strlen(signs[i].sign) + 1 + (int)strlen(signs[i].help);
 
         if (col + n_cells >= pager->n_cols) {
             line = next_line(pager);
             col = 1;
         }
-        col = paint_text(pager->paint, line, col, pager->n_cols - col, ROLE_KEY, marks[i].mark);
+        col = paint_text(pager->paint, line, col, pager->n_cols - col, ROLE_KEY, signs[i].sign);
         col = paint_text(pager->paint, line, col + 1, pager->n_cols - col - 1, ROLE_TEXT,
-                         marks[i].help);
+                         signs[i].help);
         col += 2;
     }
 }
@@ -202,10 +203,9 @@ void panel_help(struct paint *paint, const struct model *model)
     struct pager pager = {
         .paint = paint,
         .n_cols = paint->n_cols,
-        .first = (int)model->help_page * page_lines,
+        .first = (int)model->overlay_page * page_lines,
         .n_visible = page_lines,
     };
-    bool is_last = model->help_page + 1 >= model->n_help_pages;
     char version[32];
     struct text text = TEXT_OF(version);
 
@@ -213,6 +213,5 @@ void panel_help(struct paint *paint, const struct model *model)
     paint_text(paint, 0, 1, paint->n_cols, ROLE_STRONG, "tcpwhy help");
     paint_text_right(paint, 0, paint->n_cols - 1, ROLE_TEXT, version);
     paint_text_of_help(&pager);
-    paint_text(paint, paint->n_lines - 1, 1, paint->n_cols, ROLE_KEY,
-               is_last ? "any key: back" : "any key: more");
+    panel_any_key(paint, model);
 }

@@ -20,7 +20,8 @@
 #define LANE_MIN_CELLS 20 /* room for "SYN,ACK (again 3)" and a head */
 #define NOTE_MIN_CELLS 16
 #define HEAD_CELLS 2
-#define CELL_BYTES 64
+#define CELL_BYTES 96
+#define OPTIONS_CELLS 28
 
 /* Columns right of the lanes. */
 enum column {
@@ -51,7 +52,7 @@ struct places {
 /* Datagrams and ICMP errors have no numbers. */
 static bool is_segment(const struct model *model, const struct ladder_row *row)
 {
-    return !row->is_icmp && model->visit.failure.key.proto == PANEL_PROTO_TCP;
+    return !row->is_icmp && model->visit.failure.key.proto == FLOW_PROTO_TCP;
 }
 
 static void cell_seq(const struct model *model, const struct ladder_row *row, struct text *text)
@@ -109,7 +110,7 @@ static const struct column_row columns[COLUMN_COUNT] = {
     [COLUMN_WINDOW] = {"win", 6, 140, cell_window}, [COLUMN_ID] = {"id", 6, 140, cell_id},
 };
 
-static struct places place_columns(int n_cols)
+static struct places place_columns(int n_cols, bool shows_options)
 {
     struct places places = {0};
     int col = FRAME_COL + FRAME_CELLS;
@@ -122,8 +123,10 @@ static struct places place_columns(int n_cols)
     }
     places.client_col = col + 1;
     for (unsigned i = 0; i < COLUMN_COUNT; i++)
-        if (n_cols >= columns[i].min_cols)
+        if (n_cols >= columns[i].min_cols && !shows_options)
             tail_cells += columns[i].n_cells;
+    if (shows_options)
+        tail_cells = OPTIONS_CELLS;
     lane_cells = n_cols - 1 - tail_cells - places.client_col - 2;
     if (lane_cells > LANE_CELLS)
         lane_cells = LANE_CELLS;
@@ -132,7 +135,7 @@ static struct places place_columns(int n_cols)
     places.server_col = places.client_col + 1 + lane_cells;
     col = places.server_col + 1;
     for (unsigned i = 0; i < COLUMN_COUNT; i++) {
-        if (n_cols < columns[i].min_cols || col + columns[i].n_cells > n_cols)
+        if (shows_options || n_cols < columns[i].min_cols || col + columns[i].n_cells > n_cols)
             continue;
         places.col[i] = col;
         col += columns[i].n_cells;
@@ -186,6 +189,8 @@ static void paint_title(struct paint *paint, const struct model *model, int line
 {
     static const char *const time_titles[] = {"time", "since SYN", "+time"};
 
+    const char *note = model->visit.shows_options ? "options" : "note";
+
     _Static_assert(ARRAY_LEN(time_titles) == TIME_FORM_COUNT, "a title each form");
     paint_glyph(paint, line, 0, paint->n_cols, ROLE_RULE, GLYPH_RULE);
     paint_on_rule(paint, line, FRAME_COL + FRAME_CELLS, "frame");
@@ -197,7 +202,7 @@ static void paint_title(struct paint *paint, const struct model *model, int line
         if (places->col[i] > 0)
             paint_on_rule(paint, line, places->col[i] + columns[i].n_cells, columns[i].title);
     if (places->note_cells >= NOTE_MIN_CELLS)
-        paint_on_rule(paint, line, places->note_col + (int)strlen("note"), "note");
+        paint_on_rule(paint, line, places->note_col + (int)strlen(note), note);
 }
 
 /* Packets. */
@@ -413,7 +418,10 @@ static void paint_row(struct paint *paint, const struct model *model, const stru
     if (places->note_cells >= NOTE_MIN_CELLS) {
         struct rect room = {line, places->note_col, 1, places->note_cells};
 
-        paint_wrapped(paint, &room, role, row->note);
+        text = TEXT_OF(cell);
+        if (model->visit.shows_options)
+            ladder_add_options(&text, &model->visit.failure, row);
+        paint_wrapped(paint, &room, role, model->visit.shows_options ? cell : row->note);
     }
 }
 
@@ -439,7 +447,7 @@ static void paint_end(struct paint *paint, const struct model *model, const stru
 void panel_ladder(struct paint *paint, struct model *model, const struct rect *rect)
 {
     const struct pane_view *view = &model->view[PANE_PACKETS];
-    struct places places = place_columns(paint->n_cols);
+    struct places places = place_columns(paint->n_cols, model->visit.shows_options);
     uint32_t i = 0;
 
     model_fit_pane(model, PANE_PACKETS, rect->line + 1, rect->n_lines - 1);

@@ -6,8 +6,6 @@
 #include "tui/model.h"
 #include "tui/paint.h"
 
-#define PANEL_PROTO_TCP 6 /* IANA */
-
 /* Fits PANE_PACKETS to the rectangle, whose first line is the title, and paints it. */
 void panel_ladder(struct paint *paint, struct model *model, const struct rect *rect);
 

@@ -32,6 +32,7 @@ enum keep {
     KEEP_SOURCE,
     KEEP_TRUST,
     KEEP_INCIDENTS,
+    KEEP_MARKED,
     KEEP_FAILED,
     KEEP_FILTER,
     KEEP_PAUSED
@@ -219,6 +220,11 @@ static void paint_connection_line(struct paint *paint, const struct model *model
 
         text_addf(&text, "FILTER %s", model->filter_words);
     }
+    if (model_count_marked(model) > 0) {
+        struct text text = bar_add_right(&bar, KEEP_MARKED, ROLE_STRONG);
+
+        text_addf(&text, "%" PRIu32 " MARKED", model_count_marked(model));
+    }
     add_incidents(&bar, shown->n_incidents_open);
     bar_paint(&bar, paint, 1);
 }
@@ -323,8 +329,11 @@ void panel_rule(struct paint *paint, int line, const char *name, enum role role,
 enum role panel_row(struct paint *paint, const struct model *model, enum pane pane, int line,
                     uint32_t row, enum role role)
 {
-    if (!model_has_cursor(model, pane, row))
+    if (!model_has_cursor(model, pane, row)) {
+        if (model_is_marked(model, pane, row))
+            paint_text(paint, line, 0, 1, ROLE_STRONG, "*");
         return role;
+    }
     for (int col = 0; col < paint->n_cols; col++)
         paint_text(paint, line, col, 1, ROLE_CURSOR, col == 0 ? ">" : " ");
     return ROLE_CURSOR;
@@ -365,6 +374,8 @@ static void paint_scene(struct paint *paint, struct model *model)
         panel_endpoint(paint, model);
     else if (model->scene == SCENE_FLOW)
         panel_flow(paint, model);
+    else if (model->scene == SCENE_BYTES)
+        panel_bytes(paint, model);
     else
         paint_overview(paint, model, &layout);
 }
@@ -373,10 +384,24 @@ static void paint_scene_header(struct paint *paint, const struct model *model)
 {
     if (model->scene == SCENE_ENDPOINT)
         panel_endpoint_header(paint, model);
-    else if (model->scene == SCENE_FLOW)
+    else if (model->scene == SCENE_FLOW || model->scene == SCENE_BYTES)
         panel_flow_header(paint, model);
     else
         panel_header(paint, model);
+}
+
+static unsigned count_pages(const struct paint *paint, const struct model *model)
+{
+    return model->overlay == OVERLAY_HEALTH ? panel_health_pages(model, paint->n_lines)
+                                            : panel_help_pages(paint->n_lines, paint->n_cols);
+}
+
+void panel_any_key(struct paint *paint, const struct model *model)
+{
+    bool is_last = model->overlay_page + 1 >= model->n_overlay_pages;
+
+    paint_text(paint, paint->n_lines - 1, 1, paint->n_cols, ROLE_KEY,
+               is_last ? "any key: back" : "any key: more");
 }
 
 void panel_screen(struct paint *paint, struct model *model)
@@ -384,15 +409,17 @@ void panel_screen(struct paint *paint, struct model *model)
     struct layout_wish wish = model_layout_wish(model);
     struct layout layout = layout_compute(paint->n_lines, paint->n_cols, &wish);
 
-    model_fit(model, &layout, panel_help_pages(paint->n_lines, paint->n_cols));
+    model_fit(model, &layout, count_pages(paint, model));
     if (layout.is_one_line) {
         paint_one_line(paint, model);
         return;
     }
-    if (model->is_help) {
+    if (model->overlay == OVERLAY_HELP)
         panel_help(paint, model);
+    if (model->overlay == OVERLAY_HEALTH)
+        panel_health(paint, model);
+    if (model->overlay != OVERLAY_NONE)
         return;
-    }
     if (model->n_scrolled_cols > 0) {
         struct paint_shift shift;
 

@@ -8,17 +8,27 @@
 #include "base/compiler.h"
 #include "base/text.h"
 #include "tui/visit.h"
+#include "tui/wanted.h"
 
 #define PRINTABLE_FIRST 0x20
 #define PRINTABLE_LAST 0x7e
 #define DELETE 0x7f
+#define QUESTION_BYTES 96
 
-static const char *const questions[] = {
-    "", "find: ", "filter (why: server: port: client: since: not): ", "save packets to: "};
-static const char *const short_questions[] = {"", "find: ", "filter: ", "save to: "};
+static const struct question {
+    const char *words, *short_words;
+    size_t room_bytes;
+} questions[] = {
+    [PROMPT_NONE] = {"", "", 0},
+    [PROMPT_FIND] = {"find: ", "find: ", FILTER_BYTES},
+    [PROMPT_FILTER] = {"filter (why: server: port: client: since: until: sni: not): ", "filter: ",
+                       FILTER_BYTES},
+    [PROMPT_SAVE] = {"save packets of %s to: ", "save to: ", PROMPT_BYTES},
+    [PROMPT_REPORT] = {"report on %s to: ", "report to: ", PROMPT_BYTES},
+    [PROMPT_REPLACE] = {"is there already, replace it (y, n)? ", "replace (y, n)? ", 0},
+};
 
 _Static_assert(ARRAY_LEN(questions) == PROMPT_KIND_COUNT, "a question each kind");
-_Static_assert(ARRAY_LEN(short_questions) == PROMPT_KIND_COUNT, "a question each kind");
 
 /* Finding. */
 
@@ -34,14 +44,14 @@ static bool row_matches(const struct model *model, const struct filter *filter, 
     if (pane == PANE_WHY) {
         row.more = family_words(model->why[i]);
     } else if (pane == PANE_WHERE) {
-        row = filter_endpoint_row(model_where_at(model, i));
+        row = filter_endpoint_row(model_where_at(model, i), model->journal);
     } else if (pane == PANE_LATEST) {
-        row = filter_latest_row(&model->shown.latest[i]);
+        row = filter_latest_row(&model->shown.latest[i], model->journal);
     } else if (pane == PANE_INCIDENTS) {
         incident = model_incident_at(model, i);
         if (!incident)
             return false;
-        row = filter_incident_row(incident);
+        row = filter_incident_row(incident, model->journal);
     } else if (pane == PANE_FLOWS) {
         entry = visit_flow(model, i);
         if (!entry)
@@ -82,24 +92,36 @@ void prompt_find(struct model *model, int step)
 
 /* Opening. */
 
-/* Packets are read a second time: only files have them then. */
-static bool can_save(const struct run_info *run)
+static void propose_name(const struct model *model, enum prompt_kind kind, struct text *words)
 {
-    for (uint32_t i = 0; i < run->n_sources; i++)
-        if (strcmp(run->source[i].kind, "file") != 0)
-            return false;
-    return run->n_sources > 0 && !run->is_live;
+    const char *ending = kind == PROMPT_SAVE ? "pcapng" : "txt";
+    struct sink_wish wish;
+
+    wanted_packets(model, &wish);
+    if (wish.n_failures == 0)
+        return;
+    if (wish.n_failures == 1)
+        text_addf(words, "flow-%" PRIu64 ".%s", wish.failure[0]->facts.first_frame, ending);
+    else if (model->scene == SCENE_OVERVIEW)
+        text_addf(words, "%s.%s", kind == PROMPT_SAVE ? "failed" : "report", ending);
+    else
+        text_addf(words, "%s-%" PRIu64 ".%s", verdict_row(wish.failure[0]->verdict)->slug,
+                  wish.failure[0]->facts.first_frame, ending);
 }
 
-static void propose_name(struct model *model, struct text *words)
+static bool open_file(struct model *model, enum prompt_kind kind)
 {
-    const struct connection_event *failure[JOURNAL_SHARE];
-    uint32_t n = visit_wanted(model, failure, JOURNAL_SHARE);
+    struct text words = TEXT_OF(model->prompt.words);
 
-    if (n > 0)
-        text_addf(words, "%s-%" PRIu64 ".pcapng",
-                  n == 1 ? "flow" : verdict_row(failure[0]->verdict)->slug,
-                  failure[n - 1]->facts.first_frame);
+    propose_name(model, kind, &words);
+    if (words.used_bytes == 0) {
+        model_say(model, kind == PROMPT_SAVE ? "not saved" : "no report", "no failure is kept",
+                  " here");
+        return false;
+    }
+    model->prompt.wish = kind == PROMPT_SAVE ? WISH_PACKETS : WISH_REPORT;
+    model->prompt.may_replace = false;
+    return true;
 }
 
 void prompt_open(struct model *model, enum prompt_kind kind)
@@ -108,22 +130,18 @@ void prompt_open(struct model *model, enum prompt_kind kind)
     struct text words = TEXT_OF(prompt->words);
     struct text before = TEXT_OF(prompt->before);
 
-    if (kind == PROMPT_SAVE && !can_save(model->run)) {
-        model_say(model, "not saved", "packets are read again, and only files", " can be");
+    if ((kind == PROMPT_SAVE || kind == PROMPT_REPORT) && !open_file(model, kind))
         return;
-    }
     text_add(&before, model->filter_words);
     if (kind == PROMPT_FILTER)
         text_add(&words, model->filter_words);
-    if (kind == PROMPT_SAVE) {
-        propose_name(model, &words);
-        if (words.used_bytes == 0) {
-            model_say(model, "not saved", "no failure is kept", " here");
-            return;
-        }
-    }
     prompt->from = model->view[model->active].cursor;
     prompt->kind = kind;
+}
+
+void prompt_ask_to_replace(struct model *model)
+{
+    model->prompt.kind = PROMPT_REPLACE;
 }
 
 /* Typing. */
@@ -163,12 +181,20 @@ static enum effect accept(struct model *model)
 
         text_add(&find, model->prompt.words);
     }
-    return kind == PROMPT_SAVE && model->prompt.words[0] != '\0' ? EFFECT_SAVE : EFFECT_DRAW;
+    if ((kind == PROMPT_SAVE || kind == PROMPT_REPORT) && model->prompt.words[0] != '\0')
+        return EFFECT_WISH;
+    return EFFECT_DRAW;
 }
 
-static size_t room_bytes(const struct prompt *prompt)
+static enum effect answer_replace(struct model *model, int code)
 {
-    return prompt->kind == PROMPT_SAVE ? PROMPT_BYTES - 1 : FILTER_BYTES - 1;
+    model->prompt.kind = PROMPT_NONE;
+    if (code != 'y' && code != 'Y') {
+        model_say(model, "kept as it was", model->prompt.words, "");
+        return EFFECT_DRAW;
+    }
+    model->prompt.may_replace = true;
+    return EFFECT_WISH;
 }
 
 enum effect prompt_key(struct model *model, int code)
@@ -176,6 +202,8 @@ enum effect prompt_key(struct model *model, int code)
     struct prompt *prompt = &model->prompt;
     size_t n = strlen(prompt->words);
 
+    if (prompt->kind == PROMPT_REPLACE)
+        return answer_replace(model, code);
     if (code == KEYCODE_ENTER || code == '\n')
         return accept(model);
     if (code == KEYCODE_ESCAPE) {
@@ -187,7 +215,8 @@ enum effect prompt_key(struct model *model, int code)
             prompt->words[n - 1] = '\0';
     } else if (code == KEYCODE_CTRL('u')) {
         prompt->words[0] = '\0';
-    } else if (code >= PRINTABLE_FIRST && code <= PRINTABLE_LAST && n < room_bytes(prompt)) {
+    } else if (code >= PRINTABLE_FIRST && code <= PRINTABLE_LAST &&
+               n + 1 < questions[prompt->kind].room_bytes) {
         prompt->words[n] = (char)code;
         prompt->words[n + 1] = '\0';
     }
@@ -195,21 +224,46 @@ enum effect prompt_key(struct model *model, int code)
     return EFFECT_DRAW;
 }
 
+/* "save packets of 12 connections to: ". */
+static void add_question(const struct model *model, struct text *text)
+{
+    const char *words = questions[model->prompt.kind].words;
+    const char *of = strstr(words, "%s");
+    struct sink_wish wish;
+
+    if (!of) {
+        text_add(text, words);
+        return;
+    }
+    wanted_packets(model, &wish);
+    text_addf(text, "%.*s", (int)(of - words), words);
+    text_add_number_of(text, wish.n_failures, "connection");
+    text_add(text, of + strlen("%s"));
+}
+
 void prompt_paint(struct paint *paint, const struct model *model)
 {
-    const char *question = questions[model->prompt.kind];
+    enum prompt_kind kind = model->prompt.kind;
     int line = paint->n_lines - 1;
     int room_cells = paint->n_cols - 3;
     int n_words = (int)strlen(model->prompt.words);
     const char *words = model->prompt.words;
-    int col;
+    char question[QUESTION_BYTES];
+    struct text text = TEXT_OF(question);
+    int col = 1;
 
-    if ((int)strlen(question) + n_words > room_cells)
-        question = short_questions[model->prompt.kind];
-    col = paint_text(paint, line, 1, room_cells, ROLE_KEY, question);
-    room_cells -= col - 1;
+    add_question(model, &text);
+    if ((int)text.used_bytes + n_words > room_cells) {
+        text = TEXT_OF(question);
+        text_add(&text, questions[kind].short_words);
+    }
+    if (kind != PROMPT_REPLACE)
+        col = paint_text(paint, line, col, room_cells, ROLE_KEY, question);
+    room_cells -= col - 1 + (kind == PROMPT_REPLACE ? (int)text.used_bytes + 1 : 0);
     if (n_words > room_cells && room_cells > 0)
         words += n_words - room_cells; /* the end is where one types */
     col = paint_text(paint, line, col, room_cells, ROLE_STRONG, words);
+    if (kind == PROMPT_REPLACE)
+        col = paint_text(paint, line, col + 1, (int)text.used_bytes, ROLE_KEY, question);
     paint_text(paint, line, col, 1, ROLE_CURSOR, " ");
 }

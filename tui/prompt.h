@@ -9,6 +9,9 @@
 /* Keys are text from now on. Says why where there is nothing to ask for. */
 void prompt_open(struct model *model, enum prompt_kind kind);
 
+/* The file that was named is there: y or n is asked for. */
+void prompt_ask_to_replace(struct model *model);
+
 /* A key while something is being typed. */
 enum effect prompt_key(struct model *model, int code);
 

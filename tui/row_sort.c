@@ -34,6 +34,7 @@ static const struct {
     [PANE_FLOWS] = {flow_names, FLOW_SORT_COUNT},
     [PANE_PACKETS] = {packet_names, 1},
     [PANE_STEPS] = {packet_names, 1},
+    [PANE_BYTES] = {packet_names, 1},
 };
 
 unsigned row_sort_columns(enum pane pane)

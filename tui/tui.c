@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/compiler.h"
 #include "base/text.h"
 #include "tui/figures.h"
 #include "tui/journal.h"
@@ -14,7 +15,7 @@
 #include "tui/panel.h"
 #include "tui/prompt.h"
 #include "tui/services.h"
-#include "tui/visit.h"
+#include "tui/wanted.h"
 
 #define SUMMARY_BYTES 256
 
@@ -23,7 +24,9 @@ struct tui {
     struct services services;
     struct model model;
     struct journal journal;
-    bool wants_saving;
+    bool has_wish;
+    enum sink_wish_kind wish;
+    struct snapshot counts;  /* of the report that is wished for */
     struct run_totals total; /* newest: of a snapshot, in the end the run's last one */
 };
 
@@ -117,8 +120,10 @@ static bool tui_input(struct sink *sink)
             return true;
         if (effect == EFFECT_MOUSE)
             terminal_set_mouse(tui->terminal, tui->model.has_mouse);
-        if (effect == EFFECT_SAVE)
-            tui->wants_saving = true;
+        if (effect == EFFECT_WISH || effect == EFFECT_BYTES) {
+            tui->has_wish = true;
+            tui->wish = effect == EFFECT_BYTES ? WISH_BYTES : tui->model.prompt.wish;
+        }
         if (effect == EFFECT_REPAINT)
             terminal_repaint(tui->terminal);
         if (effect == EFFECT_COPY)
@@ -131,25 +136,39 @@ static bool tui_input(struct sink *sink)
     return terminal_is_gone(tui->terminal);
 }
 
-_Static_assert(SINK_WANTED_MAX >= JOURNAL_SHARE, "all kept failures of an endpoint fit");
+_Static_assert(SINK_WANTED_MAX >= JOURNAL_FAILURES_MAX, "all kept failures fit");
 
 static bool tui_wish(struct sink *sink, struct sink_wish *wish)
 {
     struct tui *tui = sink->state;
 
-    if (!tui->wants_saving)
+    if (!tui->has_wish)
         return false;
-    tui->wants_saving = false;
-    wish->path = tui->model.prompt.words;
-    wish->n_failures = visit_wanted(&tui->model, wish->failure, SINK_WANTED_MAX);
-    return true;
+    tui->has_wish = false;
+    if (tui->wish == WISH_REPORT)
+        wanted_report(&tui->model, wish, &tui->counts);
+    else
+        wanted_packets(&tui->model, wish);
+    wish->kind = tui->wish;
+    wish->path = tui->wish == WISH_BYTES ? NULL : tui->model.prompt.words;
+    wish->may_replace = tui->model.prompt.may_replace;
+    wish->frame = model_wanted_frame(&tui->model);
+    return wish->n_failures > 0;
 }
 
-static void tui_answer(struct sink *sink, const char *words)
+static void tui_answer(struct sink *sink, const struct sink_answer *answer)
 {
+    static const char *const names[] = {"packets", "report", "bytes"};
     struct tui *tui = sink->state;
 
-    model_say(&tui->model, "packets", words, "");
+    _Static_assert(ARRAY_LEN(names) == SINK_WISH_KIND_COUNT, "a name each wish");
+    if (answer->kind == ANSWER_EXISTS)
+        prompt_ask_to_replace(&tui->model);
+    else if (answer->kind == ANSWER_DONE && answer->to == WISH_BYTES)
+        model_show_bytes(&tui->model, answer->bytes, answer->captured_bytes, answer->wire_bytes);
+    else
+        model_say(&tui->model, names[answer->to], answer->kind == ANSWER_FAILED ? "none, " : "",
+                  answer->words);
     draw(tui);
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "tui/dump.h"
+
 const struct journal_entry *visit_flow(const struct model *model, uint32_t i)
 {
     return i < model->view[PANE_FLOWS].n_rows ? journal_find(model->journal, model->visit.flow[i])
@@ -49,10 +51,10 @@ void visit_refresh(struct model *model)
 static void enter_endpoint(struct model *model, const struct where_id *id)
 {
     model->visit.endpoint = *id;
-    model->visit.n_copied = 0;
     model->scene = SCENE_ENDPOINT;
     model->active = PANE_FLOWS;
     model->view[PANE_FLOWS] = (struct pane_view){0};
+    model->view[PANE_STEPS] = (struct pane_view){0};
     visit_refresh(model);
 }
 
@@ -62,10 +64,11 @@ static void enter_flow(struct model *model, const struct journal_entry *entry)
     struct pane_view *view = &model->view[PANE_PACKETS];
 
     visit->failure = entry->failure;
-    visit->n_copied = 0;
     ladder_make(&visit->ladder, &visit->failure);
     *view = (struct pane_view){.n_rows = visit->ladder.n_rows, .is_held = true};
     view->cursor = ladder_deciding_row(&visit->ladder);
+    marks_clear(&model->marks, MARK_PACKET);
+    model->view[PANE_STEPS] = (struct pane_view){0};
     model->scene = SCENE_FLOW;
     model->active = PANE_PACKETS;
 }
@@ -147,7 +150,10 @@ void visit_open(struct model *model)
 
 void visit_back(struct model *model)
 {
-    if (model->scene == SCENE_FLOW) {
+    if (model->scene == SCENE_BYTES) {
+        model->scene = SCENE_FLOW;
+        model->active = PANE_PACKETS;
+    } else if (model->scene == SCENE_FLOW) {
         model->scene = SCENE_ENDPOINT;
         model->active = PANE_FLOWS;
         visit_refresh(model);
@@ -194,41 +200,36 @@ void visit_step(struct model *model, int step)
         step_flow(model, step);
 }
 
-static uint32_t wanted_group(const struct model *model, const struct where_id *id,
-                             const struct connection_event **failure, uint32_t max)
+unsigned visit_steps(const struct model *model, struct detail_command command[DETAIL_COMMANDS_MAX])
 {
-    const struct journal_group *group = journal_group(model->journal, id);
-    uint64_t flow[JOURNAL_SHARE];
-    uint32_t n = group ? journal_flows(model->journal, group, flow, JOURNAL_SHARE) : 0;
-    uint32_t n_wanted = 0;
+    const struct journal_entry *newest = visit_newest(model);
 
-    for (uint32_t i = 0; i < n && n_wanted < max; i++) {
-        const struct journal_entry *entry = journal_find(model->journal, flow[i]);
-
-        if (entry)
-            failure[n_wanted++] = &entry->failure;
-    }
-    return n_wanted;
+    if (model->scene == SCENE_FLOW)
+        return detail_commands(model->run, &model->visit.failure, command);
+    return newest ? detail_commands(model->run, &newest->failure, command) : 0;
 }
 
-uint32_t visit_wanted(const struct model *model, const struct connection_event **failure,
-                      uint32_t max)
+uint64_t model_wanted_frame(const struct model *model)
 {
-    const struct snapshot_latest *latest = model_latest_row(model);
-    const struct journal_entry *entry = NULL;
+    const struct pane_view *view = &model->view[PANE_PACKETS];
+    const struct ladder_row *row = &model->visit.ladder.row[view->cursor];
 
-    if (model->scene == SCENE_FLOW && max > 0) {
-        failure[0] = &model->visit.failure;
-        return 1;
-    }
-    if (model->scene == SCENE_ENDPOINT)
-        return wanted_group(model, &model->visit.endpoint, failure, max);
-    if (model->active == PANE_WHERE && model->where.n > 0)
-        return wanted_group(model, &model->where.id[model->view[PANE_WHERE].cursor], failure, max);
-    if (model->active == PANE_LATEST && latest)
-        entry = journal_find(model->journal, latest->flow_id);
-    if (!entry || max == 0)
-        return 0;
-    failure[0] = &entry->failure;
-    return 1;
+    return view->n_rows > 0 && row->n_left_out == 0 ? row->mark.frame : 0;
+}
+
+void model_show_bytes(struct model *model, const uint8_t *bytes, uint32_t captured, uint32_t wire)
+{
+    struct packet_bytes *shown = &model->bytes;
+
+    *shown = (struct packet_bytes){
+        .frame = model_wanted_frame(model),
+        .n = captured < VIEW_PACKET_BYTES ? captured : VIEW_PACKET_BYTES,
+        .captured = captured,
+        .wire = wire,
+    };
+    memcpy(shown->at, bytes, shown->n);
+    model->view[PANE_BYTES] =
+        (struct pane_view){.n_rows = dump_count_lines(shown), .is_held = true};
+    model->scene = SCENE_BYTES;
+    model->active = PANE_BYTES;
 }

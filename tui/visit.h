@@ -3,6 +3,7 @@
 #ifndef TUI_VISIT_H
 #define TUI_VISIT_H
 
+#include "tui/detail.h"
 #include "tui/model.h"
 
 /* Opens the row under the cursor: an endpoint, or the flow of a failure. */
@@ -21,10 +22,8 @@ void visit_refresh(struct model *model);
 const struct journal_entry *visit_flow(const struct model *model, uint32_t i);
 const struct journal_entry *visit_newest(const struct model *model);
 
-/* The failures whose packets are to be saved: the open one, those of the open endpoint, or those of
- * the row under the cursor. Writes at most `max` and returns how many. */
-uint32_t visit_wanted(const struct model *model, const struct connection_event **failure,
-                      uint32_t max);
+/* What to do next, of the open flow or of the newest one of the endpoint; returns how many. */
+unsigned visit_steps(const struct model *model, struct detail_command command[DETAIL_COMMANDS_MAX]);
 
 /* The endpoint's row of the snapshot; NULL where the snapshot has none. */
 const struct snapshot_endpoint *visit_endpoint(const struct model *model);

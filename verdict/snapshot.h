@@ -65,6 +65,20 @@ struct snapshot_latest {
     char why[56]; /* "RST 0.01 ms after SYN" */
 };
 
+#define SNAPSHOT_SOURCES_MAX 16
+
+/* How the capture and the process are; all of it filled in by main. */
+struct snapshot_health {
+    uint32_t n_sources; /* the first of the run_info's */
+    struct {
+        uint64_t n_pkts, n_kernel_dropped;
+    } source[SNAPSHOT_SOURCES_MAX];
+    uint64_t frames_queued_bytes, frame_rings_bytes; /* of all workers together */
+    uint64_t events_queued_bytes, event_ring_bytes;
+    uint64_t tables_bytes, rss_bytes;
+    int64_t cpu_ns; /* of the process; 0 in replay */
+};
+
 struct snapshot {
     int64_t now_ns;   /* capture clock; NS_NEVER before the first packet */
     int64_t start_ns; /* of the first packet */
@@ -76,6 +90,7 @@ struct snapshot {
     uint32_t n_endpoints, n_incidents_open;
     int64_t handshake_p50_ns, handshake_p99_ns; /* 0 = none yet */
     struct snapshot_handshakes handshakes;
+    struct snapshot_health health;
     bool is_trusted; /* no loss in the last 10 s: verdicts that rest on silence hold */
     struct snapshot_family family[FAMILY_COUNT];
     uint32_t n_endpoint_rows;

@@ -66,6 +66,12 @@ class Terminal(terminal.Terminal):
                       lambda name: ' ' * len(name.group(0)), '\n'.join(rows))
 
 
+def text_on(capture):
+    """What the program says of a saved file."""
+    return subprocess.run([TCPWHY[0], '-r', capture, '--text'], capture_output=True, text=True,
+                          check=True, env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'}).stdout
+
+
 def captures_look_the_same_at_every_size():
     for lines, cols in ((24, 80), (40, 120), (10, 40)):
         with Terminal(lines, cols) as window:
@@ -129,12 +135,70 @@ def saved_packets_are_those_of_the_flow():
         name = re.search(r'saved to (\S+)', window.text()).group(1)
         window.wait_for(r'\? help')
         window.type('w')
+        window.wait_for(r'is there already, replace it \(y, n\)')
+        window.keys('n')
+        window.wait_for(r'kept as it was')
+        window.type('w')
         window.wait_for(r'is there already')
-        out = subprocess.run([TCPWHY[0], '-r', f'{window.directory.name}/{name}', '--text'],
-                             capture_output=True, text=True, check=True,
-                             env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'}).stdout
+        window.keys('y')
+        window.wait_for(r'packets: of 1 connection saved to')
+        out = text_on(f'{window.directory.name}/{name}')
         expect_match(r'10\.77\.60\.101:5432 did not answer', out, 'verdict on the saved packets')
         expect_match(r'1 of 1 connection', out, 'only that flow')
+
+
+def marked_rows_are_saved_and_reported_together():
+    with Terminal() as window:
+        window.explore()
+        window.keys('Space', 'Space')
+        window.wait_for(r'2 MARKED')
+        expect(2, len(re.findall(r'(?m)^\*', window.text())), 'marks in sight')
+        window.keys('w', 'C-u')
+        window.type('two.pcapng')
+        window.wait_for(r'of 2 connections saved to two.pcapng')
+        expect_match(r'2 of \d+ connection', text_on(f'{window.directory.name}/two.pcapng'),
+                     'failures in the file')
+        window.keys('u')
+        wait_until(lambda: 'MARKED' not in window.text(), 'no marks')
+        for name, wanted in (('all.txt', r'4 of 8 connection attempts failed'),
+                             ('all.jsonl', r'"event":"failure"')):
+            window.keys('e', 'C-u')
+            window.type(name)
+            window.wait_for(rf'report: written to {name}')
+            with open(f'{window.directory.name}/{name}', encoding='utf-8') as file:
+                expect_match(wanted, file.read(), f'report in {name}')
+
+
+def packets_are_shown_as_bytes():
+    with Terminal() as window:
+        window.explore()
+        window.type('fwhy:time')
+        window.wait_for(r'FILTER')
+        window.keys('Enter', 'Enter', 'g', 'Enter')
+        window.wait_for(r'(?m)^─ frame \d+ ─+ \d+ bytes ─')
+        window.wait_for(r'(?m)^>0000  ([0-9a-f]{2} ?){8}  .*')
+        first = window.text()
+        window.keys(']')
+        wait_until(lambda: window.text() != first, 'the next packet')
+        window.keys('Escape')
+        window.wait_for(r'(?m)^>. +\d+ .*SYN \(again 1\)')
+
+
+def every_list_of_the_overview_has_its_key():
+    with Terminal() as window:
+        window.explore()
+        for key, wanted in (('1', r'(?m)^─ Why ─(.|\n)*─ Selected'),
+                            ('3', r'(?m)^─ Latest ─(.|\n)*> ?\d\d:'),
+                            ('4', r'(?m)^─ Incidents ─(.|\n)*no incidents so far'),
+                            ('4', r'(?m)^─ Where ─'),
+                            ('i', r'tcpwhy capture health(.|\n)*file +demo.pcap: [\d,]+ packets'),
+                            ('x', r'(?m)^─ Where ─'),
+                            ('z', r'zeroed: rates'),
+                            ('>', r'(?m)^─ Where by server'),
+                            ('<', r'(?m)^─ Where ─'),
+                            ('l', r'(?m)^─+ 60 s, 2 s a column')):
+            window.keys(key)
+            window.wait_for(wanted)
 
 
 def the_mouse_chooses_and_opens_once_it_is_on():
@@ -210,7 +274,7 @@ def live_failures_appear_while_they_happen():
     stop = threading.Event()
     traffic = threading.Thread(target=refuse_connections, args=(stop,))
     with Terminal() as window:
-        window.type(f'{TCPWHY[0]} -i lo')
+        window.type(f'cd; {TCPWHY[0]} -i lo')
         window.wait_for(r'lo LIVE')
         traffic.start()
         try:
@@ -231,7 +295,13 @@ def look_at_live(window):
     window.keys('Enter')
     window.wait_for(r'RST,ACK')
     window.type('w')
-    window.wait_for(r'not saved')
+    window.wait_for(r'packets: of 1 connection saved to (\S+)')
+    name = re.search(r'saved to (\S+)', window.text()).group(1)
+    out = text_on(f'{window.directory.name}/{name}')
+    expect_match(rf'127\.0\.0\.1:{REFUSED_PORT} refused', out, 'verdict on the saved packets')
+    expect_match(r'1 of 1 connection', out, 'only that flow')
+    window.keys('Enter')
+    window.wait_for(r'(?m)^>0000  00 00')  # loopback has no addresses below IP
     window.keys('q')
     window.wait_for(r'\d+ attempts, \d+ failed, \d incident')
 
@@ -242,6 +312,9 @@ CASES = (
     escape_goes_back_and_never_quits,
     a_filter_narrows_with_each_letter,
     saved_packets_are_those_of_the_flow,
+    marked_rows_are_saved_and_reported_together,
+    packets_are_shown_as_bytes,
+    every_list_of_the_overview_has_its_key,
     the_mouse_chooses_and_opens_once_it_is_on,
     options_choose_the_colours,
     ascii_is_enough_where_it_is_asked_for,

@@ -410,6 +410,28 @@ static void a_live_feed_sheds_data_first_and_tells_of_it(void **state)
     shed_close(&shed);
 }
 
+static void a_nearly_full_tap_takes_telling_packets_only(void **state)
+{
+    const struct counter *n_lost = &bench.counters.tap_lost_pkts;
+    struct shed shed;
+
+    (void)state;
+    start(1, true);
+    ring_init(&bench.rings[2], memory[2], CAPTURE_MIN_RING_BYTES, NULL, NULL);
+    bench.feed.tap = &bench.rings[2];
+    assert_int_equal(shed_open(&shed, 1, NULL), 0);
+    for (int i = 0; i < 2000; i++) {
+        bool is_data = counter_read(n_lost) == 0;
+
+        feed_live(is_data ? zeros : syn, is_data ? 1500 : sizeof(syn), &shed);
+        while (next_frame(0))
+            ;
+        release(0);
+    }
+    assert_int_equal(counter_read(n_lost), 1);
+    shed_close(&shed);
+}
+
 static void a_live_feed_leaves_out_ticks_that_find_no_room(void **state)
 {
     void *room;
@@ -459,6 +481,7 @@ int main(void)
         cmocka_unit_test(a_snap_length_cuts),
         cmocka_unit_test(a_tick_comes_before_the_packet_that_passes_it),
         cmocka_unit_test(a_tap_gets_a_copy_of_each_packet_and_nothing_else),
+        cmocka_unit_test(a_nearly_full_tap_takes_telling_packets_only),
         cmocka_unit_test(one_packet_from_the_future_moves_no_clock),
         cmocka_unit_test(every_ring_gets_every_tick_and_the_end),
         cmocka_unit_test(an_empty_capture_is_an_end),

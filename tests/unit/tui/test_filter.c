@@ -8,6 +8,8 @@
 #include "sample.h"
 #include "tui/filter.h"
 
+static const struct journal no_journal;
+
 static void words_hold_or_not(void **state)
 {
     static const struct {
@@ -44,6 +46,24 @@ static void words_hold_or_not(void **state)
         {"since:10s", false},
         {"since:1h", true},
         {"since:soon", true},
+        {"since:00:00", true},
+        {"since:00:00:00", true},
+        {"since:00:00:10", false},
+        {"since:23:59", true}, /* later than now: of the day before */
+        {"since:24:00", true}, /* no time */
+        {"since:00:", true},
+        {"until:00:00:10", true},
+        {"until:20s", true},
+        {"until:1m", true}, /* before the clock began */
+        {"not until:00:00:10", false},
+        {"sni:example", true},
+        {"sni:*.example.org", true},
+        {"sni:SHOP.*", true},
+        {"sni:sho?.example.org", true},
+        {"sni:*.example.com", false},
+        {"sni:shop.example.or?g", false},
+        {"not sni:*", false},
+        {"sni:", true},
         {"since:99999999999999999h", true},
         {"unanswered", true},
         {"UNANSWERED syn", true},
@@ -64,6 +84,8 @@ static void words_hold_or_not(void **state)
         .client = &client,
         .ts_ns = 0,
         .more = "5 SYN unanswered",
+        .n_names = 2,
+        .name = {"other.test", "shop.example.org"},
     };
 
     (void)state;
@@ -79,7 +101,7 @@ static void words_hold_or_not(void **state)
 static void a_row_of_many_clients_is_not_judged_by_them(void **state)
 {
     struct snapshot_endpoint endpoint = {.server = sample_endpoint("10.20.0.23", 443)};
-    struct filter_row row = filter_endpoint_row(&endpoint);
+    struct filter_row row = filter_endpoint_row(&endpoint, &no_journal);
     struct filter filter;
 
     (void)state;
@@ -99,7 +121,7 @@ static void a_snapshot_keeps_its_totals_and_the_order_of_its_rows(void **state)
     mockup_snapshot(&snapshot);
     n_failed = snapshot.total.n_failed;
     filter_parse(&filter, "server:10.20.0.22");
-    filter_snapshot(&filter, &snapshot);
+    filter_snapshot(&filter, &no_journal, &snapshot);
     assert_int_equal(snapshot.n_endpoint_rows, 2);
     assert_int_equal(snapshot.endpoint[0].server.port, 6379);
     assert_int_equal(snapshot.endpoint[1].server.port, 5432);

@@ -309,11 +309,11 @@ static void any_key_turns_the_help_page_and_then_goes_back(void **state)
     struct fixture *fixture = *state;
 
     press(fixture, ACTION_HELP, 1);
-    assert_true(fixture->model.is_help);
+    assert_true(fixture->model.overlay != OVERLAY_NONE);
     assert_int_equal(model_action(&fixture->model, ACTION_QUIT), EFFECT_DRAW);
-    assert_true(fixture->model.is_help); /* there are two pages */
+    assert_true(fixture->model.overlay != OVERLAY_NONE); /* there are two pages */
     assert_int_equal(model_action(&fixture->model, ACTION_NONE), EFFECT_DRAW);
-    assert_false(fixture->model.is_help);
+    assert_false(fixture->model.overlay != OVERLAY_NONE);
     assert_int_equal(model_action(&fixture->model, ACTION_QUIT), EFFECT_QUIT);
 }
 

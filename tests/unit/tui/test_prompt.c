@@ -9,6 +9,7 @@
 #include "sample.h"
 #include "tui/prompt.h"
 #include "tui/visit.h"
+#include "tui/wanted.h"
 
 struct fixture {
     struct snapshot snapshot;
@@ -142,30 +143,54 @@ static void finding_works_in_every_list(void **state)
 static void packets_of_what_is_chosen_are_saved_under_a_proposed_name(void **state)
 {
     struct fixture *fixture = *state;
-    const struct connection_event *failure[JOURNAL_SHARE];
+    struct sink_wish wish;
 
-    assert_int_equal(press(fixture, "w\r"), EFFECT_SAVE);
+    assert_int_equal(press(fixture, "w\r"), EFFECT_WISH);
     assert_string_equal(fixture->model.prompt.words, "flow-2890.pcapng");
-    assert_int_equal(visit_wanted(&fixture->model, failure, JOURNAL_SHARE), 1);
-    assert_int_equal(failure[0]->facts.first_frame, 2890);
-    assert_int_equal(press(fixture, "\r\rw\x15x.pcapng\r"), EFFECT_SAVE);
+    assert_int_equal(fixture->model.prompt.wish, WISH_PACKETS);
+    wanted_packets(&fixture->model, &wish);
+    assert_int_equal(wish.n_failures, 1);
+    assert_int_equal(wish.failure[0]->facts.first_frame, 2890);
+    assert_int_equal(press(fixture, "e\r"), EFFECT_WISH);
+    assert_string_equal(fixture->model.prompt.words, "flow-2890.txt");
+    assert_int_equal(fixture->model.prompt.wish, WISH_REPORT);
+    assert_int_equal(press(fixture, "\r\rw\x15x.pcapng\r"), EFFECT_WISH);
     assert_string_equal(fixture->model.prompt.words, "x.pcapng");
     assert_int_equal(press(fixture, "w\x1b"), EFFECT_DRAW);
     assert_int_equal(press(fixture, "w\x15\r"), EFFECT_DRAW);
 }
 
-static void what_cannot_be_read_again_is_not_saved(void **state)
+static void where_no_failure_is_kept_nothing_is_saved(void **state)
 {
     struct fixture *fixture = *state;
 
-    fixture->run.source[0].kind = "pipe";
+    press(fixture, "j\rw");
+    assert_int_equal(fixture->model.prompt.kind, PROMPT_NONE);
+    assert_string_equal(fixture->model.notice, "not saved: no failure is kept here");
+    press(fixture, "e");
+    assert_int_equal(fixture->model.prompt.kind, PROMPT_NONE);
+}
+
+static void a_file_that_is_there_is_replaced_after_y_only(void **state)
+{
+    struct fixture *fixture = *state;
+
+    press(fixture, "w\r");
+    assert_false(fixture->model.prompt.may_replace);
+    prompt_ask_to_replace(&fixture->model);
+    assert_int_equal(press(fixture, "n"), EFFECT_DRAW);
+    assert_int_equal(fixture->model.prompt.kind, PROMPT_NONE);
+    assert_string_equal(fixture->model.notice, "kept as it was: flow-2890.pcapng");
+    press(fixture, "w\r");
+    prompt_ask_to_replace(&fixture->model);
+    assert_int_equal(press(fixture, "\x1b"), EFFECT_DRAW);
+    press(fixture, "w\r");
+    prompt_ask_to_replace(&fixture->model);
+    assert_int_equal(press(fixture, "y"), EFFECT_WISH);
+    assert_true(fixture->model.prompt.may_replace);
+    assert_string_equal(fixture->model.prompt.words, "flow-2890.pcapng");
     press(fixture, "w");
-    assert_int_equal(fixture->model.prompt.kind, PROMPT_NONE);
-    assert_string_equal(fixture->model.notice,
-                        "not saved: packets are read again, and only files can be");
-    fixture->run.source[0].kind = "file";
-    press(fixture, "jw"); /* no failure of that endpoint is kept */
-    assert_int_equal(fixture->model.prompt.kind, PROMPT_NONE);
+    assert_false(fixture->model.prompt.may_replace); /* the next file is asked about anew */
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -179,7 +204,8 @@ int main(void)
         CASE(finding_goes_to_the_row_and_round),
         CASE(finding_works_in_every_list),
         CASE(packets_of_what_is_chosen_are_saved_under_a_proposed_name),
-        CASE(what_cannot_be_read_again_is_not_saved),
+        CASE(where_no_failure_is_kept_nothing_is_saved),
+        CASE(a_file_that_is_there_is_replaced_after_y_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

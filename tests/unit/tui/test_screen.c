@@ -84,6 +84,23 @@ static void packets_lost(struct snapshot *snapshot)
     snapshot->latest[0].is_judged_with_loss = true;
 }
 
+static void with_health(struct snapshot *snapshot)
+{
+    packets_lost(snapshot);
+    snapshot->total.n_flows_evicted = 12;
+    snapshot->health = (struct snapshot_health){
+        .n_sources = 1,
+        .source = {{4639, 1200}},
+        .frames_queued_bytes = 7 << 19,
+        .frame_rings_bytes = 4 << 20,
+        .events_queued_bytes = 1000,
+        .event_ring_bytes = 1 << 20,
+        .tables_bytes = UINT64_C(251) << 20,
+        .rss_bytes = UINT64_C(254) << 20,
+        .cpu_ns = 1230 * NS_PER_MS,
+    };
+}
+
 static void twelve_more_failed(struct snapshot *snapshot)
 {
     snapshot->total.n_failed += 12;
@@ -242,6 +259,20 @@ static const struct screen_case cases[] = {
     {"120x40-incidents", 40, 120, "4jsss", NULL, NULL, false, false, false, four_incidents},
     {"40x10-incidents", 10, 40, "4", NULL, NULL, false, false, false, four_incidents},
     {"80x24-no-incidents", 24, 80, "4", NULL, NULL, false, false, false, NULL},
+    {"80x24-marked", 24, 80, "j  jk\t ", NULL, NULL, false, false, false, NULL},
+    {"80x24-endpoint-steps", 24, 80, "j\r\tj", NULL, NULL, false, false, false, three_failures},
+    {"40x10-endpoint-steps", 10, 40, "j\r\tj", NULL, NULL, false, false, false, three_failures},
+    {"80x24-flow-options", 24, 80, "\r\ro", NULL, NULL, false, false, false, three_failures},
+    {"120x40-flow-marked", 40, 120, "\r\rkk jj\tj", NULL, NULL, false, false, false,
+     three_failures},
+    {"80x24-bytes", 24, 80, "\r\r\rjj", NULL, NULL, false, false, false, three_failures},
+    {"40x10-bytes", 10, 40, "\r\r\rG", NULL, NULL, false, false, false, three_failures},
+    {"80x24-capture", 24, 80, "i", with_health, NULL, false, false, false, NULL},
+    {"120x40-capture", 40, 120, "i", with_health, NULL, false, false, false, NULL},
+    {"40x10-capture", 10, 40, "i", with_health, NULL, false, false, false, NULL},
+    {"80x24-saving", 24, 80, "\rw", NULL, NULL, false, false, false, three_failures},
+    {"80x24-reporting", 24, 80, "e", NULL, NULL, false, false, false, three_failures},
+    {"80x24-sni", 24, 80, "fsni:*.example.org\r", NULL, NULL, false, false, false, three_failures},
     {"80x24-help", 24, 80, "?", NULL, NULL, false, false, false, NULL},
     {"120x40-help", 40, 120, "?", NULL, NULL, false, false, false, NULL},
     {"40x10-help", 10, 40, "?", NULL, NULL, false, false, false, NULL},
@@ -294,6 +325,16 @@ static void fill_services(struct services *services)
     }
 }
 
+/* Bytes that no terminal should see, and more of them than are kept. */
+static void show_a_packet(struct model *model)
+{
+    static uint8_t bytes[VIEW_PACKET_BYTES + 10];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)i;
+    model_show_bytes(model, bytes, sizeof(bytes), 9000);
+}
+
 static void play(struct model *model, const struct screen_case *screen, struct paint *paint)
 {
     static struct snapshot snapshot;
@@ -307,8 +348,8 @@ static void play(struct model *model, const struct screen_case *screen, struct p
     for (const char *key = screen->keys; *key != '\0'; key++)
         if (model->prompt.kind != PROMPT_NONE)
             prompt_key(model, *key);
-        else
-            model_action(model, keys_action(*key));
+        else if (model_action(model, keys_action(*key)) == EFFECT_BYTES)
+            show_a_packet(model);
     if (screen->then) {
         screen->then(&snapshot);
         model_snapshot(model, &snapshot);

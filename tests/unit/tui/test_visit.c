@@ -3,11 +3,13 @@
 #include "unit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/nanotime.h"
 #include "mockup.h"
 #include "sample.h"
 #include "tui/copy.h"
+#include "tui/panel.h"
 #include "tui/visit.h"
 
 struct fixture {
@@ -154,11 +156,10 @@ static void keys_of_the_overview_mean_nothing_below_it(void **state)
 
     press(fixture, "\r");
     assert_int_equal(press(fixture, "2"), EFFECT_NONE);
-    assert_int_equal(press(fixture, "\t"), EFFECT_NONE);
     assert_int_equal(fixture->model.alone, PANE_COUNT);
 }
 
-static void commands_are_copied_one_after_the_other(void **state)
+static void y_copies_the_row_or_the_command_under_the_cursor(void **state)
 {
     struct fixture *fixture = *state;
     char first[MODEL_COPIED_BYTES];
@@ -167,11 +168,17 @@ static void commands_are_copied_one_after_the_other(void **state)
     assert_int_equal(press(fixture, "y"), EFFECT_COPY);
     assert_string_equal(fixture->model.copied, "10.20.0.21:7000 rst_forged, 5 of 5 failed");
     assert_int_equal(press(fixture, "\ry"), EFFECT_COPY);
+    assert_non_null(strstr(fixture->model.copied, " rst-injected: "));
+    press(fixture, "\t");
+    assert_int_equal(fixture->model.active, PANE_STEPS);
+    panel_steps_fit(&fixture->model);
+    assert_int_equal(press(fixture, "y"), EFFECT_COPY);
     text_add(&text, fixture->model.copied);
-    press(fixture, "y");
+    assert_non_null(strstr(first, "7000"));
+    assert_int_equal(press(fixture, "j\r"), EFFECT_COPY); /* Enter takes a command too */
     assert_string_not_equal(fixture->model.copied, first);
-    press(fixture, "\x1b\ry"); /* opened anew: from the first on */
-    assert_string_equal(fixture->model.copied, first);
+    press(fixture, "\t");
+    assert_int_equal(fixture->model.active, PANE_FLOWS);
 }
 
 /* As a screen of 24 lines has the panes: titles at 2, 9 and 17. */
@@ -229,7 +236,7 @@ int main(void)
         CASE(the_cursor_stays_with_its_flow_when_newer_ones_come),
         CASE(an_open_flow_outlives_the_journal),
         CASE(keys_of_the_overview_mean_nothing_below_it),
-        CASE(commands_are_copied_one_after_the_other),
+        CASE(y_copies_the_row_or_the_command_under_the_cursor),
         CASE(a_click_chooses_a_row_and_another_opens_it),
         CASE(the_clipboard_gets_base64),
     };
