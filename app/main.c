@@ -183,11 +183,12 @@ static bool is_service(enum face face, bool is_live)
 static int check(const struct options *options)
 {
     const struct run_info run_info = {.is_live = options->n_files == 0};
+    const struct memory_kept kept = choose_kept(options, choose_face(options, run_info.is_live));
     struct pipeline_config config;
     struct filter filter = {0};
     struct err err;
 
-    fill_config(&config, options, &run_info);
+    fill_config(&config, options, &run_info, &kept);
     if (filter_compile(&filter, options->filter, LINKTYPE_ETHERNET_ID, &err))
         return complain(&err);
     filter_close(&filter);

@@ -113,7 +113,8 @@ static bool tui_input(struct sink *sink)
     if (terminal_sync(tui->terminal))
         draw(tui); /* also brings the terminal's modes back: keys come after it */
 
-    while ((key = terminal_key(tui->terminal)) != 0) {
+    /* A wish is answered before the next key, which may be about the answer. */
+    while (!tui->has_wish && (key = terminal_key(tui->terminal)) != 0) {
         enum effect effect = answer_key(tui, key);
 
         if (effect == EFFECT_QUIT)
@@ -172,14 +173,6 @@ static void tui_answer(struct sink *sink, const struct sink_answer *answer)
     draw(tui);
 }
 
-static void tui_stop(struct sink *sink, const struct stop_info *stop)
-{
-    struct tui *tui = sink->state;
-
-    if (stop->final)
-        tui->total = stop->final->total;
-}
-
 /* "629 attempts, 182 failed, 6 incidents; most often firewall reject, 60". */
 static void print_summary(const struct run_totals *total)
 {
@@ -205,17 +198,37 @@ static void print_summary(const struct run_totals *total)
     (void)fflush(stdout);
 }
 
-static void tui_close(struct sink *sink)
+/* Puts the terminal back; from then on there is nothing to draw on. */
+static void leave(struct tui *tui)
 {
-    struct tui *tui = sink->state;
     bool is_gone;
 
-    if (!tui)
+    if (!tui->terminal)
         return;
     is_gone = terminal_is_gone(tui->terminal);
     terminal_close(tui->terminal);
+    tui->terminal = NULL;
     if (!is_gone)
         print_summary(&tui->total);
+}
+
+/* What the program says after it is for the terminal as it was. */
+static void tui_stop(struct sink *sink, const struct stop_info *stop)
+{
+    struct tui *tui = sink->state;
+
+    if (stop->final)
+        tui->total = stop->final->total;
+    leave(tui);
+}
+
+static void tui_close(struct sink *sink)
+{
+    struct tui *tui = sink->state;
+
+    if (!tui)
+        return;
+    leave(tui);
     free(tui);
     sink->state = NULL;
 }

@@ -3,7 +3,9 @@
  * Puts generated packets on an interface, for live benches: the frames of capture/synthetic.h at a
  * rate, or as fast as the kernel takes them.
  *
- *   blast INTERFACE flows|flood PACKETS RATE [PAYLOAD]     RATE packets a second; 0: no limit
+ *   blast INTERFACE flows|flood PACKETS RATE [PAYLOAD [OPEN]]
+ *
+ * RATE packets a second, 0: no limit; OPEN flows at the same time.
  *
  * Prints the packets that the kernel took and their true rate. Needs CAP_NET_RAW.
  */
@@ -124,23 +126,24 @@ int main(int argc, char **argv)
     int code;
 
     if (argc < 5 || n_pkts == 0) {
-        fprintf(stderr, "usage: blast INTERFACE flows|flood PACKETS RATE [PAYLOAD]\n");
+        fprintf(stderr, "usage: blast INTERFACE flows|flood PACKETS RATE [PAYLOAD [OPEN]]\n");
         return 2;
     }
     blaster.fd = open_socket(argv[1]);
     if (blaster.fd < 0)
         return 1;
     blaster.rate_pkts = strtoull(argv[4], NULL, 10);
-    synthetic_init(&synthetic,
-                   &(struct synthetic_config){
-                       .mode = is_flood ? SYNTHETIC_FLOOD : SYNTHETIC_FLOWS,
-                       .seed = 1,
-                       .n_pkts = n_pkts,
-                       .n_open_flows = N_OPEN_FLOWS,
-                       .n_data_pkts = N_DATA_PKTS,
-                       .payload_bytes = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 64,
-                       .n_sources = UINT32_MAX,
-                   });
+    synthetic_init(
+        &synthetic,
+        &(struct synthetic_config){
+            .mode = is_flood ? SYNTHETIC_FLOOD : SYNTHETIC_FLOWS,
+            .seed = 1,
+            .n_pkts = n_pkts,
+            .n_open_flows = argc > 6 ? (uint32_t)strtoul(argv[6], NULL, 10) : N_OPEN_FLOWS,
+            .n_data_pkts = N_DATA_PKTS,
+            .payload_bytes = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 64,
+            .n_sources = UINT32_MAX,
+        });
     blaster.start_ns = now_ns();
     code = blast(&blaster, &synthetic);
     took_ns = now_ns() - blaster.start_ns;

@@ -81,10 +81,33 @@ class Terminal:
         except Failed as failure:
             raise Failed(f'{failure}; the screen is\n{self.text()}') from None
 
-    def pid_of_program(self):
+    def children(self):
         shell = self.asks('pane_pid')
         with open(f'/proc/{shell}/task/{shell}/children', encoding='ascii') as children:
-            return int(children.read().split()[0])
+            return [int(pid) for pid in children.read().split()]
+
+    def pid_of_program(self):
+        return self.children()[0]
+
+    def is_running(self):
+        return bool(self.children())
+
+    def settle(self):
+        """Until nothing has changed for a moment."""
+        before = None
+        while (now := self.text()) != before:
+            before = now
+            time.sleep(0.1)
+
+    def check_restored(self):
+        """The program is over, and the terminal is as `stty -a > ~/before` found it."""
+        self.wait_for(r'(?m)^over$')
+        with open(f'{self.directory.name}/before', encoding='ascii') as before, \
+                open(f'{self.directory.name}/after', encoding='ascii') as after:
+            expect(before.read(), after.read(), 'modes of the terminal')
+        expect('0', self.asks('alternate_on'), 'alternate screen')
+        expect('1', self.asks('cursor_flag'), 'cursor visible')
+        expect('0', self.asks('keypad_cursor_flag'), 'application cursor keys')
 
 
 def expect(wanted, got, what):

@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -259,6 +260,51 @@ def ascii_is_enough_where_it_is_asked_for():
             raise Failed('not ASCII:\n' + window.text())
 
 
+ENDINGS = (  # keys or a signal, the exit status, whether it says what it saw
+    ('q', r'0', True), ('C-c', r'0', True), ('F10', r'0', True),
+    (signal.SIGTERM, r'0', True), (signal.SIGINT, r'0', True), (signal.SIGHUP, r'0', True),
+    (signal.SIGQUIT, r'\d+', False), (signal.SIGSEGV, r'[1-9]\d*', False),
+    (signal.SIGABRT, r'[1-9]\d*', False),
+)
+
+
+def the_terminal_is_as_it_was_however_the_program_ends():
+    for ending, status, tells in ENDINGS:
+        with Terminal() as window:
+            shutil.copy(DEMO, f'{window.directory.name}/demo.pcap')
+            window.type('cd; ulimit -c 0; clear')
+            window.type(f'stty -a > ~/before; {TCPWHY[0]} -r demo.pcap --tui; echo status $?; '
+                        'stty -a > ~/after; echo over')
+            window.wait_for(r'REPLAY(.|\n)*> ?!?10\.77\.60\.')
+            window.keys('M', 'Enter', 'Enter')
+            window.wait_for(r'\+time')
+            if isinstance(ending, str):
+                window.keys(ending)
+            else:
+                os.kill(window.pid_of_program(), ending)
+            window.check_restored()
+            expect('0', window.asks('mouse_standard_flag'), f'mouse after {ending}')
+            text = window.text('-S', '-')
+            expect_match(rf'(?m)^status {status}$', text, f'exit status after {ending}')
+            if tells:
+                expect_match(r'8 attempts, 4 failed', text, f'summary after {ending}')
+
+
+def a_stop_gives_the_terminal_back_until_it_goes_on():
+    with Terminal() as window:
+        window.type('stty -a > ~/before')
+        window.explore()
+        window.keys('C-z')
+        window.wait_for(r'(?m)[Ss]topped')
+        window.type('stty -a > ~/after; echo over')
+        window.check_restored()
+        window.type('fg')
+        window.wait_for(r'REPLAY(.|\n)*> ?!?10\.77\.60\.')
+        expect('1', window.asks('alternate_on'), 'alternate screen')
+        window.keys('Enter')
+        window.wait_for(r'< Overview')
+
+
 def refuse_connections(stop):
     while not stop.is_set():
         with socket.socket() as sock:
@@ -282,6 +328,22 @@ def live_failures_appear_while_they_happen():
         finally:
             stop.set()
             traffic.join()
+
+
+def an_interface_that_goes_away_ends_it_in_words():
+    if os.geteuid() != 0 or shutil.which('ip') is None:
+        print('no interface to be had: not tested')
+        return
+    make = 'ip link add near type veth peer name far && ip link set near up && ip link set far up'
+    subprocess.run(make, shell=True, check=True)
+    with Terminal() as window:
+        window.type(f'clear; stty -a > ~/before; {TCPWHY[0]} -i near; echo status $?; '
+                    'stty -a > ~/after; echo over')
+        window.wait_for(r'near LIVE')
+        subprocess.run(['ip', 'link', 'del', 'near'], check=True)
+        window.check_restored()
+        expect_match(r'(?m)^status 1$', window.text(), 'exit status')
+        expect_match(r'tcpwhy: .*near', window.text(), 'what happened')
 
 
 def look_at_live(window):
@@ -318,7 +380,10 @@ CASES = (
     the_mouse_chooses_and_opens_once_it_is_on,
     options_choose_the_colours,
     ascii_is_enough_where_it_is_asked_for,
-    live_failures_appear_while_they_happen,  # leaves the network for a namespace: the last one
+    the_terminal_is_as_it_was_however_the_program_ends,
+    a_stop_gives_the_terminal_back_until_it_goes_on,
+    live_failures_appear_while_they_happen,  # leaves the network for a namespace: the last ones
+    an_interface_that_goes_away_ends_it_in_words,
 )
 
 

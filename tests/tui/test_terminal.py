@@ -36,16 +36,6 @@ class Terminal(terminal.Terminal):
         self.type(f'stty -a > ~/before; {program}; echo status $?; stty -a > ~/after; echo over')
         self.wait_for(r'INCIDENTS')
 
-    def check_restored(self):
-        """The program is over, and the terminal is as it was."""
-        self.wait_for(r'(?m)^over$')
-        with open(f'{self.directory.name}/before', encoding='ascii') as before, \
-                open(f'{self.directory.name}/after', encoding='ascii') as after:
-            expect(before.read(), after.read(), 'modes of the terminal')
-        expect('0', self.asks('alternate_on'), 'alternate screen')
-        expect('1', self.asks('cursor_flag'), 'cursor visible')
-        expect('0', self.asks('keypad_cursor_flag'), 'application cursor keys')
-
     def cursor_row(self):
         found = re.search(r'(?m)^>.*$', self.text())
         return found.group(0) if found else None
