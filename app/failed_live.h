@@ -17,10 +17,10 @@
 struct failed_live;
 
 struct failed_live_config {
-    const char *path;      /* "-" = standard output, which is not rotated; outlives it */
+    const char *path;             /* "-" = standard output, which is not rotated; outlives it */
     struct packet_keeper *keeper; /* outlives it too */
-    uint64_t max_bytes;    /* a file that is so long is followed by a new one; 0 = any length */
-    uint32_t n_files;      /* kept then, as output_rename_old() has it */
+    uint64_t max_bytes; /* a file that is so long is followed by a new one; 0 = any length */
+    uint32_t n_files;   /* kept then, as output_rename_old() has it */
 };
 
 /* Creates the file, replacing what was there. */

@@ -247,33 +247,12 @@ static void take_keys(struct outputs *outputs)
     }
 }
 
-/* Packets and bytes of the last ten seconds, by the clock of the run. */
-static void fill_rates(struct outputs *outputs, struct snapshot *now)
-{
-    struct outputs_rates *rates = &outputs->rates;
-    int64_t clock = outputs->run->is_live ? clock_ns(CLOCK_MONOTONIC) : now->now_ns;
-    uint32_t oldest;
-    uint32_t last;
-
-    if (clock == NS_NEVER)
-        return;
-    last = (rates->n + OUTPUTS_RATE_SECONDS) % (OUTPUTS_RATE_SECONDS + 1);
-    if (rates->n == 0 || clock / NS_PER_S > rates->second[last]) {
-        last = rates->n++ % (OUTPUTS_RATE_SECONDS + 1);
-        rates->second[last] = clock / NS_PER_S;
-        rates->n_pkts[last] = now->total.n_pkts;
-        rates->wire_bytes[last] = now->total.wire_bytes;
-    }
-    oldest = rates->n > OUTPUTS_RATE_SECONDS ? rates->n % (OUTPUTS_RATE_SECONDS + 1) : 0;
-    now->n_pkts_10s = now->total.n_pkts - rates->n_pkts[oldest];
-    now->wire_bytes_10s = now->total.wire_bytes - rates->wire_bytes[oldest];
-}
-
 static void show(struct outputs *outputs, const struct snapshot *snapshot)
 {
     struct snapshot now = *snapshot;
 
-    fill_rates(outputs, &now);
+    rates_fill(&outputs->rates,
+               outputs->run->is_live ? clock_ns(CLOCK_MONOTONIC) : snapshot->now_ns, &now);
     now.health.rss_bytes = process_rss_bytes();
     now.health.cpu_ns = outputs->run->is_live ? process_cpu_ns() : 0;
     for (uint32_t i = 0; i < outputs->n_sinks; i++)
@@ -325,6 +304,15 @@ static void tick_rotation(struct outputs *outputs)
     outputs->rotate_due_ns += interval_ns * ((now_ns - outputs->rotate_due_ns) / interval_ns + 1);
 }
 
+/* To the user: on the screen where there is one, else on standard error. */
+static void say(struct outputs *outputs, const char *words)
+{
+    for (uint32_t i = 0; i < outputs->n_sinks; i++)
+        if (sink_say(&outputs->sink[i], words))
+            return;
+    fprintf(stderr, "tcpwhy: %s\n", words);
+}
+
 /* Tells once that an interface is down or gone, and once that it is back. */
 static void tick_interfaces(struct outputs *outputs)
 {
@@ -334,12 +322,15 @@ static void tick_interfaces(struct outputs *outputs)
     for (uint32_t i = 0; i < n && i < CAPTURE_MAX_INTERFACES; i++) {
         const struct capture_source *source = capture_source(capture, i);
         bool is_away = counter_read(&source->is_away);
+        char words[CAPTURE_NAME_BYTES + 64];
+        struct text text = TEXT_OF(words);
 
         if (is_away == outputs->is_away[i])
             continue;
         outputs->is_away[i] = is_away;
-        fprintf(stderr, "tcpwhy: %s %s\n", source->input,
-                is_away ? "is down or gone: waiting for it" : "is back");
+        text_addf(&text, "%s %s", source->input,
+                  is_away ? "is down or gone: waiting for it" : "is back");
+        say(outputs, words);
     }
 }
 
@@ -354,8 +345,7 @@ static void tick_files(struct outputs *outputs)
         (void)sink_flush(&outputs->sink[i], 0);
 }
 
-/* The tap is small for the screen: however many packets come, no more are looked at than fill it so
- * many times a second. */
+/* However many packets come, for the screen no more are looked at than fill its small tap. */
 static void drain(struct outputs *outputs)
 {
     int64_t now_ns = clock_ns(CLOCK_MONOTONIC);

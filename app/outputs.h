@@ -10,19 +10,11 @@
 #include "app/failed_packets.h"
 #include "app/options.h"
 #include "app/pipeline.h"
+#include "app/rates.h"
 #include "app/service.h"
 #include "sink/sink.h"
 
 #define OUTPUTS_SINKS_MAX 3
-
-#define OUTPUTS_RATE_SECONDS 10
-
-/* The capture's counters once a second, for rates over the last ten. */
-struct outputs_rates {
-    int64_t second[OUTPUTS_RATE_SECONDS + 1];
-    uint64_t n_pkts[OUTPUTS_RATE_SECONDS + 1], wire_bytes[OUTPUTS_RATE_SECONDS + 1];
-    uint32_t n; /* samples taken */
-};
 
 struct outputs {
     struct run_info *run;
@@ -39,7 +31,7 @@ struct outputs {
     struct service *service;       /* metrics, the service manager; NULL = neither */
     bool is_failed_on;             /* --fail-on matched */
     const struct capture_config *input; /* to read it again; set before outputs_run() */
-    struct outputs_rates rates;
+    struct rates rates;
     struct run_totals before; /* at the previous stats event */
     struct snapshot figures;  /* of a replay's stats event */
     int64_t stats_due_ns, stats_last_ns, start_ns;

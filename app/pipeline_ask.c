@@ -20,6 +20,7 @@ static void fill_sources(const struct capture *capture, struct snapshot_health *
 
         health->source[i].n_pkts = counter_read(&source->read_pkts);
         health->source[i].n_kernel_dropped = counter_read(&source->kernel_dropped_pkts);
+        health->source[i].is_away = counter_read(&source->is_away);
     }
 }
 

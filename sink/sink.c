@@ -73,6 +73,14 @@ void sink_answer(struct sink *sink, const struct sink_answer *answer)
         sink->ops->answer(sink, answer);
 }
 
+bool sink_say(struct sink *sink, const char *words)
+{
+    if (sink->ops->say == NULL)
+        return false;
+    sink->ops->say(sink, words);
+    return true;
+}
+
 void sink_stop(struct sink *sink, const struct stop_info *stop)
 {
     if (sink->ops->stop != NULL)

@@ -133,6 +133,8 @@ struct sink_ops {
      * nothing. `answer` says what came of it. */
     bool (*wish)(struct sink *sink, struct sink_wish *wish);
     void (*answer)(struct sink *sink, const struct sink_answer *answer);
+    /* Shows something that else would go to standard error, which is the screen's. */
+    void (*say)(struct sink *sink, const char *words);
     void (*stop)(struct sink *sink, const struct stop_info *stop);
     /* Writes what waits for a slow reader or room on the disk; for the first of it waits up to
      * `wait_ms`. Returns how many lines still wait. */
@@ -164,6 +166,7 @@ int sink_input_fd(const struct sink *sink);
 bool sink_input(struct sink *sink);
 bool sink_wish(struct sink *sink, struct sink_wish *wish);
 void sink_answer(struct sink *sink, const struct sink_answer *answer);
+bool sink_say(struct sink *sink, const char *words); /* false: it has no place for words */
 void sink_stop(struct sink *sink, const struct stop_info *stop);
 uint64_t sink_flush(struct sink *sink, int wait_ms);
 void sink_reopen(struct sink *sink, bool rotates);

@@ -303,10 +303,10 @@ static const struct response responses[] = {
 _Static_assert(ARRAY_LEN(responses) == ACTION_COUNT, "a row each action");
 _Static_assert(SNAPSHOT_ENDPOINTS_MAX >= SNAPSHOT_LATEST_MAX, "ACTION_LAST goes far enough");
 
-static enum effect turn_page(struct model *model)
+static enum effect turn_page(struct model *model, enum action action)
 {
     model->overlay_page++;
-    if (model->overlay_page >= model->n_overlay_pages)
+    if (action == ACTION_BACK || model->overlay_page >= model->n_overlay_pages)
         model->overlay = OVERLAY_NONE;
     return EFFECT_DRAW;
 }
@@ -336,8 +336,8 @@ enum effect model_action(struct model *model, enum action asked)
     enum action action = action_meant(model, asked);
     const struct response *response = &responses[action];
 
-    if (model->overlay != OVERLAY_NONE) /* any key turns the page, or goes back */
-        return turn_page(model);
+    if (model->overlay != OVERLAY_NONE) /* any key turns the page, the last one goes back */
+        return turn_page(model, action);
     if (response->is_for_overview && model->scene != SCENE_OVERVIEW)
         return EFFECT_NONE;
     if (action == ACTION_OPEN && model->scene == SCENE_FLOW)

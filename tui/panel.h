@@ -55,6 +55,10 @@ unsigned panel_health_pages(const struct model *model, int n_lines);
 /* The last line of both: any key turns the page, or goes back. */
 void panel_any_key(struct paint *paint, const struct model *model);
 
+/* Tries and failures of the open endpoint over time: paints into `body` and returns how many lines
+ * all of it takes. */
+int panel_times(struct paint *paint, const struct model *model, const struct rect *body);
+
 /* Do next, of both screens: paints into `body` and returns how many lines all of it takes. */
 int panel_steps(struct paint *paint, const struct model *model, const struct rect *body);
 void panel_steps_fit(struct model *model);

@@ -15,8 +15,6 @@
 #include "tui/visit.h"
 
 #define MARGIN_CELLS 1
-#define SERIES_COLUMNS_MAX 200
-#define SERIES_ASIDE_CELLS 24 /* beside the sparkline: what full height means */
 #define CLIENTS_MAX INCIDENT_TOP_CLIENTS
 #define INCIDENTS_MAX 8
 #define FLOWS_GOOD_LINES 7
@@ -113,64 +111,6 @@ static int paint_meaning(struct paint *paint, const struct model *model, const s
                          model->visit.endpoint.family == FAMILY_NONE
                              ? "None of its connections failed."
                              : "None of its failures was told: too many failed alike.");
-}
-
-static int64_t series_column_ns(const struct journal_group *group, unsigned n_columns)
-{
-    int64_t span_ns = ns_since(group->series.first_ns, group->series.last_ns) + 1;
-    int64_t column_ns = span_ns / n_columns + 1;
-    int64_t whole_s = (column_ns + NS_PER_S - 1) / NS_PER_S;
-
-    return whole_s * NS_PER_S;
-}
-
-/* "each column 2 s, 03:43:56 to 03:44:48". */
-static void add_times_title(struct text *text, const struct journal_group *group, int64_t column_ns)
-{
-    text_add(text, "each column ");
-    figure_duration(text, column_ns);
-    text_add(text, ", ");
-    calendar_add_clock(text, group->series.first_ns, 0);
-    text_add(text, " to ");
-    calendar_add_clock(text, group->series.last_ns, 0);
-}
-
-static unsigned series_columns(const struct rect *body)
-{
-    int n = body->n_cols - SERIES_ASIDE_CELLS;
-
-    if (n < 8)
-        n = 8;
-    return n > SERIES_COLUMNS_MAX ? SERIES_COLUMNS_MAX : (unsigned)n;
-}
-
-static int paint_times(struct paint *paint, const struct model *model, const struct rect *body)
-{
-    const struct journal_group *group = journal_group(model->journal, &model->visit.endpoint);
-    unsigned n_columns = series_columns(body);
-    uint64_t column[SERIES_COLUMNS_MAX] = {0};
-    uint64_t highest = 1;
-    char aside[48];
-    struct text text = TEXT_OF(aside);
-
-    if (!group || group->series.n == 0)
-        return 0;
-    report_series_columns(&group->series, group->series.first_ns,
-                          series_column_ns(group, n_columns), column, n_columns);
-    for (unsigned i = 0; i < n_columns; i++)
-        if (column[i] > highest)
-            highest = column[i];
-    for (unsigned i = 0; i < n_columns; i++) {
-        unsigned eighths = (unsigned)((column[i] * 8 + highest - 1) / highest);
-
-        if (eighths > 0)
-            paint_glyph(paint, body->line, body->col + (int)i, 1, ROLE_FAILURE,
-                        (enum glyph)(GLYPH_BAR + eighths - 1));
-    }
-    text_add(&text, "full height ");
-    figure_count(&text, highest);
-    paint_text_right(paint, body->line, body->col + body->n_cols, ROLE_TEXT, aside);
-    return 1;
 }
 
 /* "#1  burst  03:44:08 - 03:44:44  60 of 60 failed, 1 client". */
@@ -352,7 +292,7 @@ struct endpoint_part {
 
 static const struct endpoint_part parts[PART_COUNT] = {
     [PART_MEANING] = {paint_meaning, "", 9, 6},
-    [PART_TIMES] = {paint_times, "Failures", 4, 1},
+    [PART_TIMES] = {panel_times, "Tries and failures", 4, 3},
     [PART_INCIDENTS] = {paint_incidents, "Incidents", 5, 4},
     [PART_CLIENTS] = {paint_clients, "Clients", 3, CLIENTS_MAX},
     [PART_REASONS] = {paint_reasons, "Evidence of the newest: + for, - against", 6, 8},
@@ -360,11 +300,10 @@ static const struct endpoint_part parts[PART_COUNT] = {
     [PART_FLOWS] = {NULL, "Flows", 8, FLOWS_GOOD_LINES - 1},
 };
 
-static void add_title(const struct model *model, enum part part, const struct rect *body,
-                      struct text *name, struct text *right)
+static void add_title(const struct model *model, enum part part, struct text *name,
+                      struct text *right)
 {
     const struct journal_entry *newest = visit_newest(model);
-    const struct journal_group *group = journal_group(model->journal, &model->visit.endpoint);
 
     text_add(name, parts[part].title);
     if (part == PART_MEANING && newest)
@@ -373,8 +312,8 @@ static void add_title(const struct model *model, enum part part, const struct re
         text_add(name, family_name(model->visit.endpoint.family)
                            ? family_words(model->visit.endpoint.family)
                            : "healthy");
-    if (part == PART_TIMES && group)
-        add_times_title(right, group, series_column_ns(group, series_columns(body)));
+    if (part == PART_TIMES)
+        text_add(right, "last 60 s, 2 s a column");
     if (part == PART_CLIENTS)
         text_addf(right, "of the %" PRIu32 " newest flows", model->view[PANE_FLOWS].n_rows);
     if (part == PART_NEXT)
@@ -392,7 +331,7 @@ static void paint_part(struct paint *paint, const struct model *model, enum part
 
     if (place->n_lines == 0)
         return;
-    add_title(model, part, &body, &name, &right);
+    add_title(model, part, &name, &right);
     panel_rule(paint, place->line, name_bytes,
                part == PART_NEXT ? panel_title_role(model, PANE_STEPS) : ROLE_TITLE, right_bytes);
     parts[part].paint(paint, model, &body);

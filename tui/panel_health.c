@@ -71,7 +71,8 @@ static void add_source(struct health *health, const struct model *model, uint32_
     const struct sink_source *source = &model->run->source[i];
     const struct snapshot_health *now = &model->shown.health;
     uint64_t n_dropped = i < now->n_sources ? now->source[i].n_kernel_dropped : 0;
-    struct text text = add_line(health, source->kind, n_dropped > 0);
+    bool is_away = i < now->n_sources && now->source[i].is_away;
+    struct text text = add_line(health, source->kind, n_dropped > 0 || is_away);
 
     text_add_untrusted(&text, (const uint8_t *)source->name, strlen(source->name), NAME_CELLS);
     text_add(&text, ": ");
@@ -82,6 +83,8 @@ static void add_source(struct health *health, const struct model *model, uint32_
         figure_count(&text, n_dropped);
         text_add(&text, " dropped");
     }
+    if (is_away)
+        text_add(&text, ", DOWN OR GONE");
     text = add_line(health, "", false);
     text_add(&text, source->link_type ? source->link_type : "link type unknown");
     if (source->snaplen_bytes > 0)

@@ -173,6 +173,14 @@ static void tui_answer(struct sink *sink, const struct sink_answer *answer)
     draw(tui);
 }
 
+static void tui_say(struct sink *sink, const char *words)
+{
+    struct tui *tui = sink->state;
+
+    model_say(&tui->model, "capture", words, "");
+    draw(tui);
+}
+
 /* "629 attempts, 182 failed, 6 incidents; most often firewall reject, 60". */
 static void print_summary(const struct run_totals *total)
 {
@@ -243,6 +251,7 @@ const struct sink_ops sink_tui = {
     .input = tui_input,
     .wish = tui_wish,
     .answer = tui_answer,
+    .say = tui_say,
     .stop = tui_stop,
     .close = tui_close,
 };

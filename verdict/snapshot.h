@@ -51,6 +51,8 @@ struct snapshot_endpoint {
     uint32_t n_last_10s;
     uint32_t n_clients;        /* exact to 64 */
     int64_t since_ns, last_ns; /* conclusion times of the first and last failure */
+    /* In 2 s each, oldest first, as the families'; attempts since the first failure; saturate. */
+    uint16_t attempts[SNAPSHOT_COLUMNS], failed[SNAPSHOT_COLUMNS];
 };
 
 /* One judged failure: a row of "Latest". */
@@ -72,6 +74,7 @@ struct snapshot_health {
     uint32_t n_sources; /* the first of the run_info's */
     struct {
         uint64_t n_pkts, n_kernel_dropped;
+        bool is_away; /* down or gone: it is waited for */
     } source[SNAPSHOT_SOURCES_MAX];
     uint64_t frames_queued_bytes, frame_rings_bytes; /* of all workers together */
     uint64_t events_queued_bytes, event_ring_bytes;

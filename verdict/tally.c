@@ -106,7 +106,7 @@ void tally_attempt(struct tally *tally, const struct endpoint *server, int64_t t
 {
     tally->total.n_attempts++;
     count_second(&tally->attempts, ts_ns);
-    tally_table_place(&tally->table, server)->n_attempts++;
+    tally_table_attempt(&tally->table, server, ts_ns);
 }
 
 static void add_handshake(struct tally *tally, int64_t duration_ns)

@@ -3,6 +3,7 @@
 #include "verdict/tally_table.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/nanotime.h"
 #include "verdict/watch.h"
@@ -17,6 +18,7 @@ size_t tally_table_cost_bytes(const struct tally_table_sizes *sizes)
            lrumap_cost_bytes(sizeof(struct endpoint), sizes->n_failing) +
            arena_cost_bytes(sizes->n_healthy * sizeof(struct tally_place)) +
            arena_cost_bytes(sizes->n_failing * sizeof(struct tally_place)) +
+           arena_cost_bytes(sizes->n_failing * sizeof(struct tally_columns)) +
            arena_cost_bytes(sizes->n_failing * sizeof(struct tally_row));
 }
 
@@ -31,8 +33,9 @@ bool tally_table_create(struct tally_table *table, struct arena *arena,
         return false;
     table->healthy_place = arena_take(arena, sizes->n_healthy * sizeof(struct tally_place));
     table->failing_place = arena_take(arena, sizes->n_failing * sizeof(struct tally_place));
+    table->attempts = arena_take(arena, sizes->n_failing * sizeof(struct tally_columns));
     table->row = arena_take(arena, sizes->n_failing * sizeof(struct tally_row));
-    if (!table->healthy_place || !table->failing_place || !table->row)
+    if (!table->healthy_place || !table->failing_place || !table->attempts || !table->row)
         return false;
     table->n_rows = sizes->n_failing;
     table->free_row = 0;
@@ -91,8 +94,18 @@ struct tally_place *tally_table_place(struct tally_table *table, const struct en
     return &table->healthy_place[idx];
 }
 
+void tally_table_attempt(struct tally_table *table, const struct endpoint *server, int64_t ts_ns)
+{
+    uint32_t idx = lrumap_find(&table->failing, server);
+
+    tally_table_place(table, server)->n_attempts++;
+    if (idx != LRUMAP_NONE)
+        tally_columns_add(&table->attempts[idx], ts_ns);
+}
+
 /* The place with its attempts, among those that failed. */
-static struct tally_place *failing_place(struct tally_table *table, const struct endpoint *server)
+static struct tally_place *failing_place(struct tally_table *table, const struct endpoint *server,
+                                         int64_t ts_ns)
 {
     uint32_t idx = lrumap_find(&table->failing, server);
     struct tally_place *place = tally_table_place(table, server);
@@ -106,6 +119,8 @@ static struct tally_place *failing_place(struct tally_table *table, const struct
         drop_idlest_failing(table);
     idx = lrumap_add(&table->failing, server);
     table->failing_place[idx] = copy;
+    table->attempts[idx] = (struct tally_columns){0};
+    tally_columns_add(&table->attempts[idx], ts_ns); /* the one that fails was counted before */
     return &table->failing_place[idx];
 }
 
@@ -125,7 +140,7 @@ static struct tally_row *find_row(const struct tally_table *table, const struct 
 }
 
 static struct tally_row *add_row(struct tally_table *table, const struct endpoint *server,
-                                 enum family family)
+                                 enum family family, int64_t ts_ns)
 {
     struct tally_place *place;
     uint32_t idx;
@@ -133,7 +148,7 @@ static struct tally_row *add_row(struct tally_table *table, const struct endpoin
     /* The place itself may be the one that goes: it is looked up afterwards. */
     if (table->free_row == LRUMAP_NONE)
         drop_idlest_failing(table);
-    place = failing_place(table, server);
+    place = failing_place(table, server, ts_ns);
     idx = table->free_row;
     assert(idx != LRUMAP_NONE);
     table->free_row = table->row[idx].next;
@@ -172,7 +187,7 @@ void tally_table_fail(struct tally_table *table, const struct connection_event *
     unsigned i;
 
     if (!row && may_add)
-        row = add_row(table, &event->server, event->family);
+        row = add_row(table, &event->server, event->family, ts_ns);
     if (!row)
         return;
     if (!row->n_failures || ts_ns < row->first_ns)
@@ -184,6 +199,7 @@ void tally_table_fail(struct tally_table *table, const struct connection_event *
         belong(row, incident);
     count_verdict(row, event);
     clientset_add(&row->clients, &table->pool, &event->client.addr, 1, TALLY_CLIENTS_MAX);
+    tally_columns_add(&row->failed, ts_ns);
     i = window_enter(&row->newest, row->count, TALLY_ROW_SECONDS, window_slot(ts_ns, NS_PER_S));
     if (i != WINDOW_LATE)
         row->count[i]++;
@@ -225,6 +241,7 @@ struct candidate {
     const struct endpoint *server;
     const struct tally_place *place;
     const struct tally_row *row;
+    const struct tally_columns *attempts; /* with row */
 };
 
 static unsigned gravity(const struct candidate *candidate)
@@ -261,20 +278,35 @@ struct ranking {
     struct candidate at[SNAPSHOT_ENDPOINTS_MAX];
 };
 
+static uint32_t place_among(const struct ranking *ranking, const struct candidate *candidate)
+{
+    uint32_t low = 0, high = ranking->n;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (is_before(candidate, &ranking->at[middle]))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* The endpoints come idlest first, so most are better than those before: a search for the place
+ * and one move, ten times a second for thousands of them. */
 static void rank(struct ranking *ranking, struct candidate candidate)
 {
-    uint32_t i = ranking->n;
+    uint32_t place;
 
-    if (i == ranking->n_max) {
-        if (!is_before(&candidate, &ranking->at[i - 1]))
-            return;
-        i--;
-    } else {
+    if (ranking->n == ranking->n_max && !is_before(&candidate, &ranking->at[ranking->n - 1]))
+        return;
+    place = place_among(ranking, &candidate);
+    if (ranking->n < ranking->n_max)
         ranking->n++;
-    }
-    for (; i > 0 && is_before(&candidate, &ranking->at[i - 1]); i--)
-        ranking->at[i] = ranking->at[i - 1];
-    ranking->at[i] = candidate;
+    memmove(&ranking->at[place + 1], &ranking->at[place],
+            (ranking->n - 1 - place) * sizeof(candidate));
+    ranking->at[place] = candidate;
 }
 
 static const struct tally_verdict *main_verdict(const struct tally_row *row)
@@ -293,6 +325,7 @@ static void fill_endpoint(const struct candidate *from, int64_t last_s,
 {
     const struct tally_row *row = from->row;
     const struct tally_place *place = from->place;
+    int64_t newest_column = window_slot(last_s, SNAPSHOT_COLUMN_NS / NS_PER_S);
 
     *out = (struct snapshot_endpoint){
         .server = *from->server,
@@ -305,6 +338,8 @@ static void fill_endpoint(const struct candidate *from, int64_t last_s,
     };
     if (!row)
         return;
+    tally_columns_read(from->attempts, newest_column, out->attempts);
+    tally_columns_read(&row->failed, newest_column, out->failed);
     out->family = (enum family)row->family;
     out->verdict = (enum verdict_id)main_verdict(row)->id;
     out->confidence = (enum confidence)main_verdict(row)->lowest;
@@ -327,12 +362,12 @@ uint32_t tally_table_top(const struct tally_table *table, int64_t last_s,
         const struct tally_place *place = &table->failing_place[i];
 
         for (uint32_t r = place->first_row; r != LRUMAP_NONE; r = table->row[r].next)
-            rank(&ranking,
-                 (struct candidate){lrumap_key(&table->failing, i), place, &table->row[r]});
+            rank(&ranking, (struct candidate){lrumap_key(&table->failing, i), place, &table->row[r],
+                                              &table->attempts[i]});
     }
     for (uint32_t i = table->healthy.oldest; i != LRUMAP_NONE; i = table->healthy.node[i].newer)
-        rank(&ranking,
-             (struct candidate){lrumap_key(&table->healthy, i), &table->healthy_place[i], NULL});
+        rank(&ranking, (struct candidate){lrumap_key(&table->healthy, i), &table->healthy_place[i],
+                                          NULL, NULL});
     for (uint32_t i = 0; i < ranking.n; i++)
         fill_endpoint(&ranking.at[i], last_s, &out[i]);
     return ranking.n;

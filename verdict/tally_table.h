@@ -13,6 +13,7 @@
 #include "verdict/event.h"
 #include "verdict/lrumap.h"
 #include "verdict/snapshot.h"
+#include "verdict/tally_columns.h"
 
 #define TALLY_ROW_SECONDS 16  /* the last 10 s, and what comes late */
 #define TALLY_CLIENTS_MAX 64  /* distinct ones that a row tells apart */
@@ -36,6 +37,7 @@ struct tally_row {
     struct clientset clients;
     int64_t newest; /* see window.h: slots of 1 s */
     uint32_t count[TALLY_ROW_SECONDS];
+    struct tally_columns failed;
 };
 
 struct tally_place {
@@ -48,6 +50,7 @@ struct tally_table {
     struct clientpool pool;
     struct lrumap healthy, failing;
     struct tally_place *healthy_place, *failing_place;
+    struct tally_columns *attempts; /* of each failing place, since it is one */
     uint32_t n_rows, free_row;
     struct tally_row *row;
 };
@@ -63,6 +66,9 @@ bool tally_table_create(struct tally_table *table, struct arena *arena,
 
 /* Finds or makes the record. */
 struct tally_place *tally_table_place(struct tally_table *table, const struct endpoint *server);
+
+/* Counts an attempt. */
+void tally_table_attempt(struct tally_table *table, const struct endpoint *server, int64_t ts_ns);
 
 /* Counts a failure. Where `may_add` is false, only if its row is there. `incident`: open one, 0 =
  * leave what the row says. */

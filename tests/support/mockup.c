@@ -155,6 +155,19 @@ static void fill_latest(struct snapshot_latest *latest, const struct latest_row 
     text_add(&why, row->why);
 }
 
+/* Where a family fails at one endpoint only, its columns are the endpoint's. */
+static void fill_columns(const struct snapshot *snapshot, struct snapshot_endpoint *endpoint)
+{
+    const struct snapshot_family *family = &snapshot->family[endpoint->family];
+
+    if (endpoint->family == FAMILY_NONE || family->n_total != endpoint->n_failures)
+        return;
+    for (int i = 0; i < SNAPSHOT_COLUMNS; i++) {
+        endpoint->failed[i] = (uint16_t)family->column[i];
+        endpoint->attempts[i] = (uint16_t)(endpoint->failed[i] + (i % 6 == 5));
+    }
+}
+
 void mockup_snapshot(struct snapshot *snapshot)
 {
     /* All of it, padding as well: the model compares snapshots as bytes. */
@@ -184,6 +197,8 @@ void mockup_snapshot(struct snapshot *snapshot)
     snapshot->n_endpoint_rows = ARRAY_LEN(endpoint_rows);
     for (size_t i = 0; i < ARRAY_LEN(endpoint_rows); i++)
         fill_endpoint(&snapshot->endpoint[i], &endpoint_rows[i]);
+    for (size_t i = 0; i < ARRAY_LEN(endpoint_rows); i++)
+        fill_columns(snapshot, &snapshot->endpoint[i]);
     snapshot->n_latest = ARRAY_LEN(latest_rows);
     for (size_t i = 0; i < ARRAY_LEN(latest_rows); i++)
         fill_latest(&snapshot->latest[i], &latest_rows[i]);

@@ -330,7 +330,7 @@ def live_failures_appear_while_they_happen():
             traffic.join()
 
 
-def an_interface_that_goes_away_ends_it_in_words():
+def an_interface_that_goes_away_is_told_on_the_screen():
     if os.geteuid() != 0 or shutil.which('ip') is None:
         print('no interface to be had: not tested')
         return
@@ -341,9 +341,15 @@ def an_interface_that_goes_away_ends_it_in_words():
                     'stty -a > ~/after; echo over')
         window.wait_for(r'near LIVE')
         subprocess.run(['ip', 'link', 'del', 'near'], check=True)
+        window.wait_for(r'capture: near is down or gone')
+        expect_match(r'^ tcpwhy  near LIVE', window.text(), 'the screen as it was')
+        window.keys('i')
+        window.wait_for(r'near: .*DOWN OR GONE')
+        window.keys('Escape')
+        window.wait_for(r'\? help')
+        window.keys('q')
         window.check_restored()
-        expect_match(r'(?m)^status 1$', window.text(), 'exit status')
-        expect_match(r'tcpwhy: .*near', window.text(), 'what happened')
+        expect_match(r'(?m)^status [01]$', window.text(), 'exit status')
 
 
 def look_at_live(window):
@@ -383,7 +389,7 @@ CASES = (
     the_terminal_is_as_it_was_however_the_program_ends,
     a_stop_gives_the_terminal_back_until_it_goes_on,
     live_failures_appear_while_they_happen,  # leaves the network for a namespace: the last ones
-    an_interface_that_goes_away_ends_it_in_words,
+    an_interface_that_goes_away_is_told_on_the_screen,
 )
 
 
