@@ -46,6 +46,18 @@ class Case(onair.Case):
     def total(self, text):
         return events_of(text)[-1]['stop']['total']
 
+    def until_idle(self, process):
+        """Until it has done what there is to do."""
+        def cpu_ticks():
+            with open(f'/proc/{process.pid}/stat') as file:
+                return sum(map(int, file.read().rsplit(')', 1)[1].split()[11:13]))
+
+        def is_idle():
+            before = cpu_ticks()
+            time.sleep(1)
+            return cpu_ticks() - before < 10
+        self.until(is_idle, 'it goes on and on')
+
     def big_capture(self):
         """MANY refused connections, as a pcap file: SYN and RST of 40 bytes each."""
         with open(self.folder / 'big.pcap', 'wb') as file:
@@ -72,8 +84,8 @@ class Readers(Case):
     def test_a_slow_reader_gets_whole_lines_and_learns_what_is_missing(self):
         process = self.begin('--json', '--all', '-q', '--stats-interval', '1s')
         self.attempts(MANY)
-        process.send_signal(signal.SIGTERM)
-        status, out, err = self.finish(process)
+        self.until_idle(process)
+        status, out, err = self.finish(process, signal.SIGTERM)
         self.assert_sound(out)
         total = self.total(out)
         self.assertEqual(total['failed'], MANY, 'the capture goes on')
@@ -86,7 +98,7 @@ class Readers(Case):
     def test_a_slow_reader_who_catches_up_is_told_by_the_next_stats_event(self):
         process = self.begin('--json', '--all', '-q', '--stats-interval', '1s')
         self.attempts(MANY)
-        time.sleep(2)
+        self.until_idle(process)
         missing = 0
         while not missing:
             line = json.loads(process.stdout.readline())
@@ -107,6 +119,7 @@ class Readers(Case):
     def test_a_reader_who_never_reads_does_not_keep_it_from_ending(self):
         process = self.begin('--json', '--all', '-q', '--log', 'log')
         self.attempts(MANY)
+        self.until_idle(process)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=onair.END_S)
         self.assertEqual(process.returncode, WORLD)
@@ -134,6 +147,7 @@ class Readers(Case):
     def test_lines_for_people_say_what_is_missing(self):
         process = self.begin('--text', '--all', '-q')
         self.attempts(30000)  # some 80 bytes each
+        self.until_idle(process)
         status, out, _ = self.finish(process, signal.SIGTERM)
         self.assertEqual(status, WORLD)
         self.assertTrue(re.search(r'  ~  [\d,]+ lines could not be written before here\n', out))
