@@ -11,7 +11,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 build_packages=(gcc libc6-dev meson ninja-build pkgconf git
     libpcap-dev libjansson-dev libncurses-dev libxxhash-dev zlib1g-dev libzstd-dev
-    libnghttp2-dev libseccomp-dev libmicrohttpd-dev)
+    libnghttp2-dev libseccomp-dev libmicrohttpd-dev nettle-dev)
 test_packages=(libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 mandoc
     python3 python3-jsonschema iproute2 nftables openssl tmux zstd util-linux
     strace prometheus prometheus-alertmanager

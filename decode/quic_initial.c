@@ -2,9 +2,12 @@
 /* See quic_initial.h. */
 #include "decode/quic_initial.h"
 
-#include "base/aes128.h"
+#include <nettle/gcm.h>
+#include <nettle/hkdf.h>
+#include <nettle/hmac.h>
+#include <nettle/memops.h>
+
 #include "base/compiler.h"
-#include "base/sha256.h"
 #include "decode/speech.h"
 
 #define SALT_BYTES 20
@@ -66,39 +69,53 @@ static const struct version_keys *keys_of(uint32_t version)
     return NULL;
 }
 
-/* HKDF-Expand-Label of RFC 8446 section 7.1 with an empty context and one block of output. */
-static void expand_label(const uint8_t secret[SHA256_BYTES], const char *label, uint8_t n_bytes,
-                         uint8_t out[SHA256_BYTES])
+static void hmac(const uint8_t *key, size_t n_key_bytes, const uint8_t *bytes, size_t n_bytes,
+                 uint8_t out[SHA256_DIGEST_SIZE])
+{
+    struct hmac_sha256_ctx ctx;
+
+    hmac_sha256_set_key(&ctx, n_key_bytes, key);
+    hmac_sha256_update(&ctx, n_bytes, bytes);
+    hmac_sha256_digest(&ctx, SHA256_DIGEST_SIZE, out);
+}
+
+/* HKDF-Expand-Label of RFC 8446 section 7.1 with an empty context. */
+static void expand_label(const uint8_t secret[SHA256_DIGEST_SIZE], const char *label,
+                         uint8_t n_bytes, uint8_t *out)
 {
     static const char prefix[] = "tls13 ";
     size_t n_prefix = sizeof(prefix) - 1;
     size_t n_label = strlen(label);
-    uint8_t info[3 + LABEL_MAX_BYTES + 2] = {0, n_bytes, (uint8_t)(n_prefix + n_label)};
+    uint8_t info[3 + LABEL_MAX_BYTES + 1] = {0, n_bytes, (uint8_t)(n_prefix + n_label)};
+    struct hmac_sha256_ctx ctx;
 
     memcpy(info + 3, prefix, n_prefix);
     memcpy(info + 3 + n_prefix, label, n_label);
-    info[3 + n_prefix + n_label + 1] = 1; /* behind the empty context: the first block */
-    hmac_sha256(secret, SHA256_BYTES, info, 3 + n_prefix + n_label + 2, out);
+    hmac_sha256_set_key(&ctx, SHA256_DIGEST_SIZE, secret);
+    hkdf_expand(&ctx, (nettle_hash_update_func *)hmac_sha256_update,
+                (nettle_hash_digest_func *)hmac_sha256_digest, SHA256_DIGEST_SIZE,
+                3 + n_prefix + n_label + 1, info, n_bytes, out);
 }
 
 struct keys {
-    struct aes128 packet, header;
-    uint8_t nonce[SHA256_BYTES]; /* of which GCM_NONCE_BYTES */
+    struct gcm_aes128_ctx packet;
+    struct aes128_ctx header;
+    uint8_t nonce[GCM_IV_SIZE];
 };
 
 static void derive(const struct version_keys *version, const struct quic_id *id, struct keys *keys)
 {
-    uint8_t initial[SHA256_BYTES];
-    uint8_t server[SHA256_BYTES];
-    uint8_t key[SHA256_BYTES];
+    uint8_t initial[SHA256_DIGEST_SIZE];
+    uint8_t server[SHA256_DIGEST_SIZE];
+    uint8_t key[AES128_KEY_SIZE];
 
-    hmac_sha256(version->salt, SALT_BYTES, id->bytes, id->n_bytes, initial);
-    expand_label(initial, "server in", SHA256_BYTES, server);
-    expand_label(server, version->key, AES_BLOCK_BYTES, key);
-    aes128_open(&keys->packet, key);
-    expand_label(server, version->header, AES_BLOCK_BYTES, key);
-    aes128_open(&keys->header, key);
-    expand_label(server, version->nonce, GCM_NONCE_BYTES, keys->nonce);
+    hmac(version->salt, SALT_BYTES, id->bytes, id->n_bytes, initial);
+    expand_label(initial, "server in", sizeof(server), server);
+    expand_label(server, version->key, sizeof(key), key);
+    gcm_aes128_set_key(&keys->packet, key);
+    expand_label(server, version->header, sizeof(key), key);
+    aes128_set_encrypt_key(&keys->header, key);
+    expand_label(server, version->nonce, sizeof(keys->nonce), keys->nonce);
 }
 
 /* Takes the protection off the copy of the header (RFC 9001 section 5.4.1); returns how many bytes
@@ -106,10 +123,11 @@ static void derive(const struct version_keys *version, const struct quic_id *id,
 static size_t unmask_header(const struct keys *keys, const struct quic_packet *packet,
                             uint8_t *header)
 {
-    uint8_t mask[AES_BLOCK_BYTES];
+    uint8_t mask[AES_BLOCK_SIZE];
     size_t n_number_bytes;
 
-    aes128_encrypt(&keys->header, packet->bytes + packet->number_off + SAMPLE_OFF, mask);
+    aes128_encrypt(&keys->header, sizeof(mask), mask,
+                   packet->bytes + packet->number_off + SAMPLE_OFF);
     header[0] ^= mask[0] & 0x0f;
     n_number_bytes = (header[0] & 3u) + 1;
     for (size_t i = 0; i < n_number_bytes; i++)
@@ -122,26 +140,27 @@ size_t quic_open_initial(const struct quic_packet *packet, const struct quic_id 
 {
     const struct version_keys *version = keys_of(packet->version);
     uint8_t header[QUIC_INITIAL_MAX_BYTES];
-    struct gcm_sealed sealed = {.aad = header};
+    uint8_t tag[GCM_DIGEST_SIZE];
+    size_t n_number_bytes, n_header_bytes, n_bytes;
     struct keys keys;
-    size_t n_number_bytes;
 
     if (!version || packet->captured_bytes < packet->wire_bytes ||
         packet->wire_bytes > QUIC_INITIAL_MAX_BYTES ||
-        packet->wire_bytes < packet->number_off + SAMPLE_OFF + AES_BLOCK_BYTES)
+        packet->wire_bytes < packet->number_off + SAMPLE_OFF + AES_BLOCK_SIZE)
         return 0;
     derive(version, key_id, &keys);
     memcpy(header, packet->bytes, packet->number_off + NUMBER_MAX_BYTES);
     n_number_bytes = unmask_header(&keys, packet, header);
-    sealed.n_aad_bytes = packet->number_off + n_number_bytes;
-    sealed.bytes = packet->bytes + sealed.n_aad_bytes;
-    sealed.n_bytes = packet->wire_bytes - sealed.n_aad_bytes;
+    n_header_bytes = packet->number_off + n_number_bytes;
+    n_bytes = packet->wire_bytes - n_header_bytes - GCM_DIGEST_SIZE;
     /* Few enough Initials are sent that the number is whole as it stands there. */
     for (size_t i = 0; i < n_number_bytes; i++)
-        keys.nonce[GCM_NONCE_BYTES - n_number_bytes + i] ^= header[packet->number_off + i];
-    if (!aes128_gcm_decrypt(&keys.packet, keys.nonce, &sealed, frames))
-        return 0;
-    return sealed.n_bytes - GCM_TAG_BYTES;
+        keys.nonce[GCM_IV_SIZE - n_number_bytes + i] ^= header[packet->number_off + i];
+    gcm_aes128_set_iv(&keys.packet, GCM_IV_SIZE, keys.nonce);
+    gcm_aes128_update(&keys.packet, n_header_bytes, header);
+    gcm_aes128_decrypt(&keys.packet, n_bytes, frames, packet->bytes + n_header_bytes);
+    gcm_aes128_digest(&keys.packet, GCM_DIGEST_SIZE, tag);
+    return memeql_sec(tag, packet->bytes + n_header_bytes + n_bytes, GCM_DIGEST_SIZE) ? n_bytes : 0;
 }
 
 /* ---- frames ---- */

@@ -2,10 +2,11 @@
 /* See community.h. */
 #include "sink/community.h"
 
+#include <nettle/base64.h>
+#include <nettle/sha1.h>
 #include <string.h>
 
 #include "base/compiler.h"
-#include "sink/sha1.h"
 
 /* seed, two IPv6 addresses, protocol, padding, two ports */
 #define INPUT_BYTES_MAX (2 + 16 + 16 + 1 + 1 + 2 + 2)
@@ -39,21 +40,13 @@ static void add_u32(struct bytes *bytes, uint32_t value)
     add_u16(bytes, (uint16_t)value);
 }
 
-/* RFC 4648 section 4. A digest leaves two bytes over after the last group of three. */
-static void encode_base64(const uint8_t digest[SHA1_BYTES], char *out)
+static void hash(const struct bytes *input, uint8_t digest[SHA1_DIGEST_SIZE])
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    struct sha1_ctx ctx;
 
-    for (unsigned i = 0; i < SHA1_BYTES; i += 3) {
-        unsigned third = i + 2 < SHA1_BYTES ? digest[i + 2] : 0;
-        unsigned group = (unsigned)digest[i] << 16 | (unsigned)digest[i + 1] << 8 | third;
-
-        for (unsigned j = 0; j < 4; j++)
-            *out++ = letters[group >> (18 - 6 * j) & 0x3f];
-    }
-    out[-1] = '=';
-    *out = '\0';
+    sha1_init(&ctx);
+    sha1_update(&ctx, input->n, input->at);
+    sha1_digest(&ctx, SHA1_DIGEST_SIZE, digest);
 }
 
 static bool is_higher(const struct endpoint *a, const struct endpoint *b)
@@ -71,7 +64,7 @@ void community_id(uint16_t seed, uint8_t proto, const struct endpoint *a, const 
     const struct endpoint *low = is_higher(a, b) ? b : a;
     const struct endpoint *high = low == a ? b : a;
     struct bytes input = {.n = 0};
-    uint8_t digest[SHA1_BYTES];
+    uint8_t digest[SHA1_DIGEST_SIZE];
 
     add_u16(&input, seed);
     add(&input, low->addr.bytes + off, sizeof(low->addr.bytes) - off);
@@ -80,9 +73,10 @@ void community_id(uint16_t seed, uint8_t proto, const struct endpoint *a, const 
     add_u8(&input, 0);
     add_u16(&input, low->port);
     add_u16(&input, high->port);
-    sha1(input.at, input.n, digest);
+    hash(&input, digest);
     memcpy(out, "1:", 2);
-    encode_base64(digest, out + 2);
+    base64_encode_raw(out + 2, sizeof(digest), digest);
+    out[2 + BASE64_ENCODE_RAW_LENGTH(sizeof(digest))] = '\0';
 }
 
 bool syn_key(const struct connection_event *event, char out[SYN_KEY_BYTES])
@@ -92,7 +86,7 @@ bool syn_key(const struct connection_event *event, char out[SYN_KEY_BYTES])
     bool is_whole = event->has_syn_mark && !(syn->bits & MARK_OPTIONS_UNKNOWN);
     static const char hex[] = "0123456789abcdef";
     struct bytes input = {.n = 0};
-    uint8_t digest[SHA1_BYTES];
+    uint8_t digest[SHA1_DIGEST_SIZE];
 
     if (!is_whole)
         return false;
@@ -100,7 +94,7 @@ bool syn_key(const struct connection_event *event, char out[SYN_KEY_BYTES])
     add_u32(&input, syn->bits & MARK_HAS_TIMESTAMPS ? syn->tsval : 0);
     add_u16(&input, syn->mss_bytes);
     add_u8(&input, client->bits & SIDE_HAS_WSCALE ? client->wscale : 0);
-    sha1(input.at, input.n, digest);
+    hash(&input, digest);
     for (unsigned i = 0; i < SYN_KEY_BYTES - 1; i++)
         out[i] = hex[digest[i / 2] >> (i % 2 ? 0 : 4) & 0x0f];
     out[SYN_KEY_BYTES - 1] = '\0';
