@@ -397,9 +397,12 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
     }
 }
 
-static bool comes_before(const struct flow_note *a, const struct flow_note *b)
+static bool comes_before(const struct judging *judging, const struct flow_note *a,
+                         const struct flow_note *b)
 {
-    if (a->ordinal != b->ordinal)
+    if (judging->config.is_by_time && a->now_ns != b->now_ns)
+        return a->now_ns < b->now_ns;
+    if (!judging->config.is_by_time && a->ordinal != b->ordinal)
         return a->ordinal < b->ordinal;
     if (a->slot_ns != b->slot_ns)
         return a->slot_ns < b->slot_ns;
@@ -422,7 +425,8 @@ static uint32_t first_worker(struct judging *judging)
             judging->head[i] = ring_peek(judging->notes[i], &n_bytes);
         if (!judging->head[i])
             return judging->n_workers;
-        if (first == judging->n_workers || comes_before(judging->head[i], judging->head[first]))
+        if (first == judging->n_workers ||
+            comes_before(judging, judging->head[i], judging->head[first]))
             first = i;
     }
     return first;

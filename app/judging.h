@@ -28,6 +28,7 @@ struct judging_config {
     const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
     uint32_t n_local;
     struct hostwatch *watch; /* host evidence; NULL = none */
+    bool is_by_time;         /* workers number packets on their own: only time orders their notes */
     bool report_all;         /* also connections that did not fail */
     bool has_screen;         /* snapshots have words for the latest failures */
     bool is_replay;          /* failure lines are not rate-limited: a file is finite */

@@ -42,7 +42,9 @@ void listing_pipeline(const struct pipeline *pipeline, uint32_t n_workers)
 {
     uint64_t n_bytes = pipeline_memory_bytes(pipeline);
 
-    fprintf(stderr, "tcpwhy: %" PRIu32 " worker%s, room for %" PRIu32 " flows, %.1f MiB in all\n",
-            n_workers, n_workers == 1 ? "" : "s", pipeline_max_flows(pipeline),
-            (double)n_bytes / (1 << 20));
+    fprintf(stderr,
+            "tcpwhy: %" PRIu32 " capture thread%s, %" PRIu32 " worker%s, room for %" PRIu32
+            " flows, %.1f MiB in all\n",
+            pipeline_n_captures(pipeline), pipeline_n_captures(pipeline) == 1 ? "" : "s", n_workers,
+            n_workers == 1 ? "" : "s", pipeline_max_flows(pipeline), (double)n_bytes / (1 << 20));
 }

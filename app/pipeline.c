@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,7 @@
 #define WAIT_NS (100 * NS_PER_MS)
 #define DRAIN_EVENTS 256 /* at a time */
 #define SNAPSHOT_EVERY_NS (100 * NS_PER_MS)
+#define THREAD_NAME_BYTES 16 /* the kernel's limit, with the end */
 
 /* ---- construction ---- */
 
@@ -68,6 +70,7 @@ static int judging_setup(struct pipeline *pipeline)
         .report_all = pipeline->config.report_all,
         .has_screen = pipeline->config.has_screen,
         .stats_interval_ns = pipeline->config.stats_interval_ns,
+        .is_by_time = pipeline->intake.n_captures > 1,
         .may_lose_events = pipeline->config.is_live,
     };
     size_t box_bytes = latest_memory_bytes(sizeof(struct snapshot));
@@ -117,7 +120,15 @@ static void attach_capture(struct pipeline *pipeline)
     pipeline->shard.n_shards = pipeline->config.n_workers;
     for (uint32_t i = 0; i < pipeline->config.n_workers; i++)
         output[i].ring = &pipeline->lane[i].frames;
-    capture_attach(pipeline->capture, &outputs);
+    intake_attach(&pipeline->intake, &outputs);
+}
+
+/* A count of packets and a tap have one order of packets to go by. */
+static uint32_t captures_wanted(const struct pipeline_config *config)
+{
+    bool can_share = config->is_live && !config->capture.max_packets && !config->tap_bytes;
+
+    return can_share ? config->n_workers : 1;
 }
 
 static int make_plan(struct memory_plan *plan, const struct pipeline_config *config,
@@ -125,7 +136,7 @@ static int make_plan(struct memory_plan *plan, const struct pipeline_config *con
 {
     size_t taken_bytes =
         fixed_bytes(config->n_workers > LANES_RESERVED ? config->n_workers : LANES_RESERVED) +
-        capture_memory_bytes(&config->capture) +
+        intake_cost_bytes(&config->capture, captures_wanted(config)) +
         (config->wants_host_evidence ? hostwatch_cost_bytes() : 0);
 
     return memory_plan_make(plan, config->memory_bytes, taken_bytes, config->n_workers, err);
@@ -150,13 +161,15 @@ static int build(struct pipeline *pipeline, struct err *err)
                      &options, err);
     if (code)
         return code;
-    code = capture_open(&config->capture, &pipeline->arena, &pipeline->capture, err);
+    code = intake_open(&pipeline->intake, &config->capture, captures_wanted(config),
+                       &pipeline->arena, err);
     if (code)
         return code;
     pipeline->lane = arena_take(&pipeline->arena, config->n_workers * sizeof(struct lane));
     if (!pipeline->lane)
         return err_set(err, -ENOMEM, "out of memory");
     for (uint32_t i = 0; i < config->n_workers; i++) {
+        pipeline->lane[i].idx = i;
         if (lane_create(pipeline, &pipeline->lane[i]))
             return err_set(err, -ENOMEM, "out of memory for the flow table");
     }
@@ -199,17 +212,27 @@ static int64_t monotonic_ns(void)
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+/* What top -H and perf show; main's is the program's. */
+static void name_thread(const char *name)
+{
+    (void)pthread_setname_np(pthread_self(), name);
+}
+
 static void *capture_thread(void *ctx)
 {
-    struct pipeline *pipeline = ctx;
-
-    capture_run(pipeline->capture);
+    name_thread("tcpwhy-capture");
+    capture_run(ctx);
     return NULL;
 }
 
 static void *worker_thread(void *ctx)
 {
-    worker_run(ctx);
+    struct lane *lane = ctx;
+    char name[THREAD_NAME_BYTES];
+
+    (void)snprintf(name, sizeof(name), "tcpwhy-worker%u", lane->idx % 100);
+    name_thread(name);
+    worker_run(&lane->worker);
     return NULL;
 }
 
@@ -230,6 +253,7 @@ static void *judge_thread(void *ctx)
     struct pipeline *pipeline = ctx;
     int64_t published_ns = monotonic_ns();
 
+    name_thread("tcpwhy-judge");
     while (judging_step(&pipeline->judging)) {
         if (pipeline->watch)
             hostwatch_tick(pipeline->watch);
@@ -269,12 +293,13 @@ int pipeline_start(struct pipeline *pipeline, struct err *err)
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     for (uint32_t i = 0; i < pipeline->config.n_workers && !code; i++)
-        code = start_thread(pipeline, &pipeline->lane[i].thread, worker_thread,
-                            &pipeline->lane[i].worker, err);
+        code = start_thread(pipeline, &pipeline->lane[i].thread, worker_thread, &pipeline->lane[i],
+                            err);
     if (!code)
         code = start_thread(pipeline, &pipeline->judge_thread, judge_thread, pipeline, err);
-    if (!code)
-        code = start_thread(pipeline, &pipeline->capture_thread, capture_thread, pipeline, err);
+    for (uint32_t i = 0; i < pipeline->intake.n_captures && !code; i++)
+        code = start_thread(pipeline, &pipeline->capture_thread[i], capture_thread,
+                            pipeline->intake.capture[i], err);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return code;
 }
@@ -337,8 +362,7 @@ static void inline_judge(void *ctx)
 
 void pipeline_run_inline(struct pipeline *pipeline, const struct pipeline_outlet *outlet)
 {
-    enum capture_step step = CAPTURE_STEP_MORE;
-    bool is_judging = true;
+    bool is_judging = true, is_capturing = true;
 
     pipeline->outlet = outlet;
     pipeline->judging.on_full = inline_events;
@@ -348,8 +372,8 @@ void pipeline_run_inline(struct pipeline *pipeline, const struct pipeline_outlet
         pipeline->lane[i].worker.on_full_ctx = pipeline;
     }
     while (is_judging) {
-        if (step != CAPTURE_STEP_END)
-            step = capture_step(pipeline->capture, WAIT_NS);
+        if (is_capturing)
+            is_capturing = intake_step(&pipeline->intake, WAIT_NS);
         for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
             while (ring_is_readable(&pipeline->lane[i].frames))
                 (void)worker_step(&pipeline->lane[i].worker);
@@ -373,9 +397,9 @@ void pipeline_close(struct pipeline *pipeline)
         (void)pthread_join(pipeline->lane[i].thread, NULL);
     if (pipeline->n_started > n_workers)
         (void)pthread_join(pipeline->judge_thread, NULL);
-    if (pipeline->n_started > n_workers + 1)
-        (void)pthread_join(pipeline->capture_thread, NULL);
-    capture_close(pipeline->capture);
+    for (uint32_t i = 0; n_workers + 1 + i < pipeline->n_started; i++)
+        (void)pthread_join(pipeline->capture_thread[i], NULL);
+    intake_close(&pipeline->intake);
     hostwatch_close(pipeline->watch);
     if (pipeline->arena.at)
         arena_unmap(&pipeline->arena);

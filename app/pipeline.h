@@ -80,7 +80,9 @@ uint64_t pipeline_events_queued(const struct pipeline *pipeline);
 /* Copies of all packets, with tap_bytes: whoever asks is the one consumer. */
 struct ring *pipeline_tap(struct pipeline *pipeline);
 
+/* The first; live there may be several, each with a share of the same interfaces' packets. */
 const struct capture *pipeline_capture(const struct pipeline *pipeline);
+uint32_t pipeline_n_captures(const struct pipeline *pipeline);
 /* Why there is no host evidence though it is wanted; code 0 = there is. */
 const struct err *pipeline_watch_err(const struct pipeline *pipeline);
 uint32_t pipeline_max_flows(const struct pipeline *pipeline);

@@ -7,26 +7,29 @@
 
 void pipeline_stop(struct pipeline *pipeline)
 {
-    capture_stop(pipeline->capture);
+    intake_stop(&pipeline->intake);
 }
 
-static void fill_sources(const struct capture *capture, struct snapshot_health *health)
+/* Of several captures each has the same interfaces. */
+static void fill_sources(const struct intake *intake, struct snapshot_health *health)
 {
-    uint32_t n = capture_source_count(capture);
+    uint32_t n = capture_source_count(intake->capture[0]);
 
     health->n_sources = n < SNAPSHOT_SOURCES_MAX ? n : SNAPSHOT_SOURCES_MAX;
     for (uint32_t i = 0; i < health->n_sources; i++) {
-        const struct capture_source *source = capture_source(capture, i);
+        for (uint32_t k = 0; k < intake->n_captures; k++) {
+            const struct capture_source *source = capture_source(intake->capture[k], i);
 
-        health->source[i].n_pkts = counter_read(&source->read_pkts);
-        health->source[i].n_kernel_dropped = counter_read(&source->kernel_dropped_pkts);
-        health->source[i].is_away = counter_read(&source->is_away);
+            health->source[i].n_pkts += counter_read(&source->read_pkts);
+            health->source[i].n_kernel_dropped += counter_read(&source->kernel_dropped_pkts);
+            health->source[i].is_away |= counter_read(&source->is_away) != 0;
+        }
     }
 }
 
 static void fill_health(const struct pipeline *pipeline, struct snapshot_health *health)
 {
-    fill_sources(pipeline->capture, health);
+    fill_sources(&pipeline->intake, health);
     for (uint32_t i = 0; i < pipeline->config.n_workers; i++) {
         health->frames_queued_bytes += ring_used_bytes(&pipeline->lane[i].frames);
         health->frame_rings_bytes += pipeline->lane[i].frames.size_bytes;
@@ -38,20 +41,9 @@ static void fill_health(const struct pipeline *pipeline, struct snapshot_health 
 
 const struct snapshot *pipeline_snapshot(struct pipeline *pipeline, bool *is_new)
 {
-    const struct capture_counters *counters = capture_counters(pipeline->capture);
-    struct run_totals *total = &pipeline->seen.total;
-
     pipeline->seen = *(const struct snapshot *)latest_read(&pipeline->snapshots, is_new);
     pipeline->seen.start_ns = pipeline_first_ns(pipeline);
-    total->n_pkts = counter_read(&counters->delivered_pkts);
-    total->wire_bytes = counter_read(&counters->delivered_wire_bytes);
-    total->n_kernel_dropped = counter_read(&counters->kernel_dropped_pkts);
-    total->n_iface_dropped = counter_read(&counters->iface_dropped_pkts);
-    total->n_ring_freezes = counter_read(&counters->ring_freezes);
-    total->is_iface_dropped_known = counter_read(&counters->is_iface_dropped_known);
-    total->n_shed = counter_read(&counters->shed_pkts[SHED_OTHER]) +
-                    counter_read(&counters->shed_pkts[SHED_TCP_DATA]);
-    total->n_ring_dropped = counter_read(&counters->shed_pkts[SHED_CONTROL]);
+    intake_count(&pipeline->intake, &pipeline->seen.total);
     fill_health(pipeline, &pipeline->seen.health);
     return &pipeline->seen;
 }
@@ -65,9 +57,12 @@ int64_t pipeline_first_ns(const struct pipeline *pipeline)
         const struct worker *worker = &pipeline->lane[i].worker;
         uint64_t ordinal = counter_read(&worker->first_ordinal);
 
-        if (ordinal && (!first_ordinal || ordinal < first_ordinal)) {
+        int64_t ns = (int64_t)counter_read(&worker->first_ns);
+        bool is_earlier = pipeline->intake.n_captures > 1 ? ns < first_ns : ordinal < first_ordinal;
+
+        if (ordinal && (!first_ordinal || is_earlier)) {
             first_ordinal = ordinal;
-            first_ns = (int64_t)counter_read(&worker->first_ns);
+            first_ns = ns;
         }
     }
     return first_ns;
@@ -103,7 +98,12 @@ struct ring *pipeline_tap(struct pipeline *pipeline)
 
 const struct capture *pipeline_capture(const struct pipeline *pipeline)
 {
-    return pipeline->capture;
+    return pipeline->intake.capture[0];
+}
+
+uint32_t pipeline_n_captures(const struct pipeline *pipeline)
+{
+    return pipeline->intake.n_captures;
 }
 
 const struct err *pipeline_watch_err(const struct pipeline *pipeline)

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "app/intake.h"
 #include "app/judging.h"
 #include "app/memory.h"
 #include "app/pipeline.h"
@@ -18,6 +19,7 @@ struct lane {
     struct ring frames, notes;
     struct park park; /* where the worker sleeps, for frames or for room */
     struct worker worker;
+    uint32_t idx;
     pthread_t thread;
 };
 
@@ -25,7 +27,7 @@ struct pipeline {
     struct pipeline_config config;
     struct arena arena;
     struct memory_plan plan;
-    struct capture *capture;
+    struct intake intake;
     struct shard shard;
     struct lane *lane;       /* n_workers of them, in the arena */
     struct hostwatch *watch; /* with config.wants_host_evidence, and a kernel that tells */
@@ -37,8 +39,8 @@ struct pipeline {
     struct snapshot seen; /* the newest, with the capture's counters */
     struct park capture_park, judge_park, main_park;
     struct flag judge_done; /* the last event is published */
-    pthread_t capture_thread, judge_thread;
-    uint32_t n_started; /* threads running: lanes first, then judge, then capture */
+    pthread_t capture_thread[INTAKE_MAX], judge_thread;
+    uint32_t n_started; /* threads running: lanes first, then judge, then captures */
     const struct pipeline_outlet *outlet; /* inline runs only */
 };
 

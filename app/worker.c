@@ -131,7 +131,8 @@ static bool work_frame(struct worker *worker, struct batch *batch, const struct 
         tracker_tick(&worker->tracker, frame->ordinal, frame->ts_ns);
         break;
     case FRAME_LOSS:
-        tracker_loss(&worker->tracker, frame->ts_ns, false);
+    case FRAME_SHED:
+        tracker_loss(&worker->tracker, frame->ts_ns, frame->kind == FRAME_SHED);
         break;
     case FRAME_END:
         tracker_finish(&worker->tracker, frame->ordinal, frame->ts_ns);

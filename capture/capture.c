@@ -77,6 +77,13 @@ void capture_attach(struct capture *capture, const struct capture_outputs *outpu
 {
     feed_init(&capture->feed, outputs, &capture->counters, capture->config.n_interfaces > 0);
     capture->feed.snap_bytes = capture->config.snap_bytes;
+    if (capture->config.n_members > 1 && capture->config.n_interfaces > 0)
+        live_share(capture);
+}
+
+bool capture_is_shared(const struct capture *capture)
+{
+    return capture->config.n_interfaces > 0 && capture->input.live.is_shared;
 }
 
 enum capture_step capture_step(struct capture *capture, int64_t max_wait_ns)

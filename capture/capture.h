@@ -6,6 +6,9 @@
  * packets' order, so each consumer sees the same time. A live capture never waits for a consumer
  * (a full ring costs packets, counted); a file waits. That is the only difference.
  *
+ * Several live captures of the same interfaces can share their packets (capture/fanout.h), each in
+ * a thread of its own: a leader, and members that name it.
+ *
  *   capture_open -> (drop privileges) -> capture_attach -> capture_run in a thread of its own, or
  *   capture_step from a loop -> join -> capture_status, counters -> capture_close
  */
@@ -19,7 +22,6 @@
 #include "base/arena.h"
 #include "base/clockline.h"
 #include "base/compiler.h"
-#include "base/counter.h"
 #include "base/err.h"
 #include "base/ring.h"
 #include "capture/counters.h"
@@ -59,6 +61,10 @@ struct capture_config {
     uint32_t buffer_bytes; /* live: the kernel's buffer for each interface; 0 = the default */
     bool is_promiscuous;   /* live */
     enum capture_direction direction; /* live */
+
+    uint32_t n_members;  /* live: so many captures share the packets; 0, 1: this one alone */
+    uint32_t member_idx; /* of them, in the order in which they are opened */
+    const struct capture *leader; /* member 0; NULL: this is it */
 };
 
 #define CAPTURE_MAX_INTERFACES 32
@@ -138,7 +144,11 @@ size_t capture_memory_bytes(const struct capture_config *config);
 MUST_CHECK int capture_open(const struct capture_config *config, struct arena *arena,
                             struct capture **capture, struct err *err);
 
-/* Once, before the first step. `outputs` is copied. */
+/* Whether others may join: n_members were wanted, and the kernel can do it. Otherwise the leader
+ * gets every packet. */
+bool capture_is_shared(const struct capture *capture);
+
+/* Once, before the first step, and after all members are open. `outputs` is copied. */
 void capture_attach(struct capture *capture, const struct capture_outputs *outputs);
 
 /* Runs to the end frame. The capture thread. */

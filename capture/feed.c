@@ -23,6 +23,7 @@ void feed_init(struct feed *feed, const struct capture_outputs *outputs,
         .counters = counters,
         .snap_bytes = FRAME_MAX_BYTES,
         .is_live = is_live,
+        .ordinal_step = 1,
         .tick_ns = -1,
     };
     for (size_t i = 0; i < feed->n_outputs; i++) {
@@ -67,19 +68,33 @@ static bool put_word(struct feed *feed, struct ring *ring, const struct frame *w
     return true;
 }
 
-static bool put_loss(struct feed *feed, struct feed_output *output)
+static bool put_gap(struct feed *feed, struct feed_output *output, enum frame_kind kind,
+                    uint64_t n_pkts)
 {
-    const struct frame loss = {
+    const struct frame gap = {
         .ts_ns = feed->now_ns,
         .ordinal = feed->ordinal,
-        .wire_bytes = output->lost_pkts < UINT32_MAX ? (uint32_t)output->lost_pkts : UINT32_MAX,
-        .kind = FRAME_LOSS,
+        .wire_bytes = n_pkts < UINT32_MAX ? (uint32_t)n_pkts : UINT32_MAX,
+        .kind = kind,
     };
 
-    if (!put_word(feed, output->ring, &loss))
-        return false;
-    output->has_loss = false;
-    output->lost_pkts = 0;
+    return put_word(feed, output->ring, &gap);
+}
+
+/* What is missing before the next packet; false when there is no room to tell it. */
+static bool put_gaps(struct feed *feed, struct feed_output *output)
+{
+    if (output->has_loss) {
+        if (!put_gap(feed, output, FRAME_LOSS, output->lost_pkts))
+            return false;
+        output->has_loss = false;
+        output->lost_pkts = 0;
+    }
+    if (output->shed_pkts > 0) {
+        if (!put_gap(feed, output, FRAME_SHED, output->shed_pkts))
+            return false;
+        output->shed_pkts = 0;
+    }
     return true;
 }
 
@@ -136,9 +151,14 @@ static enum feed_result pass_time(struct feed *feed, int64_t ts_ns)
     return put_ticks(feed);
 }
 
+/* What is kept to the last and still finds no room is a loss like any other. */
 static void shed_packet(struct feed *feed, struct feed_output *output, enum shed_kind kind)
 {
     counter_add(&feed->counters->shed_pkts[kind], 1);
+    if (kind != SHED_CONTROL) {
+        output->shed_pkts++;
+        return;
+    }
     output->lost_pkts++;
     output->has_loss = true;
 }
@@ -166,7 +186,7 @@ static void write_packet(struct frame *frame, const struct frame *header, const 
 
 static void count_read(struct feed *feed)
 {
-    feed->ordinal++;
+    feed->ordinal += feed->ordinal_step;
     counter_add(&feed->counters->read_pkts, 1);
 }
 
@@ -202,7 +222,7 @@ enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
 {
     struct frame header = {
         .ts_ns = packet->ts_ns,
-        .ordinal = feed->ordinal + 1,
+        .ordinal = feed->ordinal + feed->ordinal_step,
         .captured_bytes =
             packet->captured_bytes < feed->snap_bytes ? packet->captured_bytes : feed->snap_bytes,
         .wire_bytes = packet->wire_bytes,
@@ -226,8 +246,8 @@ enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
         return FEED_DONE;
     }
     /* Once for all that went before a packet that stays. */
-    if (output->has_loss)
-        (void)put_loss(feed, output);
+    if (output->has_loss || output->shed_pkts > 0)
+        (void)put_gaps(feed, output);
     frame = reserve(feed, output->ring, header.captured_bytes);
     if (!frame && !feed->is_live)
         return FEED_FULL;
@@ -258,10 +278,8 @@ enum feed_result feed_filtered(struct feed *feed, int64_t ts_ns)
 void feed_time(struct feed *feed, int64_t ts_ns)
 {
     (void)pass_time(feed, ts_ns);
-    for (size_t i = 0; i < feed->n_outputs; i++) {
-        if (feed->outputs[i].has_loss)
-            (void)put_loss(feed, &feed->outputs[i]);
-    }
+    for (size_t i = 0; i < feed->n_outputs; i++)
+        (void)put_gaps(feed, &feed->outputs[i]);
 }
 
 void feed_loss(struct feed *feed, uint64_t n_pkts)
@@ -269,7 +287,7 @@ void feed_loss(struct feed *feed, uint64_t n_pkts)
     for (size_t i = 0; i < feed->n_outputs; i++) {
         feed->outputs[i].lost_pkts += n_pkts;
         feed->outputs[i].has_loss = true;
-        (void)put_loss(feed, &feed->outputs[i]);
+        (void)put_gaps(feed, &feed->outputs[i]);
     }
 }
 
@@ -286,7 +304,7 @@ enum feed_result feed_end(struct feed *feed)
 
         if (output->has_end)
             continue;
-        if (output->has_loss && !put_loss(feed, output))
+        if (!put_gaps(feed, output))
             return FEED_FULL;
         if (!put_word(feed, output->ring, &end))
             return FEED_FULL;

@@ -37,6 +37,7 @@ struct feed_output {
     uint64_t high_water_bytes;
     int64_t tick_ns;    /* of the last tick written; -1 = none */
     uint64_t lost_pkts; /* not yet told with a loss frame */
+    uint64_t shed_pkts; /* not yet told with a shed frame */
     bool has_loss;      /* a loss frame is due (lost_pkts may be 0: number unknown) */
     bool has_end;       /* the end frame is written */
 };
@@ -51,10 +52,11 @@ struct feed {
     uint32_t snap_bytes; /* cut packets to this; never 0 */
     bool is_live;        /* sheds instead of saying FEED_FULL */
 
-    uint64_t ordinal; /* packets read so far */
-    int64_t now_ns;   /* the latest time so far; 0 before the first packet */
-    int64_t tick_ns;  /* its boundary; -1 = no packet yet */
-    int64_t leap_ns;  /* time of the packet before, where it was too far ahead; 0 = it was not */
+    uint64_t ordinal;      /* of the last packet read */
+    uint64_t ordinal_step; /* 1, but for members of a fanout group */
+    int64_t now_ns;        /* the latest time so far; 0 before the first packet */
+    int64_t tick_ns;       /* its boundary; -1 = no packet yet */
+    int64_t leap_ns; /* time of the packet before, where it was too far ahead; 0 = it was not */
     uint64_t leap_ordinal; /* what ordinal was before that packet */
     struct ring *full_ring;
 };

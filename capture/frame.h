@@ -10,6 +10,7 @@ enum frame_kind {
     FRAME_PACKET, /* captured_bytes of a packet follow */
     FRAME_TICK,   /* time has come this far; the same in every ring */
     FRAME_LOSS,   /* packets went missing shortly before here: wire_bytes says how many */
+    FRAME_SHED,   /* the same of packets left out by choice: none of them SHED_CONTROL */
     FRAME_END,    /* nothing follows; the same in every ring */
     FRAME_KIND_COUNT
 };
@@ -29,8 +30,8 @@ struct frame {
     uint64_t ordinal;        /* number of the packet in the whole run from 1, counting each packet
                               * that was read; other kinds: of the last packet before */
     uint32_t captured_bytes; /* in bytes[]; 0 for other kinds */
-    uint32_t wire_bytes;     /* as the packet was on the wire, >= captured_bytes; FRAME_LOSS: lost
-                              * packets (saturating), 0 = some, number unknown */
+    uint32_t wire_bytes;     /* as the packet was on the wire, >= captured_bytes; FRAME_LOSS,
+                              * FRAME_SHED: lost packets (saturating), 0 = some, number unknown */
     uint16_t linktype;       /* LINKTYPE_ value, see capture/linktype.h */
     uint8_t source;          /* row of capture_source(); the last row is shared by all beyond it */
     uint8_t kind;            /* enum frame_kind */

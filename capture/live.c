@@ -113,6 +113,8 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_ch
         .source = interface->source,
     };
 
+    if (packet.ts_ns < capture->input.live.shared_ns)
+        return;
     /* A live feed never refuses. */
     (void)feed_packet(&capture->feed, &packet, &interface->shed);
     capture_count_source(capture, &packet);
@@ -351,6 +353,14 @@ static enum capture_step live_step(struct capture *capture, int64_t max_wait_ns)
         live->drain_until_ns = mono_ns + DRAIN_NS;
     keep_time(capture, mono_ns);
     return CAPTURE_STEP_MORE;
+}
+
+/* Numbers that no other member gives: each counts by steps of n_members. */
+void live_share(struct capture *capture)
+{
+    capture->feed.ordinal = capture->config.member_idx;
+    capture->feed.ordinal_step = capture->config.n_members;
+    capture->input.live.shared_ns = clock_ns(CLOCK_REALTIME);
 }
 
 static void live_close(struct capture *capture)

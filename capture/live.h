@@ -28,6 +28,7 @@ struct live_interface {
     bool is_nanosecond;
     uint8_t source;
     uint16_t linktype;
+    uint16_t fanout_group; /* of the leader, with live.is_shared */
     struct shed shed;
     uint32_t kernel_dropped_seen; /* by pcap_stats, where it had to be asked; in 32 bits */
     int card_fds[2];              /* the card's own drop counts in sysfs; -1 = not known */
@@ -41,11 +42,16 @@ struct live {
     int64_t last_stats_ns;  /* CLOCK_MONOTONIC */
     int64_t looked_ns;      /* whether interfaces are there; CLOCK_MONOTONIC */
     int64_t drain_until_ns; /* CLOCK_MONOTONIC; 0 = not stopping */
+    bool is_shared;         /* with other members, and the kernel can do it */
+    int64_t shared_ns;      /* CLOCK_REALTIME: what came before may be another member's; 0 = no */
 };
 
 size_t live_memory_bytes(size_t n_interfaces);
 
 /* Fills capture->input.live and ops, as capture_open says. */
 MUST_CHECK int live_open(struct capture *capture, struct arena *arena, struct err *err);
+
+/* All members are open: from now on each connection has its place. After feed_init. */
+void live_share(struct capture *capture);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "capture/fanout.h"
 #include "capture/linktype.h"
 #include "capture/live_private.h"
 #include "capture/private.h"
@@ -128,6 +129,20 @@ void live_open_card_counts(struct live_interface *interface, const char *name)
     (void)live_card_dropped(interface, &interface->card_dropped_seen);
 }
 
+/* Of each interface one group. Where the kernel has none, the leader captures alone. */
+static int share(struct capture *capture, struct live_interface *interface, struct err *err)
+{
+    struct live *live = &capture->input.live;
+    const struct capture *leader = capture->config.leader;
+    size_t idx = (size_t)(interface - live->interfaces);
+
+    if (leader)
+        return fanout_join(interface->fd, leader->input.live.interfaces[idx].fanout_group, err);
+    if (idx == 0 || live->is_shared)
+        live->is_shared = fanout_lead(interface->fd, &interface->fanout_group);
+    return 0;
+}
+
 static void add_source(struct capture *capture, struct live_interface *interface, const char *name)
 {
     struct capture_source source = {
@@ -167,6 +182,8 @@ static int open_interface(struct capture *capture, struct live_interface *interf
     if (code)
         return code;
     interface->fd = pcap_get_selectable_fd(pcap);
+    if (capture->config.n_members > 1 && (code = share(capture, interface, err)) != 0)
+        return code;
     interface->is_nanosecond = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO;
     interface->linktype = linktype_normalize((uint32_t)pcap_datalink(pcap));
     live_open_card_counts(interface, name);
@@ -196,6 +213,7 @@ int live_open(struct capture *capture, struct arena *arena, struct err *err)
     live->ask_fd = -1;
     if (n_interfaces > CAPTURE_MAX_INTERFACES)
         return err_set(err, -E2BIG, "more than %d interfaces", CAPTURE_MAX_INTERFACES);
+    live->is_shared = capture->config.leader != NULL;
     live->interfaces = arena_take(arena, n_interfaces * sizeof(*live->interfaces));
     if (!live->interfaces)
         return err_set(err, -ENOMEM, "not enough memory set aside for interfaces");

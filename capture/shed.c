@@ -6,12 +6,12 @@
  * extension headers counts as other. The first fragment only, or the flags would be payload. */
 #define TCP_FLAGS "(tcp-syn|tcp-fin|tcp-rst)"
 #define CONTROL                                                                                    \
-    "(tcp[tcpflags] & " TCP_FLAGS " != 0) or icmp or icmp6 or "                                    \
+    "(tcp[tcpflags] & " TCP_FLAGS " != 0) or icmp or icmp6 or arp or "                             \
     "(ip6[6] == 6 and ip6[53] & " TCP_FLAGS " != 0)"
 #define TCP "tcp"
 
-/* `vlan` moves all offsets of what follows it, so it comes last. */
-#define ALSO_IN_VLAN(filter) "(" filter ") or (vlan and (" filter "))"
+/* `vlan` moves all offsets of what follows it, so it comes last. One tag, or two. */
+#define ALSO_IN_VLAN(filter) "(" filter ") or (vlan and ((" filter ") or (vlan and (" filter "))))"
 
 static int compile(struct filter *filter, uint16_t linktype, const char *with_vlan,
                    const char *without, struct err *err)

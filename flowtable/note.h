@@ -45,7 +45,7 @@ struct worker_gauges {
     uint64_t n_unread;                 /* of connections that speak a known protocol: not read to
                                           the end for want of memory */
     uint64_t n_headers_unread;         /* of HTTP/2: read without headers, for the same reason */
-    int64_t last_loss_ns;              /* when the capture last lost frames, NS_NEVER */
+    int64_t last_loss_ns;              /* when the capture last lost or shed frames, NS_NEVER */
     struct linkends ends;
 };
 

@@ -34,6 +34,7 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
         .last_loss_ns = NS_NEVER,
         .last_shed_ns = NS_NEVER,
         .is_deaf = config->is_deaf,
+        .gauges.last_loss_ns = NS_NEVER,
     };
     if (flowtable_create(&tracker->table, arena, config->n_flows, config->hash_key) ||
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||
@@ -59,7 +60,6 @@ void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind)
     note->has_speech = false;
     note->client_end = 0;
     tracker->gauges.n_flows_open = tracker->table.n_used;
-    tracker->gauges.last_loss_ns = tracker->last_loss_ns;
     tracker->gauges.n_unread = tracker->trails.pool.n_unread;
     tracker->gauges.n_headers_unread = tracker->trails.pool.memory.http2.n_headers_refused;
     note->gauges = tracker->gauges;
@@ -281,9 +281,11 @@ void track_note_established(struct arrival *arrival)
 
 void tracker_loss(struct tracker *tracker, int64_t now_ns, bool is_shed)
 {
-    tracker->last_loss_ns = now_ns;
     if (is_shed)
         tracker->last_shed_ns = now_ns;
+    else
+        tracker->last_loss_ns = now_ns;
+    tracker->gauges.last_loss_ns = now_ns;
 }
 
 /* ---- a packet finds its flow ---- */

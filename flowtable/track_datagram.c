@@ -45,7 +45,8 @@ static struct flow_note *begin_story(struct tracker *tracker, const struct excha
     note->facts.first_frame = exchange->first_frame;
     note->facts.n_frames_later = (uint32_t)(exchange->last_frame - exchange->first_frame);
     note->facts.source = exchange->source;
-    note->facts.bits = tracker->last_loss_ns >= exchange->first_ns ? FACT_LOSS : 0;
+    note->facts.bits = (tracker->last_loss_ns >= exchange->first_ns ? FACT_LOSS : 0u) |
+                       (tracker->last_shed_ns >= exchange->first_ns ? FACT_SHED : 0u);
     for (unsigned s = 0; s < SIDE_COUNT; s++) {
         note->facts.last_ns[s] = exchange->last_ns[s];
         note->facts.payload_bytes[s] = exchange->payload_bytes[s];

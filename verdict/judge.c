@@ -91,11 +91,24 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
 
 /* ---- lowering ---- */
 
+/* Whether nothing that is shed by choice could have changed it: SYN, SYN-ACK, RST, FIN and ICMP
+ * errors are kept, and an attempt that ended by one of them, or by none, had no data. In a tunnel
+ * they cannot be told from data, and an ACK is shed like data. */
+static bool is_whole_without_data(const struct verdict_case *c)
+{
+    bool is_attempt = c->outcome == OUTCOME_REFUSED || c->outcome == OUTCOME_REJECTED ||
+                      c->outcome == OUTCOME_TIMED_OUT;
+
+    return is_attempt && c->key->tunnel_depth == 0 && !case_is_datagram(c);
+}
+
 /* What makes every conclusion of this flow less sure, one grade each. */
 static unsigned count_doubts(const struct verdict_case *c, struct ruling *doubts)
 {
     if (case_has(c, FACT_LOSS))
         against(doubts, "capture-loss", 0, "the capture lost packets while this flow was open");
+    else if (case_has(c, FACT_SHED) && !is_whole_without_data(c))
+        against(doubts, "data-shed", 0, "the capture left out data packets while it was busy");
     if ((c->client->bits | c->server->bits) & SIDE_ACKED_UNSEEN)
         against(doubts, "acked-unseen", 0,
                 "bytes were acknowledged that the capture does not have");

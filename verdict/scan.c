@@ -71,7 +71,7 @@ bool scatter_is_answer(const struct flow_facts *facts, const struct flow_trail *
     const struct side_facts *server = &facts->side[SIDE_SERVER];
     const struct rst_facts *rst = &trail->rst[0];
 
-    if (facts->bits & (FACT_SYN_SEEN | FACT_LOSS) || client->n_pkts != client->n_rst)
+    if (facts->bits & (FACT_SYN_SEEN | FACT_LOSS | FACT_SHED) || client->n_pkts != client->n_rst)
         return false;
     if (server->n_syn > 0)
         return server->n_pkts == server->n_syn + server->n_rst;

@@ -184,7 +184,7 @@ void tally_flow(struct tally *tally, const struct flow_facts *facts, enum verdic
     tally->total.n_by_verdict[verdict]++;
     tally->total.n_midstream += (facts->bits & FACT_MIDSTREAM) != 0;
     tally->total.n_one_sided += is_one_sided;
-    tally->total.n_with_gaps += has_gaps || facts->bits & FACT_LOSS;
+    tally->total.n_with_gaps += has_gaps || facts->bits & (FACT_LOSS | FACT_SHED);
     tally->total.n_time_backwards += (facts->bits & FACT_TIME_BACKWARDS) != 0;
     tally->total.n_with_duplicates += (facts->bits & FACT_DUPLICATES) != 0;
 }

@@ -6,6 +6,7 @@ A network namespace with nothing but its own loopback; skipped where there is no
 """
 
 import json
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -60,6 +61,33 @@ class Live(onair.Case):
 
     def test_quit_does_too(self):
         self.stop_of(signal.SIGQUIT)
+
+    def test_several_threads_capture_each_its_share(self):
+        process = self.begin('--threads', '3', '--json', '--stats-interval', '1h')
+        self.until(lambda: self.thread_names(process).count('tcpwhy-capture') == 3,
+                   'its capture threads do not start')
+        names = self.thread_names(process)
+        for name, n in ('tcpwhy-capture', 3), ('tcpwhy-judge', 1), ('tcpwhy', 1):
+            self.assertEqual(names.count(name), n, names)
+        self.assertEqual([name for name in names if name.startswith('tcpwhy-worker')],
+                         ['tcpwhy-worker0', 'tcpwhy-worker1', 'tcpwhy-worker2'])
+        hosts = [f'127.0.1.{n}' for n in range(1, 31)]
+        for host in hosts:
+            attempt(host=host)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        events = events_of(self.finish(process)[1])
+        failures = [event for event in events if event['event'] == 'failure']
+        self.assertEqual(sorted(event['flow']['server']['ip'] for event in failures),
+                         sorted(hosts))
+        self.assertEqual({event['verdict'] for event in failures}, {'refused-closed-port'})
+        self.assertEqual(events[-1]['stop']['total']['attempts'], len(hosts))
+        self.assertEqual(len({event['flow']['id'] for event in failures}), len(hosts))
+
+    @staticmethod
+    def thread_names(process):
+        tasks = pathlib.Path(f'/proc/{process.pid}/task')
+        return sorted((task / 'comm').read_text().strip() for task in tasks.iterdir())
 
     def test_usr1_asks_for_figures(self):
         process = self.begin('--json', '--stats-interval', '1h')

@@ -35,11 +35,11 @@ def have_own_loopback():
     subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
 
 
-def attempt(port=REFUSED_PORT):
+def attempt(port=REFUSED_PORT, host='127.0.0.1'):
     """A connection that is refused."""
     with socket.socket() as sock:
         sock.settimeout(2)
-        sock.connect_ex(('127.0.0.1', port))
+        sock.connect_ex((host, port))
 
 
 class Case(program.Case):
