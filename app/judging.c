@@ -88,6 +88,7 @@ int judging_create(struct judging *judging, struct arena *arena,
         .local = config->local,
         .n_local = config->n_local,
         .skips_fine = !config->report_all,
+        .is_light = config->is_light,
     };
     if (!judging->incidents || !judging->tally || !judging->suppress)
         return -ENOMEM;

@@ -29,6 +29,7 @@ struct judging_config {
     uint32_t n_local;
     struct hostwatch *watch; /* host evidence; NULL = none */
     bool is_by_time;         /* workers number packets on their own: only time orders their notes */
+    bool is_light;           /* --light left out most packets of open connections */
     bool report_all;         /* also connections that did not fail */
     bool has_screen;         /* snapshots have words for the latest failures */
     bool is_replay;          /* failure lines are not rate-limited: a file is finite */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "app/intake.h"
 #include "capture/devices.h"
 
 #define DEVICES_MAX 256
@@ -45,6 +46,7 @@ void listing_pipeline(const struct pipeline *pipeline, uint32_t n_workers)
     fprintf(stderr,
             "tcpwhy: %" PRIu32 " capture thread%s, %" PRIu32 " worker%s, room for %" PRIu32
             " flows, %.1f MiB in all\n",
-            pipeline_n_captures(pipeline), pipeline_n_captures(pipeline) == 1 ? "" : "s", n_workers,
+            pipeline_intake(pipeline)->n_captures,
+            pipeline_intake(pipeline)->n_captures == 1 ? "" : "s", n_workers,
             n_workers == 1 ? "" : "s", pipeline_max_flows(pipeline), (double)n_bytes / (1 << 20));
 }

@@ -81,6 +81,7 @@ static void fill_config(struct pipeline_config *config, const struct options *op
                 .snap_bytes = options->snap_bytes,
                 .buffer_bytes = options->buffer_bytes,
                 .is_promiscuous = !options->is_not_promiscuous,
+                .is_light = options->is_light,
                 .direction = options->direction,
             },
         .n_workers = choose_threads(options),

@@ -58,6 +58,13 @@ static int set_count(struct options *options, const char *value, struct err *err
     return option_u64("-c", value, UINT64_MAX, &options->max_packets, err);
 }
 
+static int set_light(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->is_light = true;
+    return 0;
+}
+
 static int set_snaplen(struct options *options, const char *value, struct err *err)
 {
     uint64_t bytes = 0;
@@ -389,6 +396,7 @@ const struct option_row option_rows[] = {
     {'F', "filter-file", "FILE", set_filter_file, "read the filter expression from a file"},
     {'c', "count", "N", set_count, "stop after N packets"},
     {'s', "snaplen", "BYTES", set_snaplen, "keep so much of each packet"},
+    {'\0', "light", NULL, set_light, "only the ends of connections: less work, less sure"},
     {'B', "buffer-size", "KIB", set_buffer, "kernel buffer for each interface, or 64M"},
     {'p', "no-promiscuous-mode", NULL, set_not_promiscuous, "only this host's own packets"},
     {'Q', "direction", "DIR", set_direction, "in, out or inout"},

@@ -51,7 +51,7 @@ struct options {
     uint32_t rotate_files;      /* kept of each; 0 = no rotation */
     uint64_t max_packets;
     uint32_t snap_bytes, buffer_bytes;
-    bool is_not_promiscuous;
+    bool is_not_promiscuous, is_light;
     enum capture_direction direction;
     enum face face;
     bool report_all;

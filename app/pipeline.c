@@ -39,6 +39,7 @@ static int lane_create(struct pipeline *pipeline, struct lane *lane)
         .n_flows = plan->n_flows,
         .n_trails = plan->n_trails,
         .n_tombs = plan->n_tombs,
+        .is_light = pipeline->config.capture.is_light,
         .hash_key = {pipeline->config.hash_seed},
         .outlet = worker_outlet(&lane->worker),
         .is_deaf = pipeline->config.is_deaf,
@@ -61,7 +62,9 @@ static int judging_setup(struct pipeline *pipeline)
         .n_hosts = pipeline->plan.n_hosts,
         .n_listeners = pipeline->plan.n_listeners,
         .n_endpoints = pipeline->plan.n_endpoints,
+        .is_by_time = pipeline->intake.n_captures > 1,
         .is_replay = !pipeline->config.is_live,
+        .is_light = pipeline->config.capture.is_light,
         .hash_key = {pipeline->config.hash_seed},
         .local = pipeline->config.local,
         .n_local = pipeline->config.n_local,
@@ -70,7 +73,6 @@ static int judging_setup(struct pipeline *pipeline)
         .report_all = pipeline->config.report_all,
         .has_screen = pipeline->config.has_screen,
         .stats_interval_ns = pipeline->config.stats_interval_ns,
-        .is_by_time = pipeline->intake.n_captures > 1,
         .may_lose_events = pipeline->config.is_live,
     };
     size_t box_bytes = latest_memory_bytes(sizeof(struct snapshot));
@@ -176,8 +178,8 @@ static int build(struct pipeline *pipeline, struct err *err)
     if (tap_create(pipeline))
         return err_set(err, -ENOMEM, "out of memory for the packets to write");
     if (config->wants_host_evidence)
-        pipeline->watch = hostwatch_open(&pipeline->arena, capture_clock(pipeline->capture),
-                                         &pipeline->watch_err);
+        pipeline->watch = hostwatch_open(
+            &pipeline->arena, capture_clock(pipeline_capture(pipeline)), &pipeline->watch_err);
     if (judging_setup(pipeline))
         return err_set(err, -ENOMEM, "out of memory for the judge");
     attach_capture(pipeline);

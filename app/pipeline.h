@@ -19,6 +19,7 @@
 #include "verdict/snapshot.h"
 
 struct pipeline;
+struct intake;
 
 struct pipeline_config {
     struct capture_config capture;
@@ -82,7 +83,7 @@ struct ring *pipeline_tap(struct pipeline *pipeline);
 
 /* The first; live there may be several, each with a share of the same interfaces' packets. */
 const struct capture *pipeline_capture(const struct pipeline *pipeline);
-uint32_t pipeline_n_captures(const struct pipeline *pipeline);
+const struct intake *pipeline_intake(const struct pipeline *pipeline);
 /* Why there is no host evidence though it is wanted; code 0 = there is. */
 const struct err *pipeline_watch_err(const struct pipeline *pipeline);
 uint32_t pipeline_max_flows(const struct pipeline *pipeline);

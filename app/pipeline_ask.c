@@ -101,9 +101,9 @@ const struct capture *pipeline_capture(const struct pipeline *pipeline)
     return pipeline->intake.capture[0];
 }
 
-uint32_t pipeline_n_captures(const struct pipeline *pipeline)
+const struct intake *pipeline_intake(const struct pipeline *pipeline)
 {
-    return pipeline->intake.n_captures;
+    return &pipeline->intake;
 }
 
 const struct err *pipeline_watch_err(const struct pipeline *pipeline)

@@ -131,6 +131,7 @@ void runinfo_fill(struct run_info *run, struct run_texts *texts, const struct op
         .build = TCPWHY_BUILD,
         .is_live = is_live,
         .report_all = options->report_all,
+        .is_light = options->is_light,
         .is_ascii = options->is_ascii,
         .filter = options->filter,
         .incident_rules = rules_of(&options->incident_rules),

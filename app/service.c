@@ -48,7 +48,8 @@ int service_start(struct service *service, const struct pipeline *pipeline, stru
     if (!service)
         return 0;
     service->capture = pipeline_capture(pipeline);
-    return service->telemetry ? telemetry_start(service->telemetry, service->capture, err) : 0;
+    return service->telemetry ? telemetry_start(service->telemetry, pipeline_intake(pipeline), err)
+                              : 0;
 }
 
 void service_event(struct service *service, const struct verdict_event *event)

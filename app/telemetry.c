@@ -22,7 +22,7 @@ struct telemetry {
     /* constant after the start */
     struct http_server *server; /* NULL = no --metrics */
     const char *path;           /* NULL = no --metrics-file */
-    const struct capture *capture;
+    const struct intake *intake;
     void *box_memory;
 
     /* main; read by any */
@@ -79,7 +79,9 @@ static int64_t last_packet_ns(const struct capture *capture, const struct captur
     return last_ns ? clockline_wall(capture_clock(capture), last_ns) : 0;
 }
 
-static void add_source(struct metrics_state *state, const struct capture *capture, uint32_t i)
+/* Of several captures each counts what the card dropped. */
+static void add_source(struct metrics_state *state, const struct capture *capture, uint32_t i,
+                       bool is_first)
 {
     const struct capture_source *source = capture_source(capture, i);
     struct metrics_iface *iface =
@@ -91,20 +93,23 @@ static void add_source(struct metrics_state *state, const struct capture *captur
     iface->wire_bytes += counter_read(&source->read_wire_bytes);
     iface->n_truncated += counter_read(&source->cut_pkts);
     iface->n_kernel_dropped += counter_read(&source->kernel_dropped_pkts);
-    iface->n_iface_dropped += counter_read(&source->iface_dropped_pkts);
+    if (is_first)
+        iface->n_iface_dropped += counter_read(&source->iface_dropped_pkts);
     iface->n_ring_freezes += counter_read(&source->ring_freezes);
     iface->is_iface_dropped_known &= counter_read(&source->is_iface_dropped_known) != 0;
     if (last_ns > iface->last_ns)
         iface->last_ns = last_ns;
 }
 
-static void complete(struct metrics_state *state, const struct capture *capture)
+static void complete(struct metrics_state *state, const struct intake *intake)
 {
-    uint32_t n_sources = capture_source_count(capture);
+    uint32_t n_sources = capture_source_count(intake->capture[0]);
 
     state->n_ifaces = 0;
-    for (uint32_t i = 0; i < n_sources; i++)
-        add_source(state, capture, i);
+    for (uint32_t k = 0; k < intake->n_captures; k++) {
+        for (uint32_t i = 0; i < n_sources; i++)
+            add_source(state, intake->capture[k], i, k == 0);
+    }
     state->process_cpu_ns = process_cpu_ns();
     state->process_rss_bytes = process_rss_bytes();
     state->process_n_fds = process_open_fds();
@@ -121,7 +126,7 @@ static unsigned write_metrics(void *ctx, struct text *body)
         return 503;
     }
     telemetry->shown = *(const struct metrics_state *)latest_read(&telemetry->box, NULL);
-    complete(&telemetry->shown, telemetry->capture);
+    complete(&telemetry->shown, telemetry->intake);
     metrics_format(&telemetry->shown, &telemetry->book, body);
     return 200;
 }
@@ -142,7 +147,7 @@ static unsigned write_health(void *ctx, struct text *body)
 static unsigned write_readiness(void *ctx, struct text *body)
 {
     const struct telemetry *telemetry = ctx;
-    const struct capture_counters *counters = capture_counters(telemetry->capture);
+    const struct capture_counters *counters = capture_counters(telemetry->intake->capture[0]);
 
     if (counter_read(&counters->ticks) || counter_read(&counters->read_pkts)) {
         text_add(body, "ok\n");
@@ -204,8 +209,8 @@ static int write_file(struct telemetry *telemetry)
     if (!body)
         return -ENOMEM;
     page = text_wrap(body, METRICS_PAGE_BYTES);
-    if (telemetry->capture)
-        complete(&telemetry->state, telemetry->capture);
+    if (telemetry->intake)
+        complete(&telemetry->state, telemetry->intake);
     metrics_format(&telemetry->state, &telemetry->file_book, &page);
     code = page.is_cut ? -EFBIG : replace_file(telemetry->path, &page);
     free(body);
@@ -287,9 +292,9 @@ int telemetry_open(struct telemetry **telemetry, const struct options *options,
     return code;
 }
 
-int telemetry_start(struct telemetry *telemetry, const struct capture *capture, struct err *err)
+int telemetry_start(struct telemetry *telemetry, const struct intake *intake, struct err *err)
 {
-    telemetry->capture = capture;
+    telemetry->intake = intake;
     return telemetry->server ? http_server_start(telemetry->server, err) : 0;
 }
 

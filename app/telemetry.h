@@ -10,8 +10,8 @@
 
 #include <stdint.h>
 
+#include "app/intake.h"
 #include "app/options.h"
-#include "capture/capture.h"
 #include "sink/sink.h"
 
 /* /healthz says so while main's loop turned within this time. */
@@ -24,8 +24,8 @@ struct telemetry;
 int telemetry_open(struct telemetry **telemetry, const struct options *options,
                    const struct run_info *run, struct err *err) MUST_CHECK;
 
-/* `capture` outlives it. */
-int telemetry_start(struct telemetry *telemetry, const struct capture *capture,
+/* `intake` outlives it. */
+int telemetry_start(struct telemetry *telemetry, const struct intake *intake,
                     struct err *err) MUST_CHECK;
 
 void telemetry_incident(struct telemetry *telemetry, const struct incident_event *event);

@@ -30,6 +30,8 @@ static void fill_defaults(struct capture_config *config)
 {
     if (config->filter && config->filter[strspn(config->filter, " \t\r\n")] == '\0')
         config->filter = NULL;
+    if (config->is_light && config->snap_bytes == 0)
+        config->snap_bytes = LIGHT_SNAP_BYTES;
     if (config->n_interfaces > 0 && config->snap_bytes == 0)
         config->snap_bytes = CAPTURE_DEFAULT_SNAP_BYTES;
     if (config->snap_bytes == 0 || config->snap_bytes > FRAME_MAX_BYTES)
@@ -52,7 +54,7 @@ int capture_open(const struct capture_config *config, struct arena *arena, struc
                  struct err *err)
 {
     struct capture *opened = arena_take(arena, sizeof(*opened));
-    int code;
+    int code = 0;
 
     assert((config->n_interfaces > 0) + (config->n_files > 0) + (config->synthetic != NULL) == 1);
     if (!opened)
@@ -63,8 +65,11 @@ int capture_open(const struct capture_config *config, struct arena *arena, struc
     opened->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (opened->stop_fd < 0)
         return err_set(err, -errno, "cannot make an event descriptor: %s", strerror(errno));
-    code =
-        config->n_interfaces > 0 ? live_open(opened, arena, err) : offline_open(opened, arena, err);
+    for (unsigned i = 0; i < ARRAY_LEN(opened->light) && config->is_light && !code; i++)
+        code = light_filter(opened->config.filter, i == 0, opened->light[i], err);
+    if (!code)
+        code = config->n_interfaces > 0 ? live_open(opened, arena, err)
+                                        : offline_open(opened, arena, err);
     if (code) {
         capture_close(opened);
         return code;
@@ -192,6 +197,40 @@ uint8_t capture_add_source(struct capture *capture, const struct capture_source 
     capture->sources[n_sources] = *source;
     counter_add_release(&capture->n_sources, 1);
     return (uint8_t)n_sources;
+}
+
+bool capture_is_filtered(const struct capture *capture)
+{
+    return capture->config.filter || capture->config.is_light;
+}
+
+/* The user's own words first, alone, so that an error is about them. */
+int capture_compile(const struct capture *capture, struct filter *filter, uint16_t linktype,
+                    struct err *err)
+{
+    const char *text = capture->config.filter ? capture->config.filter : "";
+    int code = filter_compile(filter, text, linktype, err);
+
+    if (code || !capture->config.is_light)
+        return code;
+    filter_close(filter);
+    if (filter_compile(filter, capture->light[0], linktype, NULL) == 0)
+        return 0;
+    return filter_compile(filter, capture->light[1], linktype, err);
+}
+
+int capture_compile_for(const struct capture *capture, struct filter *filter, pcap_t *pcap,
+                        struct err *err)
+{
+    const char *text = capture->config.filter ? capture->config.filter : "";
+    int code = filter_compile_for(filter, text, pcap, err);
+
+    if (code || !capture->config.is_light)
+        return code;
+    filter_close(filter);
+    if (filter_compile_for(filter, capture->light[0], pcap, NULL) == 0)
+        return 0;
+    return filter_compile_for(filter, capture->light[1], pcap, err);
 }
 
 bool capture_is_enough(const struct capture *capture)

@@ -60,6 +60,7 @@ struct capture_config {
     uint32_t snap_bytes;   /* keep so much of a packet; 0 = live: the default, files: all of it */
     uint32_t buffer_bytes; /* live: the kernel's buffer for each interface; 0 = the default */
     bool is_promiscuous;   /* live */
+    bool is_light; /* leave out what capture/light.h does; changes the default snap length */
     enum capture_direction direction; /* live */
 
     uint32_t n_members;  /* live: so many captures share the packets; 0, 1: this one alone */

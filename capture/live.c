@@ -210,20 +210,25 @@ static void set_away(struct capture *capture, struct live_interface *interface, 
         feed_loss(&capture->feed, 0);
 }
 
-static void lose_interface(struct capture *capture, struct live_interface *interface)
+static void end_interface(struct capture *capture, struct live_interface *interface,
+                          const char *why)
 {
     struct err err;
 
-    if (interface->number != 0) {
-        set_away(capture, interface, true);
-        return;
-    }
     (void)err_set(&err, -ENODEV, "capture on %s ended: %s",
-                  capture->sources[interface->source].input, pcap_geterr(interface->pcap));
+                  capture->sources[interface->source].input, why);
     capture_note_trouble(capture, &err);
     update_losses(capture, interface);
     close_interface(interface);
     capture->input.live.n_alive--;
+}
+
+static void lose_interface(struct capture *capture, struct live_interface *interface)
+{
+    if (interface->number != 0)
+        set_away(capture, interface, true);
+    else
+        end_interface(capture, interface, pcap_geterr(interface->pcap));
 }
 
 /* What pcap_dispatch returned. */
@@ -249,8 +254,13 @@ static bool dispatch(struct capture *capture, struct live_interface *interface)
 /* Back is one that is there, up, and of which libpcap says so too. */
 static void look_after(struct capture *capture, struct live_interface *interface)
 {
-    bool is_away = live_is_away(capture, interface);
+    bool is_away;
 
+    if (capture->input.live.is_shared && live_is_gone(&capture->input.live, interface)) {
+        end_interface(capture, interface, "it is gone (with --threads 1 its return is waited for)");
+        return;
+    }
+    is_away = live_is_away(capture, interface);
     if (interface->is_away && !is_away)
         is_away = take_packets(capture, interface) == PCAP_ERROR;
     set_away(capture, interface, is_away);

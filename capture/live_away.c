@@ -7,6 +7,7 @@
  * container's end of a veth) leaves a socket that is bound to nothing; when an interface of that
  * name is there again, the same socket is bound to it, for which no right is needed. Once a second,
  * by name and number; while one is away nothing is known of its packets, which is told as a loss.
+ * A socket that shares its packets with others cannot be bound again: packet_do_bind() refuses.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -77,6 +78,13 @@ static bool bind_again(const struct live *live, struct live_interface *interface
     interface->number = address.sll_ifindex;
     live_open_card_counts(interface, name);
     return true;
+}
+
+bool live_is_gone(const struct live *live, const struct live_interface *interface)
+{
+    struct ifreq request;
+
+    return interface->number != 0 && !is_there(live, interface->number, &request);
 }
 
 bool live_is_away(struct capture *capture, struct live_interface *interface)

@@ -82,10 +82,11 @@ static int activate(pcap_t *pcap, const struct capture_config *config, const cha
 }
 
 /* Always, for without a filter the kernel copies whole packets whatever the snap length. */
-static int attach_filter(pcap_t *pcap, const char *text, const char *name, struct err *err)
+static int attach_filter(const struct capture *capture, pcap_t *pcap, const char *name,
+                         struct err *err)
 {
     struct filter filter = {0};
-    int code = filter_compile_for(&filter, text ? text : "", pcap, err);
+    int code = capture_compile_for(capture, &filter, pcap, err);
 
     if (code)
         return code;
@@ -176,7 +177,7 @@ static int open_interface(struct capture *capture, struct live_interface *interf
     if (code == 0)
         code = set_direction(pcap, capture->config.direction, name, err);
     if (code == 0)
-        code = attach_filter(pcap, capture->config.filter, name, err);
+        code = attach_filter(capture, pcap, name, err);
     if (code == 0 && pcap_setnonblock(pcap, 1, reason) != 0)
         code = err_set(err, -EIO, "cannot capture on %s: %s", name, reason);
     if (code)

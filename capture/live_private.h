@@ -28,6 +28,9 @@ void live_away_close(struct live *live);
 /* The number of the interface of that name; 0 = there is none. */
 int live_number_of(const struct live *live, const char *name);
 
+/* Whether there is no interface of its number any more. */
+bool live_is_gone(const struct live *live, const struct live_interface *interface);
+
 /* Whether it is down or gone; binds to a new one of its name. Once a second. */
 bool live_is_away(struct capture *capture, struct live_interface *interface);
 

@@ -168,7 +168,7 @@ static const struct filter *filter_for(struct capture *capture, uint16_t linktyp
         (void)err_set(err, -EBADMSG, "more than %d link types", OFFLINE_MAX_LINKTYPES);
         return NULL;
     }
-    if (filter_compile(&added->filter, capture->config.filter, linktype, &why) != 0) {
+    if (capture_compile(capture, &added->filter, linktype, &why) != 0) {
         (void)err_set(err, why.code, "link type %s: %.400s",
                       linktype_text ? linktype_text : "unknown", why.text);
         return NULL;
@@ -187,7 +187,7 @@ static bool read_file_packet(struct capture *capture)
     struct err why;
     enum reader_result result = reader_next(offline->reader, packet, &why);
 
-    if (result == READER_PACKET && capture->config.filter) {
+    if (result == READER_PACKET && capture_is_filtered(capture)) {
         filter = filter_for(capture, packet->linktype, &why);
         result = filter ? READER_PACKET : READER_FAILED;
     }

@@ -11,6 +11,7 @@
 #include "capture/capture.h"
 #include "capture/feed.h"
 #include "capture/filter.h"
+#include "capture/light.h"
 #include "capture/live.h"
 #include "capture/offline.h"
 #include "capture/shed.h"
@@ -23,10 +24,12 @@ struct capture_ops {
 
 struct capture {
     /* constant after capture_open */
-    struct capture_config config;
+    struct capture_config config; /* filter: as asked for, NULL where nothing was */
     const struct capture_ops *ops;
     uint64_t input_size_bytes; /* 0 = not known */
     int stop_fd;               /* an eventfd: readable after capture_stop */
+    /* With config.is_light: with VLANs, and for link types that do not know them. */
+    char light[2][LIGHT_FILTER_BYTES];
 
     /* any thread */
     struct flag stop;
@@ -50,6 +53,15 @@ uint8_t capture_add_source(struct capture *capture, const struct capture_source 
 
 /* Counts a packet that was read with its source. */
 void capture_count_source(struct capture *capture, const struct raw_packet *packet);
+
+/* Whether packets are left out by a filter, of the user's or --light's. */
+bool capture_is_filtered(const struct capture *capture);
+
+/* Compiles what is to pass for a link type, or for an open handle. As filter_compile(). */
+MUST_CHECK int capture_compile(const struct capture *capture, struct filter *filter,
+                               uint16_t linktype, struct err *err);
+MUST_CHECK int capture_compile_for(const struct capture *capture, struct filter *filter,
+                                   pcap_t *pcap, struct err *err);
 
 /* max_packets were delivered. */
 bool capture_is_enough(const struct capture *capture);

@@ -28,13 +28,13 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
 {
     *tracker = (struct tracker){
         .outlet = config->outlet,
-        .gauges.n_flows_max = config->n_flows,
+        .gauges = {.n_flows_max = config->n_flows, .last_loss_ns = NS_NEVER},
         .now_ns = NS_NEVER,
         .slot_ns = NS_NEVER,
         .last_loss_ns = NS_NEVER,
         .last_shed_ns = NS_NEVER,
         .is_deaf = config->is_deaf,
-        .gauges.last_loss_ns = NS_NEVER,
+        .is_light = config->is_light,
     };
     if (flowtable_create(&tracker->table, arena, config->n_flows, config->hash_key) ||
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||
@@ -281,10 +281,7 @@ void track_note_established(struct arrival *arrival)
 
 void tracker_loss(struct tracker *tracker, int64_t now_ns, bool is_shed)
 {
-    if (is_shed)
-        tracker->last_shed_ns = now_ns;
-    else
-        tracker->last_loss_ns = now_ns;
+    *(is_shed ? &tracker->last_shed_ns : &tracker->last_loss_ns) = now_ns;
     tracker->gauges.last_loss_ns = now_ns;
 }
 

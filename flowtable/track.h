@@ -56,6 +56,7 @@ struct tracker_config {
     uint32_t n_flows;  /* at least 16 */
     uint32_t n_trails; /* at least 1 */
     uint32_t n_tombs;  /* a power of two, at least 4 */
+    bool is_light;     /* ACKs and most data were left out: a SYN-ACK is taken for accepted */
     struct hash_key hash_key;
     struct note_outlet outlet;
     bool is_deaf; /* reads nothing above TCP: only to measure what that costs */
@@ -77,7 +78,7 @@ struct tracker {
     int64_t slot_ns;      /* of the notes being sent, see struct flow_note */
     int64_t last_loss_ns; /* NS_NEVER */
     int64_t last_shed_ns; /* NS_NEVER */
-    bool is_deaf;
+    bool is_deaf, is_light;
 };
 
 size_t tracker_cost_bytes(const struct tracker_config *config);

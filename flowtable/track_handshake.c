@@ -116,6 +116,18 @@ static bool acknowledges_syn(const struct arrival *arrival)
     return seq_between(peer->isn + 1, arrival->packet->tcp.ack, peer->nxt);
 }
 
+/* The client's ACK would not be in here. */
+static void take_as_accepted(struct arrival *arrival)
+{
+    struct flow_facts *facts = arrival->facts;
+    int64_t after_us = ns_since(facts->first_ns, arrival->packet->ts_ns) / NS_PER_US;
+
+    facts->bits |= FACT_ESTABLISHED;
+    facts->ack_after_us = after_us > UINT32_MAX ? UINT32_MAX : (uint32_t)after_us;
+    facts->last_ns[SIDE_SERVER] = arrival->packet->ts_ns; /* for the note to come */
+    arrival->flow->state = FLOW_ESTABLISHED;
+}
+
 static void first_synack(struct arrival *arrival)
 {
     struct flow_facts *facts = arrival->facts;
@@ -131,6 +143,8 @@ static void first_synack(struct arrival *arrival)
     /* The client's ACK may have been captured first, or the SYN-ACK lost and sent again. */
     if (!(facts->bits & FACT_ESTABLISHED))
         arrival->flow->state = FLOW_SYN_RECEIVED;
+    if (arrival->tracker->is_light && facts->bits & FACT_SYN_SEEN)
+        take_as_accepted(arrival);
     track_speech(arrival);
     track_note_established(arrival);
 }

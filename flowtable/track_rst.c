@@ -101,6 +101,9 @@ static enum rst_fit fit_of(const struct arrival *arrival)
     if ((!is_acked_known(receiver) && !is_nxt_known(sender)) || seq == expected ||
         (is_nxt_known(sender) && seq == sender->nxt))
         return RST_FIT_EXACT;
+    /* Whatever lies between was left out. */
+    if (arrival->tracker->is_light && seq_before(expected, seq))
+        return RST_FIT_EXACT;
     if (seq_between(expected, seq, expected + offered_window(receiver, sender)))
         return RST_FIT_WINDOW;
     return seq_before(seq, expected) ? RST_FIT_BEHIND : RST_FIT_AHEAD;

@@ -133,14 +133,14 @@ void json_build_start(struct json_line *line, const struct run_info *run)
     line->shed = shed_from_start;
     start_message(run, &text);
     line->body = json_pack(
-        "{s:{s:s, s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b, s:o, s:i, s:o, s:o, s:o}}",
+        "{s:{s:s, s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b, s:b, s:o, s:i, s:o, s:o, s:o}}",
         "start", "version", run->version, "build", run->build, "pid", run->pid, "host",
         json_clean(run->host), "boot_id", json_clean(run->boot_id), "kernel",
         json_clean(run->kernel), "mode", run->is_live ? "live" : "replay", "sources", sources(run),
         "limits", limits(run), "incident_rules", incident_rules(&run->incident_rules), "report_all",
-        run->report_all, "stats_interval_s", seconds(run->stats_interval_ns), "community_id_seed",
-        run->community_id_seed, "local_addresses", local_addresses(run), "tags", tags(run),
-        "privileges", privileges(run));
+        run->report_all, "light", run->is_light, "stats_interval_s",
+        seconds(run->stats_interval_ns), "community_id_seed", run->community_id_seed,
+        "local_addresses", local_addresses(run), "tags", tags(run), "privileges", privileges(run));
 }
 
 static void put_count(json_t *object, const char *key, uint64_t count)

@@ -86,6 +86,14 @@ static void add_lost(const struct report *report, struct text *text)
     text_add_number_of(text, total->n_with_gaps, "flow");
 }
 
+static void add_light(const struct report *report, struct text *text)
+{
+    if (report->run->is_light)
+        text_add(text,
+                 "ACKs and most data (--light): what is said of connections that were open is "
+                 "less sure, and most refusals in the middle of one are not seen");
+}
+
 static void add_snaplen(const struct report *report, struct text *text)
 {
     const struct run_totals *total = report->total;
@@ -224,6 +232,7 @@ static const struct {
     {"lost", add_lost, false},
     {"forgotten", add_forgotten, false},
     {"odd packets", add_odd_packets, false},
+    {"left out", add_light, false},
     {"snap length", add_snaplen, false},
     {"clock", add_clock, false},
     {"frames", add_frames, false},

@@ -55,6 +55,7 @@ struct run_info {
     int32_t pid; /* 0 in replay: a replay's lines depend on nothing but its input */
     bool is_live;
     bool report_all;    /* --all: also connections that did not fail */
+    bool is_light;      /* --light: most packets of open connections were left out */
     bool is_ascii;      /* --ascii, or the locale's characters are not UTF-8 */
     const char *filter; /* BPF text, "" = none */
     uint32_t n_sources;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * One ended flow as the rules see it: facts, trail, and what is known of the hosts; and what a
- * rule says of it. Private to verdict/.
- */
+/* One ended flow as the rules see it, and what a rule says of it. Private to verdict/. */
 #ifndef VERDICT_CASE_H
 #define VERDICT_CASE_H
 
@@ -39,6 +36,7 @@ struct verdict_case {
     enum vantage vantage;
     enum case_answer answer;
     bool is_refused_inside; /* see case_is_refused_inside() */
+    bool is_light;          /* ACKs and most data were left out: see light.c */
     enum outcome outcome;   /* as the packets say */
     uint8_t client_end;
     int64_t now_ns;  /* capture clock at the judgment */

@@ -6,6 +6,8 @@
 
 #include "base/tcpflag.h"
 #include "verdict/case.h"
+#include "verdict/doubts.h"
+#include "verdict/light.h"
 #include "verdict/tamper.h"
 
 typedef enum confidence (*rule_fn)(const struct verdict_case *c, struct ruling *ruling);
@@ -87,44 +89,12 @@ void case_open(struct verdict_case *c, const struct judge_context *context,
     c->outcome = case_outcome(c);
     if (is_blind(c) || strays_is_part(&context->hosts->strays, note))
         c->outcome = OUTCOME_UNKNOWN;
+    c->is_light = context->is_light;
+    if (c->is_light)
+        c->outcome = light_outcome(c);
 }
 
 /* ---- lowering ---- */
-
-/* Whether nothing that is shed by choice could have changed it: SYN, SYN-ACK, RST, FIN and ICMP
- * errors are kept, and an attempt that ended by one of them, or by none, had no data. In a tunnel
- * they cannot be told from data, and an ACK is shed like data. */
-static bool is_whole_without_data(const struct verdict_case *c)
-{
-    bool is_attempt = c->outcome == OUTCOME_REFUSED || c->outcome == OUTCOME_REJECTED ||
-                      c->outcome == OUTCOME_TIMED_OUT;
-
-    return is_attempt && c->key->tunnel_depth == 0 && !case_is_datagram(c);
-}
-
-/* What makes every conclusion of this flow less sure, one grade each. */
-static unsigned count_doubts(const struct verdict_case *c, struct ruling *doubts)
-{
-    if (case_has(c, FACT_LOSS))
-        against(doubts, "capture-loss", 0, "the capture lost packets while this flow was open");
-    else if (case_has(c, FACT_SHED) && !is_whole_without_data(c))
-        against(doubts, "data-shed", 0, "the capture left out data packets while it was busy");
-    if ((c->client->bits | c->server->bits) & SIDE_ACKED_UNSEEN)
-        against(doubts, "acked-unseen", 0,
-                "bytes were acknowledged that the capture does not have");
-    if (case_has(c, FACT_MIDSTREAM))
-        against(doubts, "midstream-start", 0, "the capture begins inside the connection");
-    if (case_has(c, FACT_TRUNCATED))
-        against(doubts, "headers-cut", 0, "the snap length cut TCP headers");
-    if (case_has(c, FACT_TIME_BACKWARDS))
-        against(doubts, "clock-steps-back", 0, "the timestamps are not monotonic");
-    if (case_has(c, FACT_AT_END) && case_is_silent(c) &&
-        c->client->n_syn < c->limits->telling_syns &&
-        ns_since(c->last_ns, c->now_ns) < c->limits->syn_silence_ns)
-        against(doubts, "capture-ends", 0, "%.1f s after the last packet of this flow",
-                case_seconds(ns_since(c->last_ns, c->now_ns)));
-    return doubts->n_against;
-}
 
 static enum confidence lower(enum confidence confidence, unsigned n_grades)
 {
@@ -225,7 +195,7 @@ static enum confidence ask(const struct verdict_case *c, enum verdict_id id, str
     };
     bool is_of_both = id == VERDICT_IN_PROGRESS || id == VERDICT_UNKNOWN_ONE_SIDED;
 
-    if (case_is_datagram(c) != is_of_datagrams[id] && !is_of_both)
+    if ((case_is_datagram(c) != is_of_datagrams[id] && !is_of_both) || light_forbids(c, id))
         return CONFIDENCE_NONE;
     return rules[id](c, ruling);
 }
@@ -247,6 +217,7 @@ static void choose(const struct verdict_case *c, struct choice *choice, unsigned
         confidence = ask(c, id, &draft);
         if (verdict_row(id)->kind != KIND_FINE)
             confidence = lower(confidence, n_doubts);
+        confidence = lower(confidence, light_doubts(c, id));
         choice->confidence[id] = confidence;
         if (confidence != CONFIDENCE_NONE && rank(id, confidence, &draft) > best) {
             best = rank(id, confidence, &draft);
@@ -474,7 +445,9 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     bool is_fine;
 
     case_open(&c, context, note);
-    choose(&c, &choice, count_doubts(&c, &doubts));
+    choose(&c, &choice, doubts_count(&c, &doubts));
+    if (choice.id != VERDICT_COUNT && light_doubts(&c, choice.id))
+        against(&doubts, "data-left-out", 0, "--light leaves out ACKs and most data");
     if (choice.id == VERDICT_COUNT) /* no rule at all: say so, do not guess */
         choice.id = VERDICT_UNKNOWN_CAPTURE_LOSS;
     is_fine = verdict_row(choice.id)->kind == KIND_FINE;

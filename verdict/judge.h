@@ -17,6 +17,7 @@ struct judge_context {
     const struct ipaddr *local; /* addresses of the capturing host; NULL in replay */
     uint32_t n_local;
     const struct host_evidence *host; /* of the server of the note to be judged; NULL: not asked */
+    bool is_light;                    /* the capture left out ACKs and most data */
     bool skips_fine;                  /* what is fine is counted and not told */
 };
 

@@ -64,7 +64,9 @@ enum confidence rule_unknown_one_sided(const struct verdict_case *c, struct ruli
 enum confidence rule_unknown_capture_loss(const struct verdict_case *c, struct ruling *ruling)
 {
     (void)ruling;
-    return when(c->outcome == OUTCOME_UNKNOWN && case_has(c, FACT_EVICTED | FACT_LOSS | FACT_SHED));
+    return when(c->outcome == OUTCOME_UNKNOWN &&
+                (case_has(c, FACT_EVICTED | FACT_LOSS | FACT_SHED) ||
+                 (c->is_light && !case_has(c, FACT_MIDSTREAM))));
 }
 
 enum confidence rule_unknown_truncated(const struct verdict_case *c, struct ruling *ruling)

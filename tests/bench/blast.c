@@ -3,9 +3,11 @@
  * Puts generated packets on an interface, for live benches: the frames of capture/synthetic.h at a
  * rate, or as fast as the kernel takes them.
  *
- *   blast INTERFACE flows|flood PACKETS RATE [PAYLOAD [OPEN]]
+ *   blast INTERFACE mix|flows|flood PACKETS RATE [PAYLOAD [OPEN]]
  *
  * RATE packets a second, 0: no limit; OPEN flows at the same time.
+ * mix: 97 of 100 connections are fine, 10,000 at once, and packets near IMIX. flows: a fifth of the
+ * packets are of failures, PAYLOAD bytes in a data packet. flood: SYNs only.
  *
  * Prints the packets that the kernel took and their true rate. Needs CAP_NET_RAW.
  */
@@ -30,11 +32,17 @@
 #define N_OPEN_FLOWS 20000
 #define N_DATA_PKTS 16
 
+/* Of the mix. */
+#define MIX_OPEN_FLOWS 10000
+#define MIX_DATA_PKTS 24
+#define MIX_CLIENTS 60000
+#define MIX_ATTEMPTS 1000000000u /* more than there are packets */
+
 struct blaster {
     int fd;
     uint64_t rate_pkts;
     int64_t start_ns;
-    uint64_t n_sent;
+    uint64_t n_sent, n_wanted;
     struct mmsghdr message[BATCH_PKTS];
     struct iovec part[BATCH_PKTS];
     uint8_t bytes[BATCH_PKTS][FRAME_BYTES];
@@ -69,7 +77,8 @@ static unsigned fill(struct blaster *blaster, struct synthetic *synthetic)
     struct raw_packet packet;
     unsigned n = 0;
 
-    while (n < BATCH_PKTS && synthetic_next(synthetic, &packet)) {
+    while (n < BATCH_PKTS && blaster->n_sent + n < blaster->n_wanted &&
+           synthetic_next(synthetic, &packet)) {
         memcpy(blaster->bytes[n], packet.bytes, packet.captured_bytes);
         blaster->part[n] = (struct iovec){blaster->bytes[n], packet.captured_bytes};
         blaster->message[n].msg_hdr =
@@ -116,34 +125,54 @@ static int blast(struct blaster *blaster, struct synthetic *synthetic)
     return 0;
 }
 
+static enum synthetic_mode mode_of(const char *word)
+{
+    static const char *const words[SYNTHETIC_MODE_COUNT] = {
+        [SYNTHETIC_FLOWS] = "flows", [SYNTHETIC_FLOOD] = "flood", [SYNTHETIC_MIX] = "mix"};
+    unsigned mode = 0;
+
+    while (mode < SYNTHETIC_MODE_COUNT && strcmp(word, words[mode]) != 0)
+        mode++;
+    return (enum synthetic_mode)mode;
+}
+
 int main(int argc, char **argv)
 {
     static struct blaster blaster;
     static struct synthetic synthetic;
-    bool is_flood = argc > 2 && strcmp(argv[2], "flood") == 0;
+    enum synthetic_mode mode = argc > 2 ? mode_of(argv[2]) : SYNTHETIC_MODE_COUNT;
+    bool is_mix = mode == SYNTHETIC_MIX;
     uint64_t n_pkts = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
     int64_t took_ns;
     int code;
 
-    if (argc < 5 || n_pkts == 0) {
-        fprintf(stderr, "usage: blast INTERFACE flows|flood PACKETS RATE [PAYLOAD [OPEN]]\n");
+    if (argc < 5 || n_pkts == 0 || mode == SYNTHETIC_MODE_COUNT) {
+        fprintf(stderr, "usage: blast INTERFACE mix|flows|flood PACKETS RATE [PAYLOAD [OPEN]]\n");
         return 2;
     }
     blaster.fd = open_socket(argv[1]);
     if (blaster.fd < 0)
         return 1;
     blaster.rate_pkts = strtoull(argv[4], NULL, 10);
-    synthetic_init(
-        &synthetic,
-        &(struct synthetic_config){
-            .mode = is_flood ? SYNTHETIC_FLOOD : SYNTHETIC_FLOWS,
-            .seed = 1,
-            .n_pkts = n_pkts,
-            .n_open_flows = argc > 6 ? (uint32_t)strtoul(argv[6], NULL, 10) : N_OPEN_FLOWS,
-            .n_data_pkts = N_DATA_PKTS,
-            .payload_bytes = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 64,
-            .n_sources = UINT32_MAX,
-        });
+    blaster.n_wanted = n_pkts;
+    synthetic_init(&synthetic,
+                   &(struct synthetic_config){
+                       .mode = mode,
+                       .seed = 1,
+                       .n_pkts = n_pkts,
+                       .n_open_flows = argc > 6 ? (uint32_t)strtoul(argv[6], NULL, 10)
+                                       : is_mix ? MIX_OPEN_FLOWS
+                                                : N_OPEN_FLOWS,
+                       .n_data_pkts = is_mix ? MIX_DATA_PKTS : N_DATA_PKTS,
+                       .n_attempts = MIX_ATTEMPTS,
+                       .n_clients = MIX_CLIENTS,
+                       .share = {[SYNTHETIC_CLOSED] = 97,
+                                 [SYNTHETIC_REFUSED] = 1,
+                                 [SYNTHETIC_RESET] = 1,
+                                 [SYNTHETIC_TIMED_OUT] = 1},
+                       .payload_bytes = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 64,
+                       .n_sources = UINT32_MAX,
+                   });
     blaster.start_ns = now_ns();
     code = blast(&blaster, &synthetic);
     took_ns = now_ns() - blaster.start_ns;
