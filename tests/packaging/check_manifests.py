@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 KUBERNETES = ROOT / 'packaging/kubernetes'
 CONTAINER = ROOT / 'packaging/container'
 UNITS = {'Mi': 1 << 20, 'Gi': 1 << 30, 'M': 1 << 20, 'G': 1 << 30}
-DEFAULT_MEMORY = 251 << 20
+DEFAULT_MEMORY = 252 << 20
 NEEDED_BESIDE = 4 << 20  # docs: the program itself takes two or three MiB more
 
 
