@@ -75,7 +75,7 @@ static bool put_gap(struct feed *feed, struct feed_output *output, enum frame_ki
         .ts_ns = feed->now_ns,
         .ordinal = feed->ordinal,
         .wire_bytes = n_pkts < UINT32_MAX ? (uint32_t)n_pkts : UINT32_MAX,
-        .kind = kind,
+        .kind = (uint8_t)kind,
     };
 
     return put_word(feed, output->ring, &gap);

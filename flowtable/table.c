@@ -126,16 +126,17 @@ void flowtable_promote(struct flowtable *table, uint32_t flow_idx)
 }
 
 /* Second chance: the first entry of the class that had no packet since the hand's last visit; if
- * every one had, the first of the class. Deterministic: depends on the order of packets only. */
+ * every one had, the first of the class. Deterministic: depends on the order of packets only.
+ * Behind the entries that were ever in use the memory may be lent (trail.h): no look there. */
 static uint32_t clock_victim(struct flowtable *table, bool is_embryonic)
 {
     uint32_t fallback = FLOW_NONE;
 
-    for (uint32_t i = 0; i < table->n_max; i++) {
+    for (uint32_t i = 0; i < table->n_fresh; i++) {
         struct flow *flow = &table->pool[table->hand];
         uint32_t flow_idx = table->hand;
 
-        table->hand = table->hand + 1 == table->n_max ? 0 : table->hand + 1;
+        table->hand = table->hand + 1 >= table->n_fresh ? 0 : table->hand + 1;
         if (flow->state == FLOW_FREE || flow->is_embryonic != is_embryonic)
             continue;
         if (!flow->is_recent || is_embryonic)

@@ -232,6 +232,28 @@ static void a_two_way_entry_pushes_out_one_that_was_idle(void **state)
     arena_unmap(&fixture.arena);
 }
 
+/* The memory there is lent to trails, and any bytes may look like a flow that was idle. */
+static void entries_that_were_never_in_use_are_not_looked_at(void **state)
+{
+    struct fixture fixture;
+    struct flowtable *table = &fixture.table;
+
+    (void)state;
+    open_table(&fixture, N_MAX, 9);
+    memset(&table->pool[N_MAX - 1], 0x0f, sizeof(*table->pool));
+    for (uint32_t n = 0; n < N_MAX - 1; n++) {
+        uint32_t flow_idx = add(table, n);
+
+        if (flowtable_is_full(table, true))
+            break;
+        flowtable_promote(table, flow_idx);
+    }
+    assert_true(flowtable_is_full(table, true));
+    for (uint32_t i = 0; i < 3 * N_MAX; i++)
+        assert_in_range(flowtable_victim(table, true), 0, N_MAX - 2);
+    arena_unmap(&fixture.arena);
+}
+
 static void an_arena_that_is_too_small_is_an_error(void **state)
 {
     struct flowtable table;
@@ -253,6 +275,7 @@ int main(void)
         cmocka_unit_test(nobody_has_to_go_while_there_is_room),
         cmocka_unit_test(an_embryonic_entry_pushes_out_its_like_in_turn),
         cmocka_unit_test(a_two_way_entry_pushes_out_one_that_was_idle),
+        cmocka_unit_test(entries_that_were_never_in_use_are_not_looked_at),
         cmocka_unit_test(an_arena_that_is_too_small_is_an_error),
     };
 

@@ -90,7 +90,7 @@ static void with_health(struct snapshot *snapshot)
     snapshot->total.n_flows_evicted = 12;
     snapshot->health = (struct snapshot_health){
         .n_sources = 1,
-        .source = {{4639, 1200}},
+        .source = {{4639, 1200, false}},
         .frames_queued_bytes = 7 << 19,
         .frame_rings_bytes = 4 << 20,
         .events_queued_bytes = 1000,
