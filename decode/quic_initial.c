@@ -15,49 +15,37 @@
 #define NUMBER_MAX_BYTES 4
 #define LABEL_MAX_BYTES 32
 
-struct version_keys {
-    uint32_t first, last; /* versions */
-    uint8_t salt[SALT_BYTES];
-    const char *key, *nonce, *header; /* labels */
+struct labels {
+    const char *key, *nonce, *header;
 };
 
+static const struct labels labels_1 = {"quic key", "quic iv", "quic hp"};
+static const struct labels labels_2 = {"quicv2 key", "quicv2 iv", "quicv2 hp"};
+
+static const uint8_t salt_1[SALT_BYTES] = {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34,
+                                           0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8,
+                                           0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a};
+static const uint8_t salt_2[SALT_BYTES] = {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6,
+                                           0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26,
+                                           0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9};
+static const uint8_t salt_draft_29[SALT_BYTES] = {0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2,
+                                                  0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61,
+                                                  0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99};
+static const uint8_t salt_draft_23[SALT_BYTES] = {0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb,
+                                                  0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4,
+                                                  0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02};
+
 /* RFC 9001 section 5.2, RFC 9369 section 3.3, and the drafts of RFC 9001. */
-static const struct version_keys version_keys[] = {
-    {QUIC_VERSION_1,
-     QUIC_VERSION_1,
-     {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
-      0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a},
-     "quic key",
-     "quic iv",
-     "quic hp"},
-    {QUIC_VERSION_2,
-     QUIC_VERSION_2,
-     {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
-      0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9},
-     "quicv2 key",
-     "quicv2 iv",
-     "quicv2 hp"},
-    {QUIC_DRAFT + 33,
-     QUIC_DRAFT + 34,
-     {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
-      0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a},
-     "quic key",
-     "quic iv",
-     "quic hp"},
-    {QUIC_DRAFT + 29,
-     QUIC_DRAFT + 32,
-     {0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
-      0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99},
-     "quic key",
-     "quic iv",
-     "quic hp"},
-    {QUIC_DRAFT + 23,
-     QUIC_DRAFT + 28,
-     {0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
-      0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02},
-     "quic key",
-     "quic iv",
-     "quic hp"},
+static const struct version_keys {
+    uint32_t first, last; /* versions */
+    const uint8_t *salt;
+    const struct labels *labels;
+} version_keys[] = {
+    {QUIC_VERSION_1, QUIC_VERSION_1, salt_1, &labels_1},
+    {QUIC_VERSION_2, QUIC_VERSION_2, salt_2, &labels_2},
+    {QUIC_DRAFT + 33, QUIC_DRAFT + 34, salt_1, &labels_1},
+    {QUIC_DRAFT + 29, QUIC_DRAFT + 32, salt_draft_29, &labels_1},
+    {QUIC_DRAFT + 23, QUIC_DRAFT + 28, salt_draft_23, &labels_1},
 };
 
 static const struct version_keys *keys_of(uint32_t version)
@@ -111,11 +99,11 @@ static void derive(const struct version_keys *version, const struct quic_id *id,
 
     hmac(version->salt, SALT_BYTES, id->bytes, id->n_bytes, initial);
     expand_label(initial, "server in", sizeof(server), server);
-    expand_label(server, version->key, sizeof(key), key);
+    expand_label(server, version->labels->key, sizeof(key), key);
     gcm_aes128_set_key(&keys->packet, key);
-    expand_label(server, version->header, sizeof(key), key);
+    expand_label(server, version->labels->header, sizeof(key), key);
     aes128_set_encrypt_key(&keys->header, key);
-    expand_label(server, version->nonce, sizeof(keys->nonce), keys->nonce);
+    expand_label(server, version->labels->nonce, sizeof(keys->nonce), keys->nonce);
 }
 
 /* Takes the protection off the copy of the header (RFC 9001 section 5.4.1); returns how many bytes
