@@ -24,15 +24,27 @@ bool ipaddr_is_loopback(const struct ipaddr *addr)
     return memcmp(addr->bytes, v6_loopback, sizeof(v6_loopback)) == 0;
 }
 
+/* inet_ntop() for four bytes is printf(). */
+static void format_v4(const uint8_t bytes[4], char *out)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t byte = bytes[i];
+
+        if (byte >= 100)
+            *out++ = (char)('0' + byte / 100);
+        if (byte >= 10)
+            *out++ = (char)('0' + byte / 10 % 10);
+        *out++ = (char)('0' + byte % 10);
+        *out++ = '.';
+    }
+    out[-1] = '\0';
+}
+
 char *ipaddr_format(const struct ipaddr *addr, char *out)
 {
-    const char *text;
-
     if (ipaddr_is_v4(addr))
-        text = inet_ntop(AF_INET, addr->bytes + MAPPED_PREFIX_BYTES, out, IPADDR_TEXT_BYTES);
-    else
-        text = inet_ntop(AF_INET6, addr->bytes, out, IPADDR_TEXT_BYTES);
-    if (!text)
+        format_v4(addr->bytes + MAPPED_PREFIX_BYTES, out);
+    else if (!inet_ntop(AF_INET6, addr->bytes, out, IPADDR_TEXT_BYTES))
         abort(); /* both the family and the size are right by construction */
     return out;
 }

@@ -120,7 +120,7 @@ static json_t *flag_letters(uint16_t flags)
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         if (flags & table[i].flag)
             letters[n++] = table[i].letter;
-    return json_stringn(letters, n);
+    return json_stringn_nocheck(letters, n);
 }
 
 static json_t *integer_if(bool is_there, uint32_t value)
@@ -135,16 +135,22 @@ static json_t *evidence_object(const struct run_info *run, const struct connecti
     bool is_icmp = seen->kind == EVIDENCE_ICMP;
     bool is_v6 = is_icmp ? event->icmp.is_v6 : (mark->bits & MARK_V6) != 0;
     const char *dir = mark->side == SIDE_CLIENT ? "c2s" : "s2c";
+    json_t *object = json_object();
 
-    return json_pack(
-        "{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:i, s:o, s:b, s:o}", "frame",
-        json_count_or_null(mark->frame), "ts", json_stamp(run, mark->ts_ns), "dir",
-        is_icmp ? "icmp" : dir, "kind", evidence_kind_name((enum evidence_kind)seen->kind), "flags",
-        flag_letters(is_icmp ? 0 : mark->flags), "seq",
-        integer_if(seen->has_rel_seq, seen->rel_seq), "ack",
-        integer_if(seen->has_rel_ack, seen->rel_ack), "len", json_count(mark->payload_bytes), "win",
-        integer_if(!is_icmp, mark->window), "ttl", mark->ttl, "ip_id",
-        integer_if(!is_v6, mark->ip_id), "odd", seen->is_odd, "note", json_clean(seen->note));
+    json_add(object, "frame", json_count_or_null(mark->frame));
+    json_add(object, "ts", json_stamp(run, mark->ts_ns));
+    json_add(object, "dir", json_name(is_icmp ? "icmp" : dir));
+    json_add(object, "kind", json_name(evidence_kind_name((enum evidence_kind)seen->kind)));
+    json_add(object, "flags", flag_letters(is_icmp ? 0 : mark->flags));
+    json_add(object, "seq", integer_if(seen->has_rel_seq, seen->rel_seq));
+    json_add(object, "ack", integer_if(seen->has_rel_ack, seen->rel_ack));
+    json_add(object, "len", json_number(mark->payload_bytes));
+    json_add(object, "win", integer_if(!is_icmp, mark->window));
+    json_add(object, "ttl", json_integer(mark->ttl));
+    json_add(object, "ip_id", integer_if(!is_v6, mark->ip_id));
+    json_add(object, "odd", json_boolean(seen->is_odd));
+    json_add(object, "note", json_clean(seen->note));
+    return object;
 }
 
 static json_t *evidence_array(const struct run_info *run, const struct connection_event *event)
@@ -160,11 +166,14 @@ static json_t *reasons(const struct reason *reason, unsigned n)
 {
     json_t *array = json_array();
 
-    for (unsigned i = 0; i < n; i++)
-        json_array_append_new(array,
-                              json_pack("{s:s, s:o, s:o}", "code", reason[i].code, "value",
-                                        json_clean(reason[i].value), "frames",
-                                        json_frames(reason[i].frame, ARRAY_LEN(reason[i].frame))));
+    for (unsigned i = 0; i < n; i++) {
+        json_t *object = json_object();
+
+        json_add(object, "code", json_name(reason[i].code));
+        json_add(object, "value", json_clean(reason[i].value));
+        json_add(object, "frames", json_frames(reason[i].frame, ARRAY_LEN(reason[i].frame)));
+        json_array_append_new(array, object);
+    }
     return array;
 }
 
@@ -173,7 +182,7 @@ static json_t *alternatives(const struct connection_event *event)
     json_t *array = json_array();
 
     for (unsigned i = 0; i < event->n_alternatives; i++)
-        json_array_append_new(array, json_string(verdict_row(event->alternatives[i])->slug));
+        json_array_append_new(array, json_name(verdict_row(event->alternatives[i])->slug));
     return array;
 }
 
@@ -183,9 +192,14 @@ static json_t *next_steps(const struct connection_event *event)
     unsigned n = explain_next_steps(event, steps);
     json_t *array = json_array();
 
-    for (unsigned i = 0; i < n; i++)
-        json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "where", steps[i].where, "cmd",
-                                               steps[i].cmd, "why", steps[i].why));
+    for (unsigned i = 0; i < n; i++) {
+        json_t *object = json_object();
+
+        json_add(object, "where", json_name(steps[i].where));
+        json_add(object, "cmd", json_clean(steps[i].cmd));
+        json_add(object, "why", json_clean(steps[i].why));
+        json_array_append_new(array, object);
+    }
     return array;
 }
 
@@ -207,26 +221,53 @@ static bool shed_longest(json_t *line)
     return n_longest > 0 && json_array_remove(longest, n_longest - 1) == 0;
 }
 
+static void add_verdict(json_t *line, const struct run_info *run,
+                        const struct connection_event *event)
+{
+    json_add(line, "outcome", json_name(outcome_name(event->outcome)));
+    json_add(line, "family", json_name(family_name(event->family)));
+    json_add(line, "verdict", json_name(verdict_row(event->verdict)->slug));
+    json_add(line, "confidence", json_name(confidence_name(event->confidence)));
+    json_add(line, "stage", json_name(stage_name(event->stage)));
+    json_add(line, "blame", json_name(blame_name(event->blame)));
+    json_add(line, "count", json_number(event->count));
+    json_add(line, "incident_id", json_incident_id(run, event->incident));
+}
+
+/* What the network, the two ends and the host said. */
+static void add_speech(json_t *line, const struct connection_event *event)
+{
+    json_add(line, "icmp", icmp(&event->icmp));
+    json_add(line, "tls", tls(event));
+    json_add(line, "http2", http2(event));
+    json_add(line, "grpc", grpc(event));
+    json_add(line, "host", json_host(&event->host));
+}
+
+static void add_reasoning(json_t *line, const struct run_info *run,
+                          const struct connection_event *event)
+{
+    json_add(line, "evidence", evidence_array(run, event));
+    json_add(line, "evidence_total", json_number(event->evidence_total));
+    json_add(line, "because", reasons(event->because, event->n_because));
+    json_add(line, "against", reasons(event->against, event->n_against));
+    json_add(line, "alternatives", alternatives(event));
+    json_add(line, "next", next_steps(event));
+}
+
 void json_build_connection(struct json_line *line, const struct run_info *run,
                            const struct connection_event *event)
 {
     struct text text = TEXT_OF(line->message);
+    json_t *whole;
 
     line->event = event->is_failure ? "failure" : "connection";
     line->severity = severity(event);
     line->shed = shed_longest;
     explain_message(event, &text);
-    line->body = json_pack(
-        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, "
-        "s:o, s:o, s:o}",
-        "outcome", outcome_name(event->outcome), "family", family_name(event->family), "verdict",
-        verdict_row(event->verdict)->slug, "confidence", confidence_name(event->confidence),
-        "stage", stage_name(event->stage), "blame", blame_name(event->blame), "count",
-        json_count(event->count), "incident_id", json_incident_id(run, event->incident), "flow",
-        json_flow(run, event), "icmp", icmp(&event->icmp), "tls", tls(event), "http2", http2(event),
-        "grpc", grpc(event), "host", json_host(&event->host), "evidence",
-        evidence_array(run, event), "evidence_total", json_count(event->evidence_total), "because",
-        reasons(event->because, event->n_because), "against",
-        reasons(event->against, event->n_against), "alternatives", alternatives(event), "next",
-        next_steps(event));
+    whole = json_begin(line, run);
+    add_verdict(whole, run, event);
+    json_add(whole, "flow", json_flow(run, event));
+    add_speech(whole, event);
+    add_reasoning(whole, run, event);
 }

@@ -9,7 +9,7 @@ static json_t *syn_key_or_null(const struct connection_event *event)
 {
     char buffer[SYN_KEY_BYTES];
 
-    return syn_key(event, buffer) ? json_string(buffer) : json_null();
+    return syn_key(event, buffer) ? json_name(buffer) : json_null();
 }
 
 static json_t *vlan_tags(const struct flow_key *key)
@@ -59,19 +59,22 @@ static json_t *handshake(const struct flow_facts *facts)
 }
 
 /* Who it was. */
-static json_t *identity(const struct run_info *run, const struct connection_event *event)
+static void add_identity(json_t *flow, const struct run_info *run,
+                         const struct connection_event *event)
 {
-    bool is_v4 = ipaddr_is_v4(&event->server.addr);
     uint8_t proto = event->key.proto ? event->key.proto : IANA_TCP; /* of a SYN never sent */
 
-    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:i, s:o, s:o, s:s, s:o, s:o}", "id",
-                     json_flow_id(event->flow_id), "community_id",
-                     json_community_id(run, proto, &event->client, &event->server), "syn_key",
-                     syn_key_or_null(event), "vantage", vantage_name(event->vantage), "proto",
-                     transport_name(proto), "ip_version", is_v4 ? 4 : 6, "vlan",
-                     vlan_tags(&event->key), "iface", json_clean(iface_name(run, &event->facts)),
-                     "direction", direction(event), "client", json_endpoint(&event->client),
-                     "server", json_endpoint(&event->server));
+    json_add(flow, "id", json_flow_id(event->flow_id));
+    json_add(flow, "community_id", json_community_id(run, proto, &event->client, &event->server));
+    json_add(flow, "syn_key", syn_key_or_null(event));
+    json_add(flow, "vantage", json_name(vantage_name(event->vantage)));
+    json_add(flow, "proto", json_name(transport_name(proto)));
+    json_add(flow, "ip_version", json_integer(ipaddr_is_v4(&event->server.addr) ? 4 : 6));
+    json_add(flow, "vlan", vlan_tags(&event->key));
+    json_add(flow, "iface", json_clean(iface_name(run, &event->facts)));
+    json_add(flow, "direction", json_name(direction(event)));
+    json_add(flow, "client", json_endpoint(&event->client));
+    json_add(flow, "server", json_endpoint(&event->server));
 }
 
 static json_t *history(const struct flow_facts *facts)
@@ -79,38 +82,52 @@ static json_t *history(const struct flow_facts *facts)
     char letters[HISTORY_LETTERS_MAX + 1];
 
     history_format(facts->history, letters);
-    return json_string(letters);
+    return json_name(letters);
 }
 
-/* How it went. */
-static json_t *course(const struct run_info *run, const struct connection_event *event)
+static void add_times(json_t *flow, const struct run_info *run,
+                      const struct connection_event *event)
 {
     const struct flow_facts *facts = &event->facts;
-    const struct side_facts *client = &facts->side[SIDE_CLIENT];
-    const struct side_facts *server = &facts->side[SIDE_SERVER];
     int64_t last_ns = last_packet_ns(event);
 
-    return json_pack(
-        "{s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I, s:i, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:s?}",
-        "first_ts", json_stamp(run, facts->first_ns), "last_ts", json_stamp(run, last_ns),
-        "duration_ns", (json_int_t)ns_since(facts->first_ns, last_ns), "handshake_ns",
-        handshake(facts), "client_packets", json_count(client->n_pkts), "server_packets",
-        json_count(server->n_pkts), "client_bytes", json_count(facts->payload_bytes[SIDE_CLIENT]),
-        "server_bytes", json_count(facts->payload_bytes[SIDE_SERVER]), "syn_sent", client->n_syn,
-        "syn_last_gap_ns",
-        json_count_or_null((uint64_t)facts->syn_last_gap_us * (uint64_t)NS_PER_US),
-        "both_directions", event->both_directions, "ended_by", ended_by_name(event->ended_by),
-        "conn_state", event->conn_state, "history", history(facts), "first_frame",
-        json_count_or_null(facts->first_frame), "last_frame", json_count_or_null(last_frame(event)),
-        "tamper_signature", event->tamper_signature);
+    json_add(flow, "first_ts", json_stamp(run, facts->first_ns));
+    json_add(flow, "last_ts", json_stamp(run, last_ns));
+    json_add(flow, "duration_ns", json_integer(ns_since(facts->first_ns, last_ns)));
+    json_add(flow, "handshake_ns", handshake(facts));
+}
+
+static void add_counts(json_t *flow, const struct flow_facts *facts)
+{
+    const struct side_facts *client = &facts->side[SIDE_CLIENT];
+    uint64_t last_gap_ns = (uint64_t)facts->syn_last_gap_us * (uint64_t)NS_PER_US;
+
+    json_add(flow, "client_packets", json_number(client->n_pkts));
+    json_add(flow, "server_packets", json_number(facts->side[SIDE_SERVER].n_pkts));
+    json_add(flow, "client_bytes", json_number(facts->payload_bytes[SIDE_CLIENT]));
+    json_add(flow, "server_bytes", json_number(facts->payload_bytes[SIDE_SERVER]));
+    json_add(flow, "syn_sent", json_number(client->n_syn));
+    json_add(flow, "syn_last_gap_ns", json_count_or_null(last_gap_ns));
+}
+
+static void add_end(json_t *flow, const struct connection_event *event)
+{
+    json_add(flow, "both_directions", json_boolean(event->both_directions));
+    json_add(flow, "ended_by", json_name(ended_by_name(event->ended_by)));
+    json_add(flow, "conn_state", json_name(event->conn_state));
+    json_add(flow, "history", history(&event->facts));
+    json_add(flow, "first_frame", json_count_or_null(event->facts.first_frame));
+    json_add(flow, "last_frame", json_count_or_null(last_frame(event)));
+    json_add(flow, "tamper_signature", json_name(event->tamper_signature));
 }
 
 json_t *json_flow(const struct run_info *run, const struct connection_event *event)
 {
-    json_t *flow = identity(run, event);
-    json_t *rest = course(run, event);
+    json_t *flow = json_object();
 
-    json_object_update(flow, rest);
-    json_decref(rest);
+    add_identity(flow, run, event);
+    add_times(flow, run, event);
+    add_counts(flow, &event->facts);
+    add_end(flow, event);
     return flow;
 }

@@ -2,18 +2,13 @@
 /* The `host` object: what the capturing host's kernel said of the server. See json_line.h. */
 #include "sink/json_line.h"
 
-static json_t *number(uint64_t count)
-{
-    return json_integer(json_count(count));
-}
-
 static json_t *counters(const struct host_evidence *host)
 {
     json_t *object = json_object();
 
     for (unsigned i = 0; host->has_counters && i < HOST_COUNTER_COUNT; i++)
         json_object_set_new(object, host_counter_name((enum host_counter)i),
-                            number(host->delta[i]));
+                            json_number(host->delta[i]));
     return object;
 }
 
@@ -27,9 +22,9 @@ json_t *json_host(const struct host_evidence *host)
                      host_listener_name(host->listener), "settled", host->is_settled, "bound",
                      host->listener == HOST_LISTENER_NONE ? json_null()
                                                           : json_address(&host->bound),
-                     "listeners", number(host->n_listeners), "recv_q",
-                     is_there ? number(host->recv_q) : json_null(), "backlog",
-                     is_there ? number(host->backlog) : json_null(), "queue_was_full",
+                     "listeners", json_number(host->n_listeners), "recv_q",
+                     is_there ? json_number(host->recv_q) : json_null(), "backlog",
+                     is_there ? json_number(host->backlog) : json_null(), "queue_was_full",
                      is_there ? json_boolean(host->was_full) : json_null(), "counters",
                      counters(host), "process", "fds_used", "fds_limit");
 }

@@ -115,12 +115,10 @@ void json_build_incident(struct json_line *line, const struct run_info *run,
 {
     struct text text = TEXT_OF(line->message);
     json_t *incident = identity(run, event);
-    json_t *rest = contents(run, event);
 
-    json_object_update(incident, rest);
-    json_decref(rest);
+    json_object_update(incident, contents(run, event));
     line->event = "incident";
     line->severity = event->phase == INCIDENT_CLOSE ? "notice" : "error";
     explain_incident_message(event, &text);
-    line->body = json_pack("{s:o}", "incident", incident);
+    json_add(json_begin(line, run), "incident", incident);
 }

@@ -18,11 +18,12 @@
 #define JSON_STRING_BYTES 256 /* of any one string */
 
 struct json_line {
+    uint64_t seq;
     const char *event;    /* of the contract: "start", "failure" ... */
     const char *severity; /* "info", "notice", "warning", "error" */
     int64_t ts_ns;        /* NS_NEVER: written as the epoch */
     char message[JSON_STRING_BYTES + 1];
-    json_t *body; /* the fields after the common ones; owned */
+    json_t *whole; /* of json_begin(); NULL before, and where there was no memory */
     /* Takes one thing out of a line that is too long; false where nothing is left to take. */
     bool (*shed)(json_t *line);
 };
@@ -34,15 +35,35 @@ struct json_counts {
     uint64_t n_errors;  /* of them, left out */
 };
 
+/* Each makes line->whole. Nodes are of a json_arena: nobody lets go of them one by one, and those
+ * that could not be had are missing. */
 void json_build_start(struct json_line *line, const struct run_info *run);
-void json_build_stats(struct json_line *line, const struct stats_info *stats,
-                      const struct json_counts *counts);
+void json_build_stats(struct json_line *line, const struct run_info *run,
+                      const struct stats_info *stats, const struct json_counts *counts);
 void json_build_stop(struct json_line *line, const struct run_info *run,
                      const struct stop_info *stop, const struct json_counts *counts);
 void json_build_connection(struct json_line *line, const struct run_info *run,
                            const struct connection_event *event);
 void json_build_incident(struct json_line *line, const struct run_info *run,
                          const struct incident_event *event);
+
+/* What the line has common with all others, in its order; the builder adds what is its own. Of the
+ * members of `line` all but `whole` are set by then. */
+json_t *json_begin(struct json_line *line, const struct run_info *run);
+
+/* Adds a member; `key` is ours and not yet in `object`. What stands in every failure's line is put
+ * together so: json_pack() reads a format and looks at each byte of each string, for twice the
+ * cost. */
+static inline void json_add(json_t *object, const char *key, json_t *value)
+{
+    (void)json_object_set_new_nocheck(object, key, value);
+}
+
+/* A string of ours, which is valid UTF-8 and of any length. NULL: null. */
+static inline json_t *json_name(const char *name)
+{
+    return name != NULL ? json_string_nocheck(name) : json_null();
+}
 
 /* `flow` of a connection line: which connection it was and how it went. */
 json_t *json_flow(const struct run_info *run, const struct connection_event *event);
@@ -52,6 +73,9 @@ json_t *json_host(const struct host_evidence *host);
 
 /* Counters beyond what a JSON integer can be stay at its end. */
 json_int_t json_count(uint64_t count);
+
+/* The same as a node. */
+json_t *json_number(uint64_t count);
 
 /* null for 0: a count whose 0 means that there is none. */
 json_t *json_count_or_null(uint64_t count);

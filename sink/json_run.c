@@ -81,12 +81,11 @@ static json_t *tags(const struct run_info *run)
 /* A replay holds none worth telling, and its lines are to be the same on every machine. */
 static json_t *privileges(const struct run_info *run)
 {
-    json_t *caps = json_array();
+    json_t *caps;
 
-    if (!run->is_live) {
-        json_decref(caps);
+    if (!run->is_live)
         return json_null();
-    }
+    caps = json_array();
     if (run->has_net_raw)
         json_array_append_new(caps, json_string("net_raw"));
     return json_pack("{s:i, s:o, s:b, s:b}", "uid", run->uid, "caps", caps, "seccomp",
@@ -126,26 +125,28 @@ static void start_message(const struct run_info *run, struct text *text)
 void json_build_start(struct json_line *line, const struct run_info *run)
 {
     struct text text = TEXT_OF(line->message);
+    json_t *start;
 
     line->event = "start";
     line->severity = "info";
     line->ts_ns = run->is_live ? run->wall_ns : run->first_packet_ns;
     line->shed = shed_from_start;
     start_message(run, &text);
-    line->body = json_pack(
-        "{s:{s:s, s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b, s:b, s:o, s:i, s:o, s:o, s:o}}",
-        "start", "version", run->version, "build", run->build, "pid", run->pid, "host",
+    start = json_pack(
+        "{s:s, s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b, s:b, s:o, s:i, s:o, s:o, s:o}",
+        "version", run->version, "build", run->build, "pid", run->pid, "host",
         json_clean(run->host), "boot_id", json_clean(run->boot_id), "kernel",
         json_clean(run->kernel), "mode", run->is_live ? "live" : "replay", "sources", sources(run),
         "limits", limits(run), "incident_rules", incident_rules(&run->incident_rules), "report_all",
         run->report_all, "light", run->is_light, "stats_interval_s",
         seconds(run->stats_interval_ns), "community_id_seed", run->community_id_seed,
         "local_addresses", local_addresses(run), "tags", tags(run), "privileges", privileges(run));
+    json_add(json_begin(line, run), "start", start);
 }
 
 static void put_count(json_t *object, const char *key, uint64_t count)
 {
-    json_object_set_new(object, key, json_integer(json_count(count)));
+    json_add(object, key, json_number(count));
 }
 
 static json_t *failed_by_family(const struct run_totals *total)
@@ -173,7 +174,7 @@ static json_t *total_object(const struct run_totals *total, const struct json_co
     if (total->is_iface_dropped_known)
         put_count(object, "packets_iface_dropped", total->n_iface_dropped);
     else
-        json_object_set_new(object, "packets_iface_dropped", json_null());
+        json_add(object, "packets_iface_dropped", json_null());
     put_count(object, "packets_ring_dropped", total->n_ring_dropped);
     put_count(object, "packets_shed", total->n_shed);
     put_count(object, "ring_freezes", total->n_ring_freezes);
@@ -183,7 +184,7 @@ static json_t *total_object(const struct run_totals *total, const struct json_co
     put_count(object, "succeeded", total->n_ok);
     put_count(object, "failed", total->n_failed);
     put_count(object, "undecided", undecided(total));
-    json_object_set_new(object, "failed_by_family", failed_by_family(total));
+    json_add(object, "failed_by_family", failed_by_family(total));
     put_count(object, "flows_evicted", total->n_flows_evicted);
     put_count(object, "streams_unread", total->n_unread);
     put_count(object, "headers_unread", total->n_headers_unread);
@@ -233,25 +234,27 @@ static void stats_message(const struct stats_info *stats, struct text *text)
     text_add(text, n_lost > 0 ? " lost" : "nothing lost");
 }
 
-void json_build_stats(struct json_line *line, const struct stats_info *stats,
-                      const struct json_counts *counts)
+void json_build_stats(struct json_line *line, const struct run_info *run,
+                      const struct stats_info *stats, const struct json_counts *counts)
 {
     const struct snapshot *now = stats->now;
     struct text text = TEXT_OF(line->message);
+    json_t *body;
 
     line->event = "stats";
     line->severity = now->is_trusted ? "info" : "warning";
     line->ts_ns = stats->ts_ns;
     stats_message(stats, &text);
-    line->body = json_pack(
-        "{s:{s:I, s:I, s:f, s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I}}", "stats", "interval_ns",
-        (json_int_t)stats->interval_ns, "uptime_ns", (json_int_t)stats->uptime_ns, "loss_ratio",
-        loss_ratio(&now->total, stats->before), "verdicts_trusted", now->is_trusted, "total",
-        total_object(&now->total, counts), "delta", delta_object(&now->total, stats->before),
-        "flows_open", json_count(now->n_flows_open), "endpoints", json_count(now->n_endpoints),
-        "incidents_open", json_count(now->n_incidents_open), "output_queue",
-        json_count(stats->n_events_queued + counts->n_waiting), "cpu_ns", (json_int_t)stats->cpu_ns,
-        "rss_bytes", json_count(stats->rss_bytes));
+    body = json_pack("{s:I, s:I, s:f, s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "interval_ns",
+                     (json_int_t)stats->interval_ns, "uptime_ns", (json_int_t)stats->uptime_ns,
+                     "loss_ratio", loss_ratio(&now->total, stats->before), "verdicts_trusted",
+                     now->is_trusted, "total", total_object(&now->total, counts), "delta",
+                     delta_object(&now->total, stats->before), "flows_open",
+                     json_count(now->n_flows_open), "endpoints", json_count(now->n_endpoints),
+                     "incidents_open", json_count(now->n_incidents_open), "output_queue",
+                     json_count(stats->n_events_queued + counts->n_waiting), "cpu_ns",
+                     (json_int_t)stats->cpu_ns, "rss_bytes", json_count(stats->rss_bytes));
+    json_add(json_begin(line, run), "stats", body);
 }
 
 static void stop_message(const struct stop_info *stop, struct text *text)
@@ -278,7 +281,7 @@ void json_build_stop(struct json_line *line, const struct run_info *run,
                      const struct stop_info *stop, const struct json_counts *counts)
 {
     struct text text = TEXT_OF(line->message);
-    json_t *open = json_array();
+    json_t *open = json_array(), *body;
 
     for (uint32_t i = 0; i < stop->n_incidents_open; i++)
         json_array_append_new(open, json_incident_id(run, stop->incidents_open[i]));
@@ -286,10 +289,11 @@ void json_build_stop(struct json_line *line, const struct run_info *run,
     line->severity = stop->reason == STOP_ERROR ? "error" : "info";
     line->ts_ns = stop->ts_ns;
     stop_message(stop, &text);
-    line->body = json_pack(
-        "{s:{s:s, s:s?, s:i, s:I, s:o, s:o, s:o, s:o}}", "stop", "reason", stop_names[stop->reason],
-        "signal", stop->signal_name, "exit_code", stop->exit_code, "uptime_ns",
-        (json_int_t)stop->uptime_ns, "first_packet_ts", json_stamp(run, stop->first_packet_ns),
-        "last_packet_ts", json_stamp(run, stop->last_packet_ns), "incidents_still_open", open,
-        "total", total_object(&stop->final->total, counts));
+    body = json_pack("{s:s, s:s?, s:i, s:I, s:o, s:o, s:o, s:o}", "reason",
+                     stop_names[stop->reason], "signal", stop->signal_name, "exit_code",
+                     stop->exit_code, "uptime_ns", (json_int_t)stop->uptime_ns, "first_packet_ts",
+                     json_stamp(run, stop->first_packet_ns), "last_packet_ts",
+                     json_stamp(run, stop->last_packet_ns), "incidents_still_open", open, "total",
+                     total_object(&stop->final->total, counts));
+    json_add(json_begin(line, run), "stop", body);
 }

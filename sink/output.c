@@ -65,10 +65,13 @@ void output_follow(struct output *output, const struct run_info *run)
 
 static size_t count_lines(const char *bytes, size_t n_bytes)
 {
+    const char *end = bytes + n_bytes;
     size_t n = 0;
 
-    for (size_t i = 0; i < n_bytes; i++)
-        n += bytes[i] == '\n';
+    while (bytes < end && (bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
+        bytes++;
+        n++;
+    }
     return n;
 }
 

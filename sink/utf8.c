@@ -55,10 +55,27 @@ static size_t character_bytes(const uint8_t *bytes, size_t n_bytes)
     return n_wanted > 1 && !is_second_valid(bytes[0], bytes[1]) ? 0 : n_wanted;
 }
 
+/* Bytes of ASCII that `bytes` begins with, but for a rest below eight: most strings are nothing
+ * else. */
+static size_t ascii_bytes(const uint8_t *bytes, size_t n_bytes)
+{
+    size_t off = 0;
+    uint64_t eight;
+
+    for (; n_bytes - off >= sizeof(eight); off += sizeof(eight)) {
+        memcpy(&eight, bytes + off, sizeof(eight));
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return off;
+}
+
 size_t utf8_clean(const uint8_t *bytes, size_t n_bytes, char *out, size_t size_bytes)
 {
-    size_t n_out = 0, off = 0;
+    size_t n_out = ascii_bytes(bytes, n_bytes < size_bytes ? n_bytes : size_bytes - 1);
+    size_t off = n_out;
 
+    memcpy(out, bytes, n_out);
     while (off < n_bytes) {
         size_t n_valid = character_bytes(bytes + off, n_bytes - off);
         const uint8_t *from = n_valid > 0 ? bytes + off : replacement;

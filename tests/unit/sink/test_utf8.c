@@ -54,11 +54,51 @@ static void a_character_is_never_cut(void **state)
     assert_string_equal(out, "ab\xc3\xbc");
 }
 
+/* Eight bytes of ASCII are taken at a time. */
+static void a_stranger_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (size_t n_bytes = 1; n_bytes <= 25; n_bytes++)
+        for (size_t at = 0; at < n_bytes; at++) {
+            uint8_t *exact = malloc(n_bytes);
+            char out[64], wanted[64];
+
+            assert_non_null(exact);
+            memset(exact, 'a', n_bytes);
+            exact[at] = 0x80;
+            memset(wanted, 'a', sizeof(wanted));
+            memcpy(wanted + at, FFFD, 3);
+            wanted[n_bytes + 2] = '\0';
+            assert_int_equal(utf8_clean(exact, n_bytes, out, sizeof(out)), n_bytes + 2);
+            assert_string_equal(out, wanted);
+            free(exact);
+        }
+}
+
+static void ascii_is_cut_at_the_end_of_the_buffer(void **state)
+{
+    static const char ascii[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+    (void)state;
+    for (size_t size_bytes = 1; size_bytes < sizeof(ascii); size_bytes++) {
+        char out[sizeof(ascii) + 1];
+
+        out[size_bytes] = '#';
+        assert_int_equal(utf8_clean((const uint8_t *)ascii, sizeof(ascii) - 1, out, size_bytes),
+                         size_bytes - 1);
+        assert_memory_equal(out, ascii, size_bytes - 1);
+        assert_int_equal(out[size_bytes - 1], '\0');
+        assert_int_equal(out[size_bytes], '#');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_valid_utf8_passes),
         cmocka_unit_test(a_character_is_never_cut),
+        cmocka_unit_test(a_stranger_is_found_wherever_it_stands),
+        cmocka_unit_test(ascii_is_cut_at_the_end_of_the_buffer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
