@@ -125,7 +125,7 @@ static void emit(struct judging *judging, const struct verdict_event *event)
             (void)ring_wait_room(judging->events, WAIT_NS);
         }
     }
-    memcpy(room, event, sizeof(*event));
+    event_copy(room, event);
     ring_commit(judging->events, sizeof(*event));
 }
 

@@ -53,6 +53,9 @@ struct ruling {
     uint64_t odd_frame[EVENT_EVIDENCE_MAX]; /* packets that the verdict rests on */
 };
 
+/* Nothing said as yet. Not more than that is cleared: most rulings stay empty. */
+void ruling_begin(struct ruling *ruling, bool is_draft);
+
 /* `frame` 0 = none. `code` is a static string. What does not fit is left off. */
 void because(struct ruling *ruling, const char *code, uint64_t frame, const char *fmt, ...)
     PRINTF_FMT(4, 5);

@@ -126,6 +126,10 @@ struct verdict_event {
     };
 };
 
+/* Copies what is valid: of most events a small part. `to` may be uninitialized. */
+void event_copy(struct verdict_event *to, const struct verdict_event *from);
+void connection_copy(struct connection_event *to, const struct connection_event *from);
+
 /* Words of the JSON contract; static strings. */
 const char *transport_name(uint8_t proto); /* "udp", "sctp", else "tcp" */
 const char *vantage_name(enum vantage vantage);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/nanotime.h"
 #include "verdict/hosts_learn.h"
 
@@ -81,6 +82,22 @@ static const struct host_state host_unknown = {
     .unresolved_ns = NS_NEVER,
 };
 
+/* Of the two latest: the index in recent_host, 2 where it is neither. An entry that has gone to
+ * another address since does not match. */
+static uint32_t find_recent(const struct hosts *hosts, const struct ipaddr *addr)
+{
+    uint32_t i = 0;
+
+    while (i < ARRAY_LEN(hosts->recent_host)) {
+        const struct host_state *host = &hosts->host[hosts->recent_host[i]];
+
+        if (host->is_used && ipaddr_equal(&host->addr, addr))
+            break;
+        i++;
+    }
+    return i;
+}
+
 static struct host_state *find_host(const struct hosts *hosts, const struct ipaddr *addr,
                                     uint64_t hash)
 {
@@ -95,21 +112,23 @@ static struct host_state *find_host(const struct hosts *hosts, const struct ipad
 
 const struct host_state *hosts_host(const struct hosts *hosts, const struct ipaddr *addr)
 {
-    struct host_state *host = find_host(hosts, addr, host_hash(hosts, addr));
+    uint32_t recent = find_recent(hosts, addr);
+    const struct host_state *host;
 
+    if (recent < ARRAY_LEN(hosts->recent_host))
+        return &hosts->host[hosts->recent_host[recent]];
+    host = find_host(hosts, addr, host_hash(hosts, addr));
     return host ? host : &host_unknown;
 }
 
-struct host_state *host_for(struct hosts *hosts, const struct ipaddr *addr)
+/* A new entry, at the cost of the quietest where there is no room. */
+static struct host_state *add_host(struct hosts *hosts, const struct ipaddr *addr, uint64_t hash)
 {
-    uint64_t hash = host_hash(hosts, addr);
-    struct host_state *host = find_host(hosts, addr, hash);
     struct host_state *victim = &hosts->host[(uint32_t)hash & hosts->host_mask];
 
-    if (host)
-        return host;
     for (uint32_t i = 1; i < WAYS && victim->is_used; i++) {
-        host = &hosts->host[((uint32_t)hash + i) & hosts->host_mask];
+        struct host_state *host = &hosts->host[((uint32_t)hash + i) & hosts->host_mask];
+
         if (!host->is_used || host->last_ns < victim->last_ns)
             victim = host;
     }
@@ -119,6 +138,23 @@ struct host_state *host_for(struct hosts *hosts, const struct ipaddr *addr)
     victim->is_used = true;
     hosts->host_tag[victim - hosts->host] = tag_of(hash);
     return victim;
+}
+
+struct host_state *host_for(struct hosts *hosts, const struct ipaddr *addr)
+{
+    uint32_t recent = find_recent(hosts, addr);
+
+    if (recent == ARRAY_LEN(hosts->recent_host)) {
+        uint64_t hash = host_hash(hosts, addr);
+        struct host_state *host = find_host(hosts, addr, hash);
+
+        if (!host)
+            host = add_host(hosts, addr, hash);
+        recent = 1 - hosts->latest;
+        hosts->recent_host[recent] = (uint32_t)(host - hosts->host);
+    }
+    hosts->latest = recent;
+    return &hosts->host[hosts->recent_host[recent]];
 }
 
 static const struct listener_state listener_unknown = {
@@ -147,6 +183,20 @@ static const struct listener_state listener_unknown = {
     .flood_until_ns = NS_NEVER,
 };
 
+static bool is_of(const struct listener_state *at, const struct ipaddr *addr, uint16_t port)
+{
+    return at->port == port && ipaddr_equal(&at->addr, addr);
+}
+
+/* NULL where the latest is another one. */
+static struct listener_state *find_recent_listener(const struct hosts *hosts,
+                                                   const struct ipaddr *addr, uint16_t port)
+{
+    struct listener_state *at = &hosts->listener[hosts->recent_listener];
+
+    return at->is_used && is_of(at, addr, port) ? at : NULL;
+}
+
 static struct listener_state *find_listener(const struct hosts *hosts, const struct ipaddr *addr,
                                             uint16_t port, uint64_t hash)
 {
@@ -154,8 +204,7 @@ static struct listener_state *find_listener(const struct hosts *hosts, const str
         uint32_t idx = ((uint32_t)hash + i) & hosts->listener_mask;
         struct listener_state *at = &hosts->listener[idx];
 
-        if (hosts->listener_tag[idx] == tag_of(hash) && at->port == port &&
-            ipaddr_equal(&at->addr, addr))
+        if (hosts->listener_tag[idx] == tag_of(hash) && is_of(at, addr, port))
             return at;
     }
     return NULL;
@@ -164,22 +213,22 @@ static struct listener_state *find_listener(const struct hosts *hosts, const str
 const struct listener_state *hosts_listener(const struct hosts *hosts, const struct ipaddr *addr,
                                             uint16_t port)
 {
-    struct listener_state *at = find_listener(hosts, addr, port, listener_hash(hosts, addr, port));
+    struct listener_state *at = find_recent_listener(hosts, addr, port);
 
+    if (!at)
+        at = find_listener(hosts, addr, port, listener_hash(hosts, addr, port));
     return at ? at : &listener_unknown;
 }
 
 /* Quietest: of the listeners that may give way, the one whose clock second is oldest. */
-struct listener_state *listener_for(struct hosts *hosts, const struct ipaddr *addr, uint16_t port)
+static struct listener_state *add_listener(struct hosts *hosts, const struct ipaddr *addr,
+                                           uint16_t port, uint64_t hash)
 {
-    uint64_t hash = listener_hash(hosts, addr, port);
-    struct listener_state *at = find_listener(hosts, addr, port, hash);
     struct listener_state *victim = &hosts->listener[(uint32_t)hash & hosts->listener_mask];
 
-    if (at)
-        return at;
     for (uint32_t i = 1; i < WAYS && victim->is_used; i++) {
-        at = &hosts->listener[((uint32_t)hash + i) & hosts->listener_mask];
+        struct listener_state *at = &hosts->listener[((uint32_t)hash + i) & hosts->listener_mask];
+
         if (!at->is_used || at->second < victim->second)
             victim = at;
     }
@@ -190,4 +239,19 @@ struct listener_state *listener_for(struct hosts *hosts, const struct ipaddr *ad
     victim->is_used = true;
     hosts->listener_tag[victim - hosts->listener] = tag_of(hash);
     return victim;
+}
+
+struct listener_state *listener_for(struct hosts *hosts, const struct ipaddr *addr, uint16_t port)
+{
+    struct listener_state *at = find_recent_listener(hosts, addr, port);
+
+    if (!at) {
+        uint64_t hash = listener_hash(hosts, addr, port);
+
+        at = find_listener(hosts, addr, port, hash);
+        if (!at)
+            at = add_listener(hosts, addr, port, hash);
+        hosts->recent_listener = (uint32_t)(at - hosts->listener);
+    }
+    return at;
 }

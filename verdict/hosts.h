@@ -107,6 +107,10 @@ struct hosts {
     struct listener_state *listener;
     uint16_t *host_tag, *listener_tag; /* of each entry's hash, 0 = unused: a look at a few of
                                           these finds the entry, or that there is none */
+    /* Where the last ones were found, for a note asks for the same few again and again: the two
+     * latest hosts and which of them was the latest, the latest listener. */
+    uint32_t recent_host[2], recent_listener;
+    uint32_t latest;
     struct legs legs;
     struct strays strays;
     uint32_t host_mask, listener_mask;

@@ -2,6 +2,7 @@
 /* See judge.h. */
 #include "verdict/judge.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/tcpflag.h"
@@ -9,6 +10,7 @@
 #include "verdict/doubts.h"
 #include "verdict/light.h"
 #include "verdict/tamper.h"
+#include "verdict/unremarkable.h"
 
 typedef enum confidence (*rule_fn)(const struct verdict_case *c, struct ruling *ruling);
 
@@ -143,46 +145,12 @@ static unsigned rank(enum verdict_id id, enum confidence confidence, const struc
     return 0;
 }
 
-/* A handshake that did not come to its end; and TLS on one side only. */
-static bool is_tls_in_doubt(const struct verdict_case *c)
-{
-    const struct tls_side *client = &c->tls->side[TLS_CLIENT];
-    const struct tls_side *server = &c->tls->side[TLS_SERVER];
-
-    return (client->hello.frame && !(server->bits & TLS_SETTLED)) ||
-           c->trail->speech[SIDE_SERVER].first_kind == PAYLOAD_TLS_ALERT;
-}
-
-/* One side speaks HTTP/1 and the other HTTP/2, or one of them something else. */
-static bool has_foreign_words(const struct verdict_case *c)
-{
-    uint8_t client = c->trail->speech[SIDE_CLIENT].first_kind;
-    uint8_t server = c->trail->speech[SIDE_SERVER].first_kind;
-
-    return (client == PAYLOAD_HTTP2_PREFACE && server == PAYLOAD_HTTP1_RESPONSE) ||
-           (client == PAYLOAD_HTTP1_REQUEST && server == PAYLOAD_HTTP2_FRAMES);
-}
-
-/* A stream that the server left out of an orderly GOAWAY. */
-static bool has_left_out(const struct verdict_case *c)
-{
-    const struct http2_facts *http2 = &c->speech->http.http2;
-
-    return c->speech->kind == READER_HTTP && http2->side[SIDE_SERVER].goaway.frame &&
-           http2->side[SIDE_SERVER].goaway_last_stream < http2->last_client_stream;
-}
-
 /* Nothing happened to it that a cause could be sought for: most connections, and those that went
  * for want of memory. Only the rules for what is fine or unknown are asked. */
 static bool is_plain(const struct verdict_case *c)
 {
-    bool has_spoken = c->speech->told_frame || is_tls_in_doubt(c) || has_foreign_words(c) ||
-                      has_left_out(c) || c->is_refused_inside ||
-                      c->trail->speech[SIDE_CLIENT].goaway_frame ||
-                      c->trail->speech[SIDE_SERVER].goaway_frame;
-
     return (c->outcome == OUTCOME_OK || c->outcome == OUTCOME_UNKNOWN) && !c->trail->n_rst &&
-           !has_spoken && !case_has(c, FACT_STALE_ACK);
+           !case_has_words(c) && !case_has(c, FACT_STALE_ACK);
 }
 
 /* TCP's rules are not asked of a datagram, nor its rules of a connection. */
@@ -203,7 +171,7 @@ static enum confidence ask(const struct verdict_case *c, enum verdict_id id, str
 static void choose(const struct verdict_case *c, struct choice *choice, unsigned n_doubts)
 {
     unsigned first = is_plain(c) ? VERDICT_FIRST_FINE : 0;
-    struct ruling draft = {.is_draft = true};
+    struct ruling draft;
     unsigned best = 0;
 
     choice->id = VERDICT_COUNT;
@@ -213,7 +181,7 @@ static void choose(const struct verdict_case *c, struct choice *choice, unsigned
         enum verdict_id id = (enum verdict_id)i;
         enum confidence confidence;
 
-        draft.n_because = draft.n_against = draft.n_odd = 0;
+        ruling_begin(&draft, true);
         confidence = ask(c, id, &draft);
         if (verdict_row(id)->kind != KIND_FINE)
             confidence = lower(confidence, n_doubts);
@@ -229,8 +197,7 @@ static void choose(const struct verdict_case *c, struct choice *choice, unsigned
 /* The reasons of the rule that was chosen. */
 static void state_reasons(const struct verdict_case *c, struct choice *choice)
 {
-    choice->ruling.is_draft = false;
-    choice->ruling.n_because = choice->ruling.n_against = choice->ruling.n_odd = 0;
+    ruling_begin(&choice->ruling, false);
     (void)ask(c, choice->id, &choice->ruling);
 }
 
@@ -416,7 +383,8 @@ static void fill_story(const struct verdict_case *c, const struct choice *choice
     to->icmp = c->trail->icmp;
     to->speech[SIDE_CLIENT] = c->trail->speech[SIDE_CLIENT];
     to->speech[SIDE_SERVER] = c->trail->speech[SIDE_SERVER];
-    to->said = *c->speech;
+    if (c->speech->kind != READER_NONE)
+        to->said = *c->speech;
     to->host = *c->host;
     if (to->is_failure && note->has_trail)
         tape_copy(&to->tape, &note->tape);
@@ -436,14 +404,55 @@ static void fill_reasons(const struct choice *choice, const struct ruling *doubt
     fill_alternatives(choice, to);
 }
 
+/* What is told of a listener's cookies is told with one of its connections. */
+static bool tells_of_cookies(const struct judge_context *context, const struct flow_note *note)
+{
+    unsigned server_end = 1u - note->client_end;
+    const struct pressure *pressure =
+        &hosts_listener(context->hosts, &note->key.addr[server_end], note->key.port[server_end])
+             ->pressure;
+
+    return pressure->told_ns && pressure->told_frame == note->facts.first_frame;
+}
+
+static void fill_unremarkable(const struct flow_note *note, struct verdict_event *event)
+{
+    struct connection_event *to = &event->connection;
+
+    event->kind = EVENT_CONNECTION;
+    event->ts_ns = facts_last_ns(&note->facts);
+    to->outcome = OUTCOME_OK;
+    to->verdict = VERDICT_OK;
+    to->is_failure = false;
+    to->client = endpoint_of(&note->key, note->client_end);
+    to->server = endpoint_of(&note->key, 1u - note->client_end);
+    to->facts = note->facts;
+}
+
+/* What only some events have is not cleared: its count or kind says that it is not there. */
+static void clear_event(struct verdict_event *event)
+{
+    struct connection_event *to = &event->connection;
+
+    memset(event, 0, offsetof(struct verdict_event, connection.said.tls));
+    to->tape.n_pkts = 0;
+    to->n_alternatives = 0;
+}
+
 void verdict_judge(const struct judge_context *context, const struct flow_note *note,
                    struct verdict_event *event)
 {
-    struct ruling doubts = {0};
+    struct ruling doubts;
     struct verdict_case c;
     struct choice choice;
     bool is_fine;
 
+    if (context->skips_fine && verdict_is_unremarkable(note, context->limits) &&
+        !tells_of_cookies(context, note)) {
+        fill_unremarkable(note, event);
+        return;
+    }
+    ruling_begin(&doubts, false);
     case_open(&c, context, note);
     choose(&c, &choice, doubts_count(&c, &doubts));
     if (choice.id != VERDICT_COUNT && light_doubts(&c, choice.id))
@@ -454,7 +463,7 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
     if (!is_fine)
         say_context(&c, &doubts);
     if (!is_fine || !context->skips_fine)
-        memset(event, 0, sizeof(*event));
+        clear_event(event);
     fill_outcome(&c, &choice, note, event);
     if (is_fine && context->skips_fine)
         return;
@@ -471,8 +480,9 @@ void verdict_matrix(const struct judge_context *context, const struct flow_note 
 
     case_open(&c, context, note);
     for (unsigned i = 0; i < VERDICT_COUNT; i++) {
-        struct ruling ruling = {.is_draft = true};
+        struct ruling ruling;
 
+        ruling_begin(&ruling, true);
         confidence[i] = ask(&c, (enum verdict_id)i, &ruling);
     }
 }

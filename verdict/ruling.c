@@ -5,6 +5,12 @@
 
 #include "verdict/case.h"
 
+void ruling_begin(struct ruling *ruling, bool is_draft)
+{
+    ruling->is_draft = is_draft;
+    ruling->n_because = ruling->n_against = ruling->n_odd = 0;
+}
+
 PRINTF_FMT(4, 0)
 static void reason_set(struct reason *reason, const char *code, uint64_t frame, const char *fmt,
                        va_list args)

@@ -156,7 +156,7 @@ static void add_waiting(struct suppress *suppress, struct waiting *waiting,
     waiting->n++;
     waiting->event.kind = EVENT_CONNECTION;
     waiting->event.ts_ns = ts_ns;
-    waiting->event.connection = *event;
+    connection_copy(&waiting->event.connection, event);
 }
 
 static struct waiting *waiting_of_verdict(struct suppress *suppress, enum verdict_id verdict)

@@ -16,6 +16,7 @@
 #include "capture/capture.h"
 #include "verdict/hosts.h"
 #include "verdict/judge.h"
+#include "verdict/unremarkable.h"
 
 #define MIB ((size_t)1 << 20)
 #define MEMORY_BYTES (64 * MIB)
@@ -55,6 +56,16 @@ static void die(const char *what, const char *why)
 
 /* ---- one connection ---- */
 
+/* What is judged without asking the rules must be what they say. */
+static void check_unremarkable(const struct run *run, const struct flow_note *note,
+                               const struct connection_event *event)
+{
+    if (verdict_is_unremarkable(note, run->context.limits) &&
+        (event->outcome != OUTCOME_OK ||
+         (event->verdict != VERDICT_OK && event->verdict != VERDICT_SYN_COOKIES_ACTIVE)))
+        die(run->name, "unremarkable and not ok");
+}
+
 static void write_ends(const struct flow_note *note, struct row *row)
 {
     char client[IPADDR_TEXT_BYTES];
@@ -75,6 +86,7 @@ static void write_rules(const struct run *run, const struct flow_note *note, str
 
     verdict_matrix(&run->context, note, confidence);
     verdict_judge(&run->context, note, &event);
+    check_unremarkable(run, note, &event.connection);
     for (unsigned i = 0; i < VERDICT_COUNT && used < sizeof(row->rules); i++) {
         enum verdict_id id = (enum verdict_id)i;
         int n = 0;
