@@ -363,6 +363,10 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
     case NOTE_ENDED:
         if (judging->start_ns == NS_NEVER)
             judging->start_ns = note->facts.first_ns;
+        if (note->is_lone) {
+            flow_note_spread(note, &judging->spread);
+            note = &judging->spread;
+        }
         hosts_note(&judging->hosts, note);
         judge_ended(judging, note);
         break;

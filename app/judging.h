@@ -57,6 +57,7 @@ struct judging {
     struct emitter emitter; /* where incidents and held-back lines go */
     struct judge_context context;
     struct host_evidence host; /* of the note at hand; context.host points here */
+    struct flow_note spread;   /* the note at hand, where one SYN is all that it tells */
     uint64_t n_events_lost;
     int64_t now_ns;   /* capture clock, NS_NEVER before the first note */
     int64_t start_ns; /* of the first packet that a note told of */

@@ -20,7 +20,7 @@
 #include "capture/filter.h"
 
 /* With the program itself the process stays under 256 MiB, with room for a million flows. */
-#define MEMORY_DEFAULT_BYTES (UINT64_C(252) << 20)
+#define MEMORY_DEFAULT_BYTES (UINT64_C(254) << 20)
 #define STATS_DEFAULT_NS (10 * NS_PER_S)
 #define ROTATE_FILES_DEFAULT 4
 

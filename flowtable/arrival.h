@@ -13,12 +13,17 @@ struct arrival {
     struct flow *flow;
     struct flow_facts *facts;
     struct side_facts *side, *peer; /* the sender's, the other's */
-    uint32_t flow_idx;
     enum flow_side from;
-    uint32_t seq_end; /* sequence number after payload, SYN and FIN */
-    int64_t quiet_ns; /* since the flow's last packet; 0 for its first */
-    bool is_repeat;   /* segment: nothing new in it (retransmission, keep-alive) */
+    uint32_t seq_end;        /* sequence number after payload, SYN and FIN */
+    int64_t quiet_ns;        /* since the flow's last packet; 0 for its first */
+    bool is_repeat;          /* segment: nothing new in it (retransmission, keep-alive) */
+    const struct lone *lone; /* the packet is this SYN, looked at again; NULL = it just came */
 };
+
+static inline uint32_t arrival_flow_idx(const struct arrival *arrival)
+{
+    return (uint32_t)(arrival->flow - arrival->tracker->table.pool);
+}
 
 /* track_handshake.c: SYN; SYN-ACK. A SYN that starts another attempt is handled before. */
 void track_syn(struct arrival *arrival);
@@ -77,15 +82,43 @@ bool track_is_duplicate(const struct arrival *arrival);
 void track_tape(const struct arrival *arrival);
 void track_learn(struct arrival *arrival);
 
+/* track_lone.c: SYNs that are kept alone while there are many. */
+
+/* False where this one is not: it must be a flow. */
+bool track_keep_alone(struct arrival *arrival);
+
+/* flowtable_find_hashed(), where who was kept alone becomes a flow. */
+uint32_t track_find(struct tracker *tracker, const struct flow_key *key, uint64_t hash);
+
+/* The slot in which the oldest is over, in ns; INT64_MAX where there is none. */
+int64_t track_lone_slot_ns(const struct tracker *tracker);
+
+/* Its frame; UINT64_MAX where there is none. */
+uint64_t track_lone_frame(const struct tracker *tracker);
+
+/* Ends the oldest; `bits`: enum flow_bit, why. */
+void track_end_lone(struct tracker *tracker, uint32_t bits);
+void track_evict_lone(struct tracker *tracker);
+
 /* track_timer.c */
 void track_rearm(struct tracker *tracker, uint32_t flow_idx);
 int64_t track_rtt_ns(const struct flow_facts *facts);
 
-/* track.c: beginning and end of a flow. */
+/* track_note.c */
 void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind);
 void track_note_reset(struct tracker *tracker, const struct flow *flow,
                       const struct rst_facts *rst);
+void track_note_lone(struct tracker *tracker, const struct flow *flow,
+                     const struct packet_mark *syn);
 void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind);
+
+/* track.c: beginning and end of a flow. */
+void track_fill_flow(struct flow *flow, const struct packet *packet, unsigned from_end);
+uint32_t track_begin_flow(struct tracker *tracker, const struct packet *packet,
+                          const struct tracker_aim *aim);
+void arrival_bind(struct arrival *arrival, struct flow *flow, unsigned from_end);
+void track_bury(struct tracker *tracker, const struct flow *flow, uint64_t hash,
+                const struct packet_mark *syn);
 void track_end_flow(struct tracker *tracker, uint32_t flow_idx);
 void track_two_way(struct arrival *arrival);
 

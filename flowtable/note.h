@@ -63,6 +63,7 @@ struct flow_note {
     uint32_t kind;  /* enum flow_note_kind */
     bool has_trail;
     bool has_speech;    /* only with has_trail */
+    bool is_lone;       /* NOTE_ENDED, without trail: one SYN is all there was */
     uint8_t client_end; /* key.addr[client_end] is the client */
     uint8_t rst_side;   /* NOTE_RESET: enum flow_side, enum rst_family */
     uint8_t rst_family;
@@ -72,9 +73,16 @@ struct flow_note {
         struct flow_key key;
     };
     struct flow_facts facts;
-    struct flow_trail trail;   /* only with has_trail: otherwise the record ends before it */
+    union {
+        struct flow_trail trail; /* only with has_trail: otherwise the record ends before it */
+        struct packet_mark syn;  /* only with is_lone: the record ends behind it */
+    };
     struct flow_tape tape;     /* the same */
     struct flow_speech speech; /* only with has_speech: otherwise the record ends before it */
 };
+
+/* Makes the note with a trail out of one with is_lone. `room` is all zero but for what the last
+ * call left there. */
+void flow_note_spread(const struct flow_note *lone, struct flow_note *room);
 
 #endif

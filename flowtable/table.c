@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "flowtable/lone.h"
+#include "flowtable/table_private.h"
 
 static uint32_t index_cells(uint32_t n_max)
 {
@@ -20,7 +22,8 @@ static uint32_t index_cells(uint32_t n_max)
 size_t flowtable_cost_bytes(uint32_t n_max)
 {
     return arena_cost_bytes(n_max * sizeof(struct flow)) +
-           arena_cost_bytes(index_cells(n_max) * sizeof(uint32_t));
+           arena_cost_bytes(index_cells(n_max) * sizeof(uint32_t)) +
+           arena_cost_bytes(index_cells(n_max));
 }
 
 int flowtable_create(struct flowtable *table, struct arena *arena, uint32_t n_max,
@@ -32,33 +35,63 @@ int flowtable_create(struct flowtable *table, struct arena *arena, uint32_t n_ma
         .hash_key = hash_key,
         .pool = arena_take(arena, n_max * sizeof(struct flow)),
         .index = arena_take(arena, n_cells * sizeof(uint32_t)),
+        .mark = arena_take(arena, n_cells),
         .index_mask = n_cells - 1,
         .n_max = n_max,
         .free_head = FLOW_NONE,
+        .lones = {.oldest = FLOW_NONE, .newest = FLOW_NONE, .half_free = FLOW_NONE},
     };
-    if (!table->pool || !table->index)
-        return -ENOMEM;
-    memset(table->index, 0xff, n_cells * sizeof(uint32_t));
-    return 0;
+    return table->pool && table->index && table->mark ? 0 : -ENOMEM;
 }
 
-static uint32_t home_cell(const struct flowtable *table, const struct flow_key *key)
+/* ---- the index ---- */
+
+/* Of a cell's mark: distance from home plus one, and four bits of the hash. */
+#define MARK_DISTANCE 0x0f
+#define MARK_FAR 0x0f /* this distance or more: the key tells */
+
+static uint8_t make_mark(uint32_t hash, uint32_t distance)
 {
-    return (uint32_t)flow_key_hash(&table->hash_key, key) & table->index_mask;
+    uint32_t near = distance + 1 < MARK_FAR ? distance + 1 : MARK_FAR;
+
+    return (uint8_t)(hash >> 28 << 4 | near);
+}
+
+static const struct flow_key *key_of(const struct flowtable *table, uint32_t found)
+{
+    return flow_is_lone(found) ? &lone_at(table, found)->key : &table->pool[found].key;
+}
+
+static uint32_t hash_of(const struct flowtable *table, uint32_t found)
+{
+    return flow_is_lone(found) ? lone_at(table, found)->hash
+                               : (uint32_t)flow_key_hash(&table->hash_key, &table->pool[found].key);
 }
 
 void flowtable_prefetch(const struct flowtable *table, uint64_t hash)
 {
+    __builtin_prefetch(&table->mark[(uint32_t)hash & table->index_mask]);
     __builtin_prefetch(&table->index[(uint32_t)hash & table->index_mask]);
 }
 
 uint32_t flowtable_prefetch_entry(const struct flowtable *table, uint64_t hash)
 {
-    uint32_t flow_idx = table->index[(uint32_t)hash & table->index_mask];
+    uint32_t cell = (uint32_t)hash & table->index_mask;
+    uint32_t distance = 0;
+    uint32_t flow_idx;
     const char *flow;
 
-    if (flow_idx == FLOW_NONE)
+    while (table->mark[cell] && table->mark[cell] != make_mark((uint32_t)hash, distance)) {
+        cell = (cell + 1) & table->index_mask;
+        distance++;
+    }
+    if (!table->mark[cell])
         return FLOW_NONE;
+    flow_idx = table->index[cell];
+    if (flow_is_lone(flow_idx)) {
+        __builtin_prefetch(lone_at(table, flow_idx), 1);
+        return FLOW_NONE;
+    }
     flow = (const char *)&table->pool[flow_idx];
     for (size_t off = 0; off < sizeof(struct flow); off += CACHELINE_BYTES)
         __builtin_prefetch(flow + off, 1);
@@ -75,17 +108,65 @@ uint32_t flowtable_find_hashed(const struct flowtable *table, const struct flow_
 {
     uint32_t cell = (uint32_t)hash & table->index_mask;
 
-    while (table->index[cell] != FLOW_NONE) {
-        uint32_t flow_idx = table->index[cell];
-
-        if (flow_key_equal(&table->pool[flow_idx].key, key))
-            return flow_idx;
+    for (uint32_t distance = 0; table->mark[cell]; distance++) {
+        if (table->mark[cell] == make_mark((uint32_t)hash, distance) &&
+            flow_key_equal(key_of(table, table->index[cell]), key))
+            return table->index[cell];
         cell = (cell + 1) & table->index_mask;
     }
     return FLOW_NONE;
 }
 
-static uint32_t pool_take(struct flowtable *table)
+void index_add(struct flowtable *table, uint32_t found, uint32_t hash)
+{
+    uint32_t cell = hash & table->index_mask;
+    uint32_t distance = 0;
+
+    for (; table->mark[cell]; distance++)
+        cell = (cell + 1) & table->index_mask;
+    table->index[cell] = found;
+    table->mark[cell] = make_mark(hash, distance);
+}
+
+/* How far the entry in the cell is from where its hash wants it. */
+static uint32_t distance_of(const struct flowtable *table, uint32_t cell)
+{
+    uint32_t near = table->mark[cell] & MARK_DISTANCE;
+
+    if (near < MARK_FAR)
+        return near - 1;
+    return (cell - hash_of(table, table->index[cell])) & table->index_mask;
+}
+
+/* Closes the hole by moving back later entries of the same run. */
+static void index_close_hole(struct flowtable *table, uint32_t hole)
+{
+    for (uint32_t cell = (hole + 1) & table->index_mask; table->mark[cell];
+         cell = (cell + 1) & table->index_mask) {
+        uint32_t gap = (cell - hole) & table->index_mask;
+        uint32_t distance = distance_of(table, cell);
+
+        if (distance < gap)
+            continue; /* its home lies behind the hole */
+        table->index[hole] = table->index[cell];
+        table->mark[hole] = make_mark((uint32_t)(table->mark[cell] >> 4) << 28, distance - gap);
+        hole = cell;
+    }
+    table->mark[hole] = 0;
+}
+
+void index_remove(struct flowtable *table, uint32_t found)
+{
+    uint32_t cell = hash_of(table, found) & table->index_mask;
+
+    while (table->index[cell] != found || !table->mark[cell])
+        cell = (cell + 1) & table->index_mask;
+    index_close_hole(table, cell);
+}
+
+/* ---- the pool ---- */
+
+uint32_t pool_take(struct flowtable *table)
 {
     uint32_t flow_idx = table->free_head;
 
@@ -94,24 +175,31 @@ static uint32_t pool_take(struct flowtable *table)
     else
         flow_idx = table->n_fresh++;
     assert(flow_idx < table->n_max);
+    table->n_used++;
+    table->n_embryonic++;
     return flow_idx;
+}
+
+void pool_give(struct flowtable *table, uint32_t flow_idx)
+{
+    struct flow *flow = &table->pool[flow_idx];
+
+    table->n_used--;
+    flow->state = FLOW_FREE;
+    flow->next = table->free_head;
+    table->free_head = flow_idx;
 }
 
 uint32_t flowtable_add(struct flowtable *table, const struct flow_key *key)
 {
     uint32_t flow_idx = pool_take(table);
     struct flow *flow = &table->pool[flow_idx];
-    uint32_t cell = home_cell(table, key);
 
-    while (table->index[cell] != FLOW_NONE)
-        cell = (cell + 1) & table->index_mask;
-    table->index[cell] = flow_idx;
+    index_add(table, flow_idx, (uint32_t)flow_key_hash(&table->hash_key, key));
     memset(flow, 0, sizeof(*flow));
     flow->key = *key;
     flow->trail_idx = FLOW_NONE;
     flow->is_embryonic = 1;
-    table->n_used++;
-    table->n_embryonic++;
     return flow_idx;
 }
 
@@ -166,40 +254,10 @@ uint32_t flowtable_victim(struct flowtable *table, bool is_promotion)
     return clock_victim(table, !is_promotion);
 }
 
-/* Closes the hole at `cell` by moving back later entries of the same run. */
-static void index_close_hole(struct flowtable *table, uint32_t hole)
-{
-    uint32_t cell = hole;
-
-    for (;;) {
-        uint32_t flow_idx;
-        uint32_t home;
-
-        cell = (cell + 1) & table->index_mask;
-        flow_idx = table->index[cell];
-        if (flow_idx == FLOW_NONE)
-            break;
-        home = home_cell(table, &table->pool[flow_idx].key);
-        if (((cell - home) & table->index_mask) < ((cell - hole) & table->index_mask))
-            continue; /* it lies between its home and the hole's far side: may not move */
-        table->index[hole] = flow_idx;
-        hole = cell;
-    }
-    table->index[hole] = FLOW_NONE;
-}
-
 void flowtable_remove(struct flowtable *table, uint32_t flow_idx)
 {
-    struct flow *flow = &table->pool[flow_idx];
-    uint32_t cell = home_cell(table, &flow->key);
-
-    while (table->index[cell] != flow_idx)
-        cell = (cell + 1) & table->index_mask;
-    index_close_hole(table, cell);
-    if (flow->is_embryonic)
+    index_remove(table, flow_idx);
+    if (table->pool[flow_idx].is_embryonic)
         table->n_embryonic--;
-    table->n_used--;
-    flow->state = FLOW_FREE;
-    flow->next = table->free_head;
-    table->free_head = flow_idx;
+    pool_give(table, flow_idx);
 }

@@ -35,6 +35,7 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
         .last_shed_ns = NS_NEVER,
         .is_deaf = config->is_deaf,
         .is_light = config->is_light,
+        .n_calm_syns = TRACK_CALM_SYNS,
     };
     if (flowtable_create(&tracker->table, arena, config->n_flows, config->hash_key) ||
         wheel_create(&tracker->wheel, arena, tracker->table.pool) ||
@@ -45,97 +46,14 @@ int tracker_create(struct tracker *tracker, struct arena *arena,
     return 0;
 }
 
-/* ---- notes ---- */
-
-void track_note_gauges(struct tracker *tracker, enum flow_note_kind kind)
-{
-    size_t n_bytes = offsetof(struct flow_note, gauges) + sizeof(struct worker_gauges);
-    struct flow_note *note = tracker->outlet.reserve(tracker->outlet.ctx, n_bytes);
-
-    note->ordinal = tracker->ordinal;
-    note->slot_ns = NOTE_SLOT_LAST;
-    note->now_ns = tracker->now_ns;
-    note->kind = kind;
-    note->has_trail = false;
-    note->has_speech = false;
-    note->client_end = 0;
-    tracker->gauges.n_flows_open = tracker->table.n_used;
-    tracker->gauges.n_unread = tracker->trails.pool.n_unread;
-    tracker->gauges.n_headers_unread = tracker->trails.pool.memory.http2.n_headers_refused;
-    note->gauges = tracker->gauges;
-    note->gauges.n_evicted += tracker->quics.n_evicted + tracker->associations.n_evicted;
-    tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
-}
-
-static size_t note_bytes(bool has_trail, bool has_speech)
-{
-    if (has_speech)
-        return sizeof(struct flow_note);
-    return has_trail ? offsetof(struct flow_note, speech) : offsetof(struct flow_note, trail);
-}
-
-static struct flow_note *begin_note(struct tracker *tracker, const struct flow *flow,
-                                    enum flow_note_kind kind, size_t n_bytes)
-{
-    struct flow_note *note = tracker->outlet.reserve(tracker->outlet.ctx, n_bytes);
-
-    note->ordinal = tracker->ordinal;
-    note->slot_ns = tracker->slot_ns;
-    note->now_ns = tracker->now_ns;
-    note->kind = kind;
-    note->has_trail = note->has_speech = false;
-    note->client_end = flow->client_end;
-    note->rst_side = SIDE_COUNT;
-    note->rst_family = RST_FAMILY_COUNT;
-    note->key = flow->key;
-    note->facts = flow->facts;
-    if (tracker->last_loss_ns >= flow->facts.first_ns)
-        note->facts.bits |= FACT_LOSS;
-    if (tracker->last_shed_ns >= flow->facts.first_ns)
-        note->facts.bits |= FACT_SHED;
-    return note;
-}
-
-void track_note(struct tracker *tracker, const struct flow *flow, enum flow_note_kind kind)
-{
-    bool has_trail = kind == NOTE_ENDED && flow->trail_idx != FLOW_NONE;
-    struct stream *stream = has_trail ? trail_stream_of(&tracker->trails, flow) : NULL;
-    size_t n_bytes = note_bytes(has_trail, stream != NULL);
-    struct flow_note *note = begin_note(tracker, flow, kind, n_bytes);
-
-    note->has_trail = has_trail;
-    note->has_speech = stream != NULL;
-    if (has_trail) {
-        const struct trail_cell *cell = trail_cell_at(&tracker->trails, flow->trail_idx);
-
-        note->trail = cell->entry.trail;
-        tape_copy(&note->tape, &cell->tape);
-    }
-    if (stream) {
-        stream_end(&tracker->trails.pool, stream);
-        note->speech = stream->speech;
-    }
-    tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
-}
-
-void track_note_reset(struct tracker *tracker, const struct flow *flow, const struct rst_facts *rst)
-{
-    size_t n_bytes = offsetof(struct flow_note, trail);
-    struct flow_note *note = begin_note(tracker, flow, NOTE_RESET, n_bytes);
-
-    note->rst_side = rst->mark.side;
-    note->rst_family = rst->family;
-    tracker->outlet.commit(tracker->outlet.ctx, n_bytes);
-}
-
 /* ---- beginning and end of a flow ---- */
 
-static struct previous_facts epitaph(struct tracker *tracker, const struct flow *flow)
+/* `syn`: NULL where it is not known any more. */
+static struct previous_facts epitaph(const struct flow *flow, const struct packet_mark *syn)
 {
     const struct flow_facts *facts = &flow->facts;
     const struct side_facts *client = &facts->side[SIDE_CLIENT];
     const struct side_facts *server = &facts->side[SIDE_SERVER];
-    const struct flow_trail *trail = trail_of(&tracker->trails, flow);
     struct previous_facts previous = {
         .ended_ns = facts_last_ns(facts),
         .client_isn = client->isn,
@@ -146,31 +64,47 @@ static struct previous_facts epitaph(struct tracker *tracker, const struct flow 
         .had_rst = client->n_rst || server->n_rst,
     };
 
-    if (!trail)
+    if (!syn)
         return previous;
-    previous.is_closed_by_server =
-        client->bits & server->bits & SIDE_FIN_SEEN &&
-        trail->slot[TRAIL_SERVER_FIN].frame < trail->slot[TRAIL_CLIENT_FIN].frame;
-    previous.has_tsval = trail->slot[TRAIL_SYN].bits & MARK_HAS_TIMESTAMPS;
-    previous.tsval = trail->slot[TRAIL_SYN].tsval +
-                     (uint32_t)(ns_since(facts->first_ns, previous.ended_ns) / NS_PER_MS);
+    previous.has_tsval = syn->bits & MARK_HAS_TIMESTAMPS;
+    previous.tsval =
+        syn->tsval + (uint32_t)(ns_since(facts->first_ns, previous.ended_ns) / NS_PER_MS);
     return previous;
+}
+
+static bool is_closed_by_server(const struct flow *flow, const struct flow_trail *trail)
+{
+    const struct side_facts *side = flow->facts.side;
+
+    return side[SIDE_CLIENT].bits & side[SIDE_SERVER].bits & SIDE_FIN_SEEN &&
+           trail->slot[TRAIL_SERVER_FIN].frame < trail->slot[TRAIL_CLIENT_FIN].frame;
+}
+
+void track_bury(struct tracker *tracker, const struct flow *flow, uint64_t hash,
+                const struct packet_mark *syn)
+{
+    const struct side_facts *client = &flow->facts.side[SIDE_CLIENT];
+    const struct flow_trail *trail = trail_of(&tracker->trails, flow);
+    struct tomb tomb = {
+        .hash = hash,
+        .ended_ns = facts_last_ns(&flow->facts),
+        .client_isn = client->isn,
+        .is_isn_known = client->bits & SIDE_ISN_KNOWN,
+        .previous = epitaph(flow, syn),
+    };
+
+    tomb.previous.is_closed_by_server = trail && is_closed_by_server(flow, trail);
+    tombs_add(&tracker->tombs, &tomb);
 }
 
 void track_end_flow(struct tracker *tracker, uint32_t flow_idx)
 {
     struct flow *flow = &tracker->table.pool[flow_idx];
-    const struct side_facts *client = &flow->facts.side[SIDE_CLIENT];
-    struct tomb tomb = {
-        .hash = flow_key_hash(&tracker->table.hash_key, &flow->key),
-        .ended_ns = facts_last_ns(&flow->facts),
-        .client_isn = client->isn,
-        .is_isn_known = client->bits & SIDE_ISN_KNOWN,
-        .previous = epitaph(tracker, flow),
-    };
+    const struct flow_trail *trail = trail_of(&tracker->trails, flow);
 
     track_note(tracker, flow, NOTE_ENDED);
-    tombs_add(&tracker->tombs, &tomb);
+    track_bury(tracker, flow, flow_key_hash(&tracker->table.hash_key, &flow->key),
+               trail ? &trail->slot[TRAIL_SYN] : NULL);
     trail_free(&tracker->trails, flow);
     wheel_cancel(&tracker->wheel, flow_idx);
     flowtable_remove(&tracker->table, flow_idx);
@@ -205,12 +139,14 @@ static void evict(struct tracker *tracker, uint32_t flow_idx)
     track_end_flow(tracker, flow_idx);
 }
 
-/* Makes room where the table has none: for another two-way flow, or for a new one. Those whose
- * time is nearly over go first. */
+/* Makes room where the table has none: for another two-way flow, or for a new one. SYNs that are
+ * kept alone, and those whose time is nearly over, go first. */
 static void make_room(struct tracker *tracker, bool is_promotion)
 {
     uint32_t victim;
 
+    while (!is_promotion && flowtable_is_full(&tracker->table, false) && tracker->table.lones.n)
+        track_evict_lone(tracker);
     if (!flowtable_is_full(&tracker->table, is_promotion))
         return;
     victim = wheel_soonest(&tracker->wheel, is_promotion ? is_two_way_over : is_expendable);
@@ -234,18 +170,11 @@ static unsigned guess_client_end(const struct packet *packet, unsigned from_end,
     return packet->tcp.sport < packet->tcp.dport ? 1 - from_end : from_end;
 }
 
-static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
-                           const struct tracker_aim *aim)
+void track_fill_flow(struct flow *flow, const struct packet *packet, unsigned from_end)
 {
     uint32_t bits = 0;
-    uint32_t flow_idx;
-    struct flow *flow;
 
-    make_room(tracker, false);
-    trails_make_room(&tracker->trails, tracker->table.pool);
-    flow_idx = flowtable_add(&tracker->table, &aim->key);
-    flow = &tracker->table.pool[flow_idx];
-    flow->client_end = (uint8_t)guess_client_end(packet, aim->from_end, &bits);
+    flow->client_end = (uint8_t)guess_client_end(packet, from_end, &bits);
     flow->state = bits & FACT_MIDSTREAM ? FLOW_ESTABLISHED : FLOW_SYN_SENT;
     flow->wheel_slot = WHEEL_SLOT_NONE;
     flow->facts.bits = bits;
@@ -255,6 +184,17 @@ static uint32_t begin_flow(struct tracker *tracker, const struct packet *packet,
     flow->facts.last_ns[SIDE_CLIENT] = NS_NEVER;
     flow->facts.last_ns[SIDE_SERVER] = NS_NEVER;
     flow->facts.source = packet->source;
+}
+
+uint32_t track_begin_flow(struct tracker *tracker, const struct packet *packet,
+                          const struct tracker_aim *aim)
+{
+    uint32_t flow_idx;
+
+    make_room(tracker, false);
+    trails_make_room(&tracker->trails, tracker->table.pool);
+    flow_idx = flowtable_add(&tracker->table, &aim->key);
+    track_fill_flow(&tracker->table.pool[flow_idx], packet, aim->from_end);
     trail_claim(&tracker->trails, tracker->table.pool, flow_idx, packet->ts_ns);
     return flow_idx;
 }
@@ -266,7 +206,7 @@ void track_two_way(struct arrival *arrival)
     if (!arrival->flow->is_embryonic)
         return;
     make_room(tracker, true);
-    flowtable_promote(&tracker->table, arrival->flow_idx);
+    flowtable_promote(&tracker->table, arrival_flow_idx(arrival));
 }
 
 void track_note_established(struct arrival *arrival)
@@ -337,12 +277,10 @@ static uint32_t sequence_end(const struct packet_tcp *tcp)
            (tcp->flags & TCP_FIN ? 1 : 0);
 }
 
-static void arrival_bind(struct arrival *arrival, uint32_t flow_idx, unsigned from_end)
+void arrival_bind(struct arrival *arrival, struct flow *flow, unsigned from_end)
 {
-    struct flow *flow = &arrival->tracker->table.pool[flow_idx];
     int64_t last_ns = facts_last_ns(&flow->facts);
 
-    arrival->flow_idx = flow_idx;
     arrival->flow = flow;
     arrival->facts = &flow->facts;
     arrival->from = from_end == flow->client_end ? SIDE_CLIENT : SIDE_SERVER;
@@ -359,13 +297,15 @@ static void begin_attempt(struct arrival *arrival, bool is_reused)
     struct previous_facts previous = {.is_known = false};
     const struct tomb *tomb = NULL;
     struct flow_trail *trail;
+    uint32_t flow_idx;
 
     /* Before room is made: the tombs of those that go may need its place. */
     if (is_reused)
         tomb = tombs_find(&tracker->tombs, aim->hash, arrival->packet->ts_ns);
     if (tomb)
         previous = tomb->previous;
-    arrival_bind(arrival, begin_flow(tracker, arrival->packet, aim), aim->from_end);
+    flow_idx = track_begin_flow(tracker, arrival->packet, aim);
+    arrival_bind(arrival, &tracker->table.pool[flow_idx], aim->from_end);
     if (!is_reused)
         return;
     arrival->facts->bits |= FACT_TUPLE_REUSED;
@@ -374,17 +314,17 @@ static void begin_attempt(struct arrival *arrival, bool is_reused)
         trail->previous = previous;
 }
 
-/* False when the packet is to have no effect. */
+/* False when the packet is to have no effect, or has had it. */
 static bool arrival_find(struct arrival *arrival)
 {
     struct tracker *tracker = arrival->tracker;
     const struct packet *packet = arrival->packet;
     const struct tracker_aim *aim = arrival->aim;
-    uint32_t flow_idx = flowtable_find_hashed(&tracker->table, &aim->key, aim->hash);
+    uint32_t flow_idx = track_find(tracker, &aim->key, aim->hash);
     bool is_reused = false;
 
     if (flow_idx != FLOW_NONE) {
-        arrival_bind(arrival, flow_idx, aim->from_end);
+        arrival_bind(arrival, &tracker->table.pool[flow_idx], aim->from_end);
         if (track_is_duplicate(arrival)) {
             /* A host may answer each of several segments with the same RST. */
             if (!(packet->tcp.flags & TCP_RST))
@@ -400,6 +340,8 @@ static bool arrival_find(struct arrival *arrival)
         is_reused = !(packet->tcp.flags & TCP_ACK);
     } else if (is_late(tracker, packet, aim->hash, &is_reused)) {
         tracker->gauges.n_late_pkts++;
+        return false;
+    } else if (!is_reused && track_keep_alone(arrival)) {
         return false;
     }
     begin_attempt(arrival, is_reused);
@@ -417,8 +359,6 @@ static void track_by_flags(struct arrival *arrival)
 {
     uint16_t flags = arrival->packet->tcp.flags;
 
-    if (flags & TCP_SYN)
-        linkends_learn(&arrival->tracker->gauges.ends, arrival->packet);
     if (flags & TCP_RST)
         track_rst(arrival);
     else if (!(flags & TCP_SYN))
@@ -449,6 +389,8 @@ static void track_tcp(struct tracker *tracker, const struct packet *packet,
     bool is_alive;
     uint8_t state;
 
+    if (packet->tcp.flags & TCP_SYN)
+        linkends_learn(&tracker->gauges.ends, packet);
     if (!arrival_find(&arrival))
         return;
     is_alive = is_noteworthy_alive(&arrival);
@@ -464,7 +406,7 @@ static void track_tcp(struct tracker *tracker, const struct packet *packet,
      * Arming is for changes, for silence that has begun, and for the SYN that shows the step. */
     if (state != arrival.flow->state || arrival.flow->wheel_slot == WHEEL_SLOT_NONE ||
         state == FLOW_SYN_SENT || arrival.side->run_count == TRACK_BLACKHOLE_COPIES)
-        track_rearm(tracker, arrival.flow_idx);
+        track_rearm(tracker, arrival_flow_idx(&arrival));
 }
 
 void tracker_packet_aimed(struct tracker *tracker, const struct packet *packet,

@@ -29,17 +29,20 @@ struct packet;
 /* Timers and windows of the tracker, each with where it comes from (VERDICTS.md 11.5). */
 #define TRACK_SYN_SILENCE_NS (6 * NS_PER_S)      /* > 2.2 x the 1, 2 s steps of every stack */
 #define TRACK_SYN_SILENCE_MAX_NS (70 * NS_PER_S) /* > the longest step of Linux, 64 s */
-#define TRACK_HALF_OPEN_NS (7 * NS_PER_S)        /* > the 1, 2, 4 s steps of SYN-ACK repeats */
-#define TRACK_ANSWERED_NS (2500 * NS_PER_MS)     /* Windows tries again 0.5 s after a refusal */
-#define TRACK_RESET_NS (2 * NS_PER_S)      /* evidence that follows a RST comes in this time */
-#define TRACK_CLOSED_NS (5 * NS_PER_S)     /* late FIN and RST of an orderly close */
-#define TRACK_BLACKHOLE_NS (15 * NS_PER_S) /* nothing back for so long: judged */
-#define TRACK_BLACKHOLE_COPIES 3           /* of one segment, before silence means anything */
-#define TRACK_PROBE_NS (90 * NS_PER_S)     /* > tcp_keepalive_intvl, 75 s */
-#define TRACK_IDLE_NS (7500 * NS_PER_S)    /* > tcp_keepalive_time, 7200 s */
-#define TRACK_QUIET_NS (1 * NS_PER_S)      /* shorter gaps are not called idle */
-#define TRACK_REORDER_NS (10 * NS_PER_MS)  /* capture reordering (VERDICTS.md 14, trap 6) */
-#define TRACK_DUPLICATE_NS (2 * NS_PER_MS) /* the same packet captured twice (trap 5) */
+#define TRACK_CALM_SYNS                                                                            \
+    1024 /* SYNs without an answer, beyond which they are kept alone (lone.h)                      \
+          */
+#define TRACK_HALF_OPEN_NS (7 * NS_PER_S)    /* > the 1, 2, 4 s steps of SYN-ACK repeats */
+#define TRACK_ANSWERED_NS (2500 * NS_PER_MS) /* Windows tries again 0.5 s after a refusal */
+#define TRACK_RESET_NS (2 * NS_PER_S)        /* evidence that follows a RST comes in this time */
+#define TRACK_CLOSED_NS (5 * NS_PER_S)       /* late FIN and RST of an orderly close */
+#define TRACK_BLACKHOLE_NS (15 * NS_PER_S)   /* nothing back for so long: judged */
+#define TRACK_BLACKHOLE_COPIES 3             /* of one segment, before silence means anything */
+#define TRACK_PROBE_NS (90 * NS_PER_S)       /* > tcp_keepalive_intvl, 75 s */
+#define TRACK_IDLE_NS (7500 * NS_PER_S)      /* > tcp_keepalive_time, 7200 s */
+#define TRACK_QUIET_NS (1 * NS_PER_S)        /* shorter gaps are not called idle */
+#define TRACK_REORDER_NS (10 * NS_PER_MS)    /* capture reordering (VERDICTS.md 14, trap 6) */
+#define TRACK_DUPLICATE_NS (2 * NS_PER_MS)   /* the same packet captured twice (trap 5) */
 #define TRACK_ALIVE_NOTE_NS (10 * NS_PER_S)
 #define TRACK_RTT_UNKNOWN_NS (200 * NS_PER_MS)
 #define TRACK_RTT_MAX_NS (60 * NS_PER_S) /* a SYN-ACK later than that is a clock that stepped */
@@ -78,6 +81,7 @@ struct tracker {
     int64_t slot_ns;      /* of the notes being sent, see struct flow_note */
     int64_t last_loss_ns; /* NS_NEVER */
     int64_t last_shed_ns; /* NS_NEVER */
+    uint32_t n_calm_syns; /* TRACK_CALM_SYNS, but for tests */
     bool is_deaf, is_light;
 };
 

@@ -73,7 +73,8 @@ static void first_syn(struct arrival *arrival)
     mark_first(arrival, TRAIL_SYN);
     arrival->flow->state = is_reordered ? FLOW_SYN_RECEIVED : FLOW_SYN_SENT;
     track_speech(arrival);
-    track_note(arrival->tracker, arrival->flow, NOTE_ATTEMPT);
+    if (!arrival->lone)
+        track_note(arrival->tracker, arrival->flow, NOTE_ATTEMPT);
 }
 
 /* Crossed with the client's SYN: begins_attempt() left no other of the server's. */
@@ -161,7 +162,7 @@ static void other_synack(struct arrival *arrival)
 static void bad_synack(struct arrival *arrival)
 {
     struct trail_entry *entry = trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool,
-                                           arrival->flow_idx, arrival->packet->ts_ns);
+                                           arrival_flow_idx(arrival), arrival->packet->ts_ns);
 
     arrival->facts->bits |= FACT_BAD_SYNACK;
     if (entry && !entry->trail.slot[TRAIL_STALE_ACK].frame)

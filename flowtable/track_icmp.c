@@ -124,7 +124,7 @@ void track_icmp(struct tracker *tracker, const struct packet *packet)
         !track_is_about_delivery(packet))
         return;
     from_end = flow_key_from_quote(packet, &key);
-    flow_idx = flowtable_find(&tracker->table, &key);
+    flow_idx = track_find(tracker, &key, flow_key_hash(&tracker->table.hash_key, &key));
     if (flow_idx == FLOW_NONE) {
         tracker->gauges.n_stray_icmp++;
         return;

@@ -97,7 +97,8 @@ void track_mark_last(const struct arrival *arrival)
  * that captures its own packets sees them before the card fills it in. */
 void track_mark_checksum(const struct arrival *arrival, struct packet_mark *mark)
 {
-    enum checksum_state state = decode_tcp_checksum(arrival->packet);
+    enum checksum_state state =
+        arrival->lone ? arrival->lone->checksum : decode_tcp_checksum(arrival->packet);
 
     if (state == CHECKSUM_BAD && mark->flags & TCP_RST)
         mark->bits |= MARK_BAD_CHECKSUM;

@@ -217,6 +217,7 @@ static void end_by_rst(struct arrival *arrival, const struct rst_facts *rst)
         break;
     case FLOW_CLOSING:
     case FLOW_FREE:
+    case FLOW_LONES:
     case FLOW_STATE_COUNT:
         break;
     }
@@ -262,7 +263,7 @@ static struct trail_entry *trail_for(const struct arrival *arrival)
 
     if (arrival->facts->first_frame == arrival->packet->ordinal)
         return trail_entry_of(trails, arrival->flow);
-    return trail_keep(trails, arrival->tracker->table.pool, arrival->flow_idx,
+    return trail_keep(trails, arrival->tracker->table.pool, arrival_flow_idx(arrival),
                       arrival->packet->ts_ns);
 }
 

@@ -89,8 +89,8 @@ static void count_run(struct arrival *arrival)
         saturate_u8(&side->run_count);
     track_mark_slot(arrival, TRAIL_RUN_LAST);
     if (side->run_count == TRACK_BLACKHOLE_COPIES)
-        (void)trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool, arrival->flow_idx,
-                         arrival->packet->ts_ns);
+        (void)trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool,
+                         arrival_flow_idx(arrival), arrival->packet->ts_ns);
 }
 
 static void count_retransmission(struct arrival *arrival)
@@ -322,7 +322,7 @@ static void learn_quiet(struct arrival *arrival, bool was_waiting)
 static void stale_ack(struct arrival *arrival)
 {
     struct trail_entry *entry = trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool,
-                                           arrival->flow_idx, arrival->packet->ts_ns);
+                                           arrival_flow_idx(arrival), arrival->packet->ts_ns);
 
     arrival->facts->bits |= FACT_STALE_ACK;
     if (entry && !entry->trail.slot[TRAIL_STALE_ACK].frame)

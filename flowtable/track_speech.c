@@ -164,7 +164,7 @@ static struct stream *find_stream(const struct arrival *arrival)
 static void keep_told(struct arrival *arrival, uint64_t frame)
 {
     struct trail_entry *entry = trail_keep(&arrival->tracker->trails, arrival->tracker->table.pool,
-                                           arrival->flow_idx, arrival->packet->ts_ns);
+                                           arrival_flow_idx(arrival), arrival->packet->ts_ns);
 
     if (!entry || frame != arrival->packet->ordinal)
         return;

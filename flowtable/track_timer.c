@@ -88,6 +88,7 @@ static int64_t deadline_ns(const struct flow *flow)
         return closing_deadline_ns(&flow->facts);
     case FLOW_ESTABLISHED:
     case FLOW_FREE:
+    case FLOW_LONES:
     case FLOW_STATE_COUNT:
         break;
     }
@@ -99,24 +100,57 @@ void track_rearm(struct tracker *tracker, uint32_t flow_idx)
     wheel_arm(&tracker->wheel, flow_idx, deadline_ns(&tracker->table.pool[flow_idx]));
 }
 
+/* A flow's slot came up. */
+static void time_out(struct tracker *tracker, uint32_t flow_idx)
+{
+    if (deadline_ns(&tracker->table.pool[flow_idx]) > tracker->slot_ns)
+        track_rearm(tracker, flow_idx);
+    else
+        track_end_flow(tracker, flow_idx);
+}
+
+/* The oldest lone SYN came before the flow, or there is no flow. */
+static bool is_lone_first(const struct tracker *tracker, uint32_t flow_idx)
+{
+    return flow_idx == FLOW_NONE ||
+           track_lone_frame(tracker) < tracker->table.pool[flow_idx].facts.first_frame;
+}
+
+/* Flows, linked by `next`, and lone SYNs of the slot, in the order of their first frames. */
+static void time_out_slot(struct tracker *tracker, uint32_t flow_idx)
+{
+    for (;;) {
+        bool is_lone_due = track_lone_slot_ns(tracker) <= tracker->slot_ns;
+        uint32_t next;
+
+        if (is_lone_due && is_lone_first(tracker, flow_idx)) {
+            track_end_lone(tracker, 0);
+            continue;
+        }
+        if (flow_idx == FLOW_NONE)
+            return;
+        next = tracker->table.pool[flow_idx].next;
+        time_out(tracker, flow_idx);
+        flow_idx = next;
+    }
+}
+
 void tracker_tick(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
 {
-    uint32_t flow_idx;
-
     wheel_start(&tracker->wheel, now_ns);
     tracker->ordinal = ordinal;
     if (now_ns > tracker->now_ns)
         tracker->now_ns = now_ns;
-    while ((flow_idx = wheel_due(&tracker->wheel, now_ns, &tracker->slot_ns)) != FLOW_NONE) {
-        while (flow_idx != FLOW_NONE) {
-            uint32_t next = tracker->table.pool[flow_idx].next;
+    for (;;) {
+        int64_t lone_ns = track_lone_slot_ns(tracker);
+        int64_t until_ns = lone_ns < now_ns ? lone_ns : now_ns;
+        uint32_t flow_idx = wheel_due(&tracker->wheel, until_ns, &tracker->slot_ns);
 
-            if (deadline_ns(&tracker->table.pool[flow_idx]) > tracker->slot_ns)
-                track_rearm(tracker, flow_idx);
-            else
-                track_end_flow(tracker, flow_idx);
-            flow_idx = next;
-        }
+        if (flow_idx == FLOW_NONE && lone_ns > now_ns)
+            break;
+        if (flow_idx == FLOW_NONE)
+            tracker->slot_ns = lone_ns;
+        time_out_slot(tracker, flow_idx);
     }
     tracker->slot_ns = NOTE_SLOT_QUIC;
     track_quics_expire(tracker, now_ns, false);
@@ -153,9 +187,14 @@ void tracker_finish(struct tracker *tracker, uint64_t ordinal, int64_t now_ns)
             track_note(tracker, &tracker->table.pool[i], NOTE_ALIVE);
     }
     tracker->slot_ns = NOTE_SLOT_LAST;
-    while (flow_idx != FLOW_NONE) {
-        uint32_t next = tracker->table.pool[flow_idx].next;
+    while (flow_idx != FLOW_NONE || tracker->table.lones.n > 0) {
+        uint32_t next;
 
+        if (is_lone_first(tracker, flow_idx)) {
+            track_end_lone(tracker, FACT_AT_END);
+            continue;
+        }
+        next = tracker->table.pool[flow_idx].next;
         tracker->table.pool[flow_idx].facts.bits |= FACT_AT_END;
         track_end_flow(tracker, flow_idx);
         flow_idx = next;

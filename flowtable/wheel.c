@@ -53,7 +53,7 @@ void wheel_cancel(struct wheel *wheel, uint32_t flow_idx)
 void wheel_arm(struct wheel *wheel, uint32_t flow_idx, int64_t deadline_ns)
 {
     struct flow *flow = &wheel->pool[flow_idx];
-    int64_t slot = (deadline_ns + WHEEL_SLOT_NS - 1) / WHEEL_SLOT_NS;
+    int64_t slot = wheel_slot_ns(deadline_ns) / WHEEL_SLOT_NS;
     uint16_t cell;
 
     if (slot <= wheel->current)

@@ -35,6 +35,12 @@ struct wheel {
     bool has_started;
 };
 
+/* The time of the first slot that ends at or after `deadline_ns`. */
+static inline int64_t wheel_slot_ns(int64_t deadline_ns)
+{
+    return (deadline_ns + WHEEL_SLOT_NS - 1) / WHEEL_SLOT_NS * WHEEL_SLOT_NS;
+}
+
 size_t wheel_cost_bytes(void);
 int wheel_create(struct wheel *wheel, struct arena *arena, struct flow *pool) MUST_CHECK;
 

@@ -146,7 +146,8 @@ static unsigned rank(enum verdict_id id, enum confidence confidence, const struc
 }
 
 /* Nothing happened to it that a cause could be sought for: most connections, and those that went
- * for want of memory. Only the rules for what is fine or unknown are asked. */
+ * for want of memory. Only the rules for what is fine or unknown are asked, and the flood's, which
+ * is what memory mostly wants for. */
 static bool is_plain(const struct verdict_case *c)
 {
     return (c->outcome == OUTCOME_OK || c->outcome == OUTCOME_UNKNOWN) && !c->trail->n_rst &&
@@ -170,17 +171,18 @@ static enum confidence ask(const struct verdict_case *c, enum verdict_id id, str
 
 static void choose(const struct verdict_case *c, struct choice *choice, unsigned n_doubts)
 {
-    unsigned first = is_plain(c) ? VERDICT_FIRST_FINE : 0;
+    bool is_case_plain = is_plain(c);
     struct ruling draft;
     unsigned best = 0;
 
     choice->id = VERDICT_COUNT;
-    for (unsigned i = 0; i < first; i++)
-        choice->confidence[i] = CONFIDENCE_NONE;
-    for (unsigned i = first; i < VERDICT_COUNT; i++) {
+    for (unsigned i = 0; i < VERDICT_COUNT; i++) {
         enum verdict_id id = (enum verdict_id)i;
         enum confidence confidence;
 
+        choice->confidence[id] = CONFIDENCE_NONE;
+        if (is_case_plain && i < VERDICT_FIRST_FINE && id != VERDICT_SYN_FLOOD)
+            continue;
         ruling_begin(&draft, true);
         confidence = ask(c, id, &draft);
         if (verdict_row(id)->kind != KIND_FINE)
@@ -232,7 +234,8 @@ static enum outcome final_outcome(const struct verdict_case *c, enum verdict_id 
         (c->outcome == OUTCOME_RESET || c->outcome == OUTCOME_BLACKHOLED))
         return OUTCOME_HALF_OPEN;
     /* Half of a flood waits for nothing. */
-    if (id == VERDICT_SYN_FLOOD && c->outcome == OUTCOME_IN_PROGRESS)
+    if (id == VERDICT_SYN_FLOOD &&
+        (c->outcome == OUTCOME_IN_PROGRESS || c->outcome == OUTCOME_UNKNOWN))
         return case_has(c, FACT_SYNACK_SEEN) ? OUTCOME_HALF_OPEN : OUTCOME_TIMED_OUT;
     return c->outcome;
 }

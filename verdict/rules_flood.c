@@ -29,20 +29,32 @@ enum confidence rule_half_open_scan(const struct verdict_case *c, struct ruling 
     return ruling->n_because > 2 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 }
 
+/* Half-open, at the end of the capture too, or until the memory that a flood fills had to be used
+ * for its next attempt. */
+static bool is_waiting(const struct verdict_case *c)
+{
+    return c->outcome == OUTCOME_TIMED_OUT || c->outcome == OUTCOME_HALF_OPEN ||
+           c->outcome == OUTCOME_IN_PROGRESS ||
+           (c->outcome == OUTCOME_UNKNOWN && case_has(c, FACT_SYN_SEEN) &&
+            case_has(c, FACT_EVICTED));
+}
+
 enum confidence rule_syn_flood(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct listener_state *at = c->listener;
 
     /* A source that is real tries again, or says something after the SYN-ACK. */
-    if ((c->outcome != OUTCOME_TIMED_OUT && c->outcome != OUTCOME_HALF_OPEN &&
-         c->outcome != OUTCOME_IN_PROGRESS) ||
-        case_has(c, FACT_ESTABLISHED) || c->client->n_pkts > 1 || at->flood_from_ns == NS_NEVER ||
-        c->facts->first_ns < at->flood_from_ns ||
+    if (!is_waiting(c) || case_has(c, FACT_ESTABLISHED) || c->client->n_pkts > 1 ||
+        at->flood_from_ns == NS_NEVER || c->facts->first_ns < at->flood_from_ns ||
         c->facts->first_ns > at->flood_until_ns + NS_PER_S)
         return CONFIDENCE_NONE;
     because(ruling, "syn-rate", case_slot(c, TRAIL_SYN)->frame,
             "over %u SYNs a second, under %u %% complete", c->limits->flood_syns_per_s,
             c->limits->flood_completed_percent);
     because(ruling, "nothing-else-sent", 0, "this source sent one SYN and nothing more");
+    /* Still likely: most of the flood's SYNs come to nothing, however long one waits. */
+    if (case_has(c, FACT_EVICTED))
+        against(ruling, "forgotten-early", 0, "watched for %.1f s only, for want of memory",
+                case_ms(ns_since(c->facts->first_ns, c->now_ns)) / 1000);
     return CONFIDENCE_LIKELY;
 }

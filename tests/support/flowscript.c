@@ -208,6 +208,12 @@ static void check_order(const struct flow_note *before, const struct flow_note *
         assert_true(before->facts.first_frame <= after->facts.first_frame);
 }
 
+static void note_told(const struct flowscript *script)
+{
+    if (script->n_notes > 1)
+        check_order(&script->notes[script->n_notes - 2], &script->notes[script->n_notes - 1]);
+}
+
 static void commit(void *ctx, size_t n_bytes)
 {
     struct flowscript *script = ctx;
@@ -226,10 +232,17 @@ static void commit(void *ctx, size_t n_bytes)
     memcpy(note, &script->draft, n_bytes);
     assert_true(note->kind < NOTE_KIND_COUNT);
     assert_true(note->has_trail || !note->has_speech);
-    assert_int_equal(note->has_trail, n_bytes >= offsetof(struct flow_note, speech));
-    assert_int_equal(note->has_speech, n_bytes == sizeof(*note));
-    if (script->n_notes > 1)
-        check_order(note - 1, note);
+    if (note->is_lone) {
+        struct flow_note lone = *note;
+
+        assert_int_equal(n_bytes, offsetof(struct flow_note, syn) + sizeof(lone.syn));
+        memset(note, 0, sizeof(*note));
+        flow_note_spread(&lone, note);
+    } else {
+        assert_int_equal(note->has_trail, n_bytes >= offsetof(struct flow_note, speech));
+        assert_int_equal(note->has_speech, n_bytes == sizeof(*note));
+    }
+    note_told(script);
 }
 
 size_t flowscript_count_notes(const struct flowscript *script, enum flow_note_kind kind)

@@ -3,6 +3,7 @@
 #include "base/seqnum.h"
 #include "flowscript_private.h"
 #include "flowtable/history.h"
+#include "flowtable/lone.h"
 
 /* Each piece is free or held by one stream that is being read. */
 static void check_pieces(const struct trails *trails)
@@ -27,6 +28,30 @@ static void check_pieces(const struct trails *trails)
     assert_int_equal(n_pieces, trails->pool.n_pieces);
 }
 
+/* In the order in which they came, each found by its key and in its place. */
+static void check_lones(const struct flowtable *table)
+{
+    uint32_t n = 0, prev = FLOW_NONE, half_free = 0;
+
+    for (uint32_t i = table->lones.oldest; i != FLOW_NONE; i = lone_at(table, i)->next) {
+        const struct lone *lone = lone_at(table, i);
+        uint32_t place = i & ~FLOW_LONE_BIT;
+
+        assert_int_equal(flowtable_find(table, &lone->key), i);
+        assert_int_equal(lone->prev, prev);
+        assert_true(prev == FLOW_NONE || lone_at(table, prev)->frame < lone->frame);
+        assert_int_equal(table->pool[place / 2].state, FLOW_LONES);
+        assert_true(table->pool[place / 2].lones_used >> place % 2 & 1);
+        prev = i;
+        n++;
+    }
+    assert_int_equal(table->lones.newest, prev);
+    for (uint32_t i = table->lones.half_free; i != FLOW_NONE; i = table->pool[i].next)
+        half_free++;
+    assert_int_equal(n, table->lones.n);
+    assert_int_equal(n + half_free, 2 * table->lones.n_slots);
+}
+
 void flowscript_check(const struct tracker *tracker)
 {
     uint32_t n_in_lists = 0, n_in_use = 0, n_trails = 0;
@@ -46,7 +71,7 @@ void flowscript_check(const struct tracker *tracker)
     for (uint32_t i = 0; i < tracker->table.n_fresh; i++) {
         const struct flow *flow = &tracker->table.pool[i];
 
-        if (flow->state == FLOW_FREE)
+        if (flow->state == FLOW_FREE || flow->state == FLOW_LONES)
             continue;
         n_in_use++;
         assert_int_equal(flowtable_find(&tracker->table, &flow->key), i);
@@ -61,7 +86,8 @@ void flowscript_check(const struct tracker *tracker)
     check_pieces(&tracker->trails);
     assert_int_equal(n_in_use, n_in_lists);
     assert_int_equal(n_in_use, tracker->wheel.n_armed);
-    assert_int_equal(n_in_use, tracker->table.n_used);
+    assert_int_equal(n_in_use, tracker->table.n_used - tracker->table.lones.n_slots);
+    check_lones(&tracker->table);
 }
 
 /* `is_settled`: no handshake is going on that may yet tell another ISN. */
@@ -157,6 +183,8 @@ void flowscript_feed_checked(struct tracker *tracker, const struct packet *packe
     struct flow flow;
     const struct flow *after;
 
+    if (flow_is_lone(flow_idx)) /* its facts are not anywhere */
+        flow_idx = FLOW_NONE;
     if (flow_idx != FLOW_NONE)
         flow = tracker->table.pool[flow_idx];
     if (flow_idx != FLOW_NONE && flow.trail_idx != FLOW_NONE)

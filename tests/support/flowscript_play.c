@@ -293,6 +293,21 @@ static void compare_ways(const struct flowstep *steps, size_t n_steps, bool has_
     flowscript_release(&full);
 }
 
+/* Each SYN is kept alone until more comes (track_lone.c). */
+static void play_alone(const struct flowscript *plain, const struct reading *reading,
+                       const struct flowstep *steps, size_t n_steps)
+{
+    struct script_conn conn = flowscript_conn(0);
+    struct flowscript script;
+
+    flowscript_open(&script, NULL);
+    script.tracker.n_calm_syns = 0;
+    flowscript_steps(&script, &conn, steps, n_steps);
+    flowscript_finish(&script);
+    compare_runs(plain, reading, &script, &(struct reading){.conn = &conn});
+    flowscript_release(&script);
+}
+
 void flowscript_play(struct flowscript *script, const struct flowstep *steps, size_t n_steps)
 {
     struct script_conn conn = flowscript_conn(0);
@@ -306,6 +321,7 @@ void flowscript_play(struct flowscript *script, const struct flowstep *steps, si
     play_with_other_isns(&plain, &reading, steps, n_steps);
     play_doubled(&plain, &reading, steps, n_steps, false);
     play_doubled(&plain, &reading, steps, n_steps, true);
+    play_alone(&plain, &reading, steps, n_steps);
     flowscript_release(&plain);
     compare_ways(steps, n_steps, true);
     compare_ways(steps, n_steps, false);

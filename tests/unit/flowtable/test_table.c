@@ -65,7 +65,7 @@ static void check_against(const struct flowtable *table, const uint32_t *model,
         assert_int_equal(table->pool[model[n]].is_embryonic, !is_two_way[n]);
     }
     for (uint32_t cell = 0; cell <= table->index_mask; cell++)
-        n_cells += table->index[cell] != FLOW_NONE;
+        n_cells += table->mark[cell] != 0;
     assert_int_equal(table->n_used, n_used);
     assert_int_equal(table->n_embryonic, n_embryonic);
     assert_int_equal(n_cells, n_used);

@@ -93,6 +93,20 @@ static void flood_from(struct factscript *script, int64_t ns)
     at->flood_until_ns = script->note.facts.first_ns + 5 * NS_PER_S;
 }
 
+/* Forgotten for want of memory in a flood that began with this SYN, or so long after it. */
+static void evicted_in_flood(struct factscript *script, int64_t ns)
+{
+    flood_from(script, ns);
+    script->note.facts.bits |= FACT_EVICTED;
+    script->note.now_ns = script->note.facts.first_ns + NS_PER_S / 2;
+}
+
+static void evicted_without_syn(struct factscript *script, int64_t ns)
+{
+    evicted_in_flood(script, ns);
+    script->note.facts.bits &= ~(uint32_t)FACT_SYN_SEEN;
+}
+
 /* ---- tests ---- */
 
 static void an_old_connection_is_stale_on_the_server_when_it_answers_the_syn(void **state)
@@ -147,6 +161,11 @@ static void a_syn_belongs_to_a_flood_when_its_source_says_nothing_else(void **st
         {"the SYN-ACK is never answered", LIKELY, factscript_half_open, flood_until},
         {"the source completes the handshake", NONE, factscript_connected, flood_until},
         {"refused", NONE, factscript_refused, flood_until},
+        {"forgotten early", LIKELY, one_syn, evicted_in_flood, 0, "forgotten-early"},
+        {"forgotten early, before it began", NONE, one_syn, evicted_in_flood, 1},
+        {"forgotten, and it began before the capture", NONE, one_syn, evicted_without_syn},
+        {"forgotten after its SYN-ACK", LIKELY, factscript_half_open, evicted_in_flood},
+        {"forgotten, refused", NONE, factscript_refused, evicted_in_flood},
     };
 
     (void)state;
