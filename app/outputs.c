@@ -159,8 +159,7 @@ static void tell_replay_stats(struct outputs *outputs, int64_t ts_ns,
                               const struct stats_event *event)
 {
     struct snapshot *now = &outputs->figures;
-    struct stats_info stats = {
-        .ts_ns = ts_ns, .uptime_ns = ns_since(event->start_ns, ts_ns), .now = now};
+    struct stats_info stats = {.ts_ns = ts_ns, .now = now};
 
     now->now_ns = ts_ns;
     now->start_ns = event->start_ns;
@@ -169,8 +168,8 @@ static void tell_replay_stats(struct outputs *outputs, int64_t ts_ns,
     now->n_endpoints = event->n_endpoints;
     now->n_incidents_open = event->n_incidents_open;
     now->is_trusted = event->is_trusted;
-    if (event->start_ns == NS_NEVER)
-        stats.uptime_ns = 0;
+    if (event->start_ns != NS_NEVER)
+        stats.uptime_ns = ns_since(event->start_ns, ts_ns);
     tell_stats(outputs, &stats, ts_ns);
 }
 
