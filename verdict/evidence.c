@@ -157,9 +157,10 @@ static void write_relative(const struct verdict_case *c, struct evidence *eviden
 void case_evidence(const struct verdict_case *c, const struct ruling *ruling,
                    struct connection_event *event)
 {
-    struct candidates all = {.n = 0};
+    struct candidates all;
     unsigned n;
 
+    all.n = 0;
     collect(c, ruling, &all);
     qsort(all.at, all.n, sizeof(all.at[0]), heavier_first);
     n = all.n < EVENT_EVIDENCE_MAX ? all.n : EVENT_EVIDENCE_MAX;

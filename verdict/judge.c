@@ -11,6 +11,7 @@
 #include "verdict/light.h"
 #include "verdict/tamper.h"
 #include "verdict/unremarkable.h"
+#include "verdict/wants.h"
 
 typedef enum confidence (*rule_fn)(const struct verdict_case *c, struct ruling *ruling);
 
@@ -122,10 +123,18 @@ static void say_context(const struct verdict_case *c, struct ruling *context)
 
 /* ---- the choice ---- */
 
+struct held_rule {
+    enum verdict_id id;
+    enum confidence confidence;
+};
+
 struct choice {
     enum verdict_id id; /* VERDICT_COUNT = none yet */
-    enum confidence confidence[VERDICT_COUNT];
+    enum confidence confidence;
     struct ruling ruling; /* of id */
+    /* Every rule that holds, in the order of the table. */
+    unsigned n_held;
+    struct held_rule held[VERDICT_COUNT];
 };
 
 /* Higher wins; equal keeps the earlier row. Of causes that are only possible, one that nothing
@@ -154,44 +163,40 @@ static bool is_plain(const struct verdict_case *c)
            !case_has_words(c) && !case_has(c, FACT_STALE_ACK);
 }
 
-/* TCP's rules are not asked of a datagram, nor its rules of a connection. */
 static enum confidence ask(const struct verdict_case *c, enum verdict_id id, struct ruling *ruling)
 {
-    static const bool is_of_datagrams[VERDICT_COUNT] = {
-        [VERDICT_UDP_PORT_UNREACHABLE] = true,     [VERDICT_SCTP_ABORT] = true,
-        [VERDICT_QUIC_VERSION_NEGOTIATION] = true, [VERDICT_QUIC_REFUSED] = true,
-        [VERDICT_QUIC_STATELESS_RESET] = true,     [VERDICT_QUIC_BLOCKED] = true,
-    };
-    bool is_of_both = id == VERDICT_IN_PROGRESS || id == VERDICT_UNKNOWN_ONE_SIDED;
-
-    if ((case_is_datagram(c) != is_of_datagrams[id] && !is_of_both) || light_forbids(c, id))
-        return CONFIDENCE_NONE;
-    return rules[id](c, ruling);
+    return light_forbids(c, id) ? CONFIDENCE_NONE : rules[id](c, ruling);
 }
 
 static void choose(const struct verdict_case *c, struct choice *choice, unsigned n_doubts)
 {
+    const struct rule_offer offer = rule_offer_of(c);
     bool is_case_plain = is_plain(c);
     struct ruling draft;
     unsigned best = 0;
 
     choice->id = VERDICT_COUNT;
+    choice->confidence = CONFIDENCE_NONE;
+    choice->n_held = 0;
     for (unsigned i = 0; i < VERDICT_COUNT; i++) {
         enum verdict_id id = (enum verdict_id)i;
         enum confidence confidence;
 
-        choice->confidence[id] = CONFIDENCE_NONE;
-        if (is_case_plain && i < VERDICT_FIRST_FINE && id != VERDICT_SYN_FLOOD)
+        if (!rule_may_hold(id, offer) ||
+            (is_case_plain && i < VERDICT_FIRST_FINE && id != VERDICT_SYN_FLOOD))
             continue;
         ruling_begin(&draft, true);
         confidence = ask(c, id, &draft);
+        if (confidence == CONFIDENCE_NONE)
+            continue;
         if (verdict_row(id)->kind != KIND_FINE)
             confidence = lower(confidence, n_doubts);
         confidence = lower(confidence, light_doubts(c, id));
-        choice->confidence[id] = confidence;
-        if (confidence != CONFIDENCE_NONE && rank(id, confidence, &draft) > best) {
+        choice->held[choice->n_held++] = (struct held_rule){id, confidence};
+        if (rank(id, confidence, &draft) > best) {
             best = rank(id, confidence, &draft);
             choice->id = id;
+            choice->confidence = confidence;
         }
     }
 }
@@ -210,15 +215,15 @@ static void fill_alternatives(const struct choice *choice, struct connection_eve
     if (verdict_row(choice->id)->kind == KIND_FINE)
         return;
     for (unsigned grade = CONFIDENCE_CERTAIN; grade >= CONFIDENCE_POSSIBLE; grade--) {
-        for (unsigned i = 0; i < VERDICT_COUNT; i++) {
-            enum verdict_id id = (enum verdict_id)i;
-            enum verdict_kind kind = verdict_row(id)->kind;
+        for (unsigned i = 0; i < choice->n_held; i++) {
+            const struct held_rule *held = &choice->held[i];
 
             /* Under a named cause the generic id is no alternative: it says the same, less. */
-            if (id == choice->id || choice->confidence[id] != grade || kind != KIND_SPECIFIC ||
+            if (held->id == choice->id || held->confidence != grade ||
+                verdict_row(held->id)->kind != KIND_SPECIFIC ||
                 event->n_alternatives == EVENT_ALTERNATIVES_MAX)
                 continue;
-            event->alternatives[event->n_alternatives++] = id;
+            event->alternatives[event->n_alternatives++] = held->id;
         }
     }
 }
@@ -369,7 +374,7 @@ static void fill_story(const struct verdict_case *c, const struct choice *choice
                        const struct flow_note *note, struct connection_event *to)
 {
     to->family = final_family(choice->id, to->outcome);
-    to->confidence = choice->confidence[choice->id];
+    to->confidence = choice->confidence;
     to->stage = final_stage(c, to->family);
     to->blame = final_blame(c, choice->id);
     to->ended_by = final_ended_by(c, choice->id);
@@ -479,13 +484,16 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
 void verdict_matrix(const struct judge_context *context, const struct flow_note *note,
                     enum confidence confidence[VERDICT_COUNT])
 {
+    struct rule_offer offer;
     struct verdict_case c;
 
     case_open(&c, context, note);
+    offer = rule_offer_of(&c);
     for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+        enum verdict_id id = (enum verdict_id)i;
         struct ruling ruling;
 
         ruling_begin(&ruling, true);
-        confidence[i] = ask(&c, (enum verdict_id)i, &ruling);
+        confidence[i] = rule_is_of_proto(id, offer) ? ask(&c, id, &ruling) : CONFIDENCE_NONE;
     }
 }

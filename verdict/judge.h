@@ -22,10 +22,10 @@ struct judge_context {
 };
 
 /*
- * Judges the flow of a NOTE_ENDED. All rules run; the surest specific one that is at least likely
- * wins, else the generic one, else the surest that is left; table order breaks ties. Loss in the
- * capture, a start in the middle and the like lower every rule by one grade, here and nowhere
- * else. Fills *event but for incident, and sets count to 1.
+ * Judges the flow of a NOTE_ENDED. All rules run that can hold; the surest specific one that is at
+ * least likely wins, else the generic one, else the surest that is left; table order breaks ties.
+ * Loss in the capture, a start in the middle and the like lower every rule by one grade, here and
+ * nowhere else. Fills *event but for incident, and sets count to 1.
  *
  * With skips_fine, of an event whose verdict is of KIND_FINE only kind, ts_ns, and the
  * connection's outcome, verdict, is_failure, client, server and facts are set.

@@ -2,6 +2,7 @@
 /* See outbreak.h. */
 #include "verdict/outbreak.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@
 void outbreak_clear(struct outbreak *outbreak, struct clientpool *pool)
 {
     clientset_clear(&outbreak->clients, pool);
-    *outbreak = (struct outbreak){0};
+    memset(outbreak, 0, offsetof(struct outbreak, first_us));
+    outbreak->rhythm.n = 0;
 }
 
 static void add_verdict(struct outbreak *outbreak, enum verdict_id id, uint64_t n)

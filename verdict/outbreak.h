@@ -23,16 +23,16 @@ struct outbreak {
     uint64_t n_attempts_before;    /* counted at that place before the first failure */
     uint64_t n_established_before; /* failures whose attempt is among those */
     struct clientset clients;
+    uint8_t n_verdicts, n_samples;
 
     /* The newest buckets, see window.h. */
     int64_t newest;
     uint32_t count[OUTBREAK_BUCKETS];
+
+    /* Valid as far as the counts say; from here on it is not cleared. */
     uint32_t first_us[OUTBREAK_BUCKETS]; /* the first failure since the bucket's begin */
     uint8_t lowest[OUTBREAK_BUCKETS];    /* enum confidence */
-
     struct rhythm rhythm;
-
-    uint8_t n_verdicts, n_samples;
     struct incident_verdict verdict[INCIDENT_VERDICTS_MAX];
     struct incident_sample sample[INCIDENT_SAMPLES];
 };

@@ -362,12 +362,13 @@ enum confidence rule_rst_injected(const struct verdict_case *c, struct ruling *r
 {
     for (unsigned i = 0; i < c->trail->n_rst; i++) {
         const struct rst_facts *rst = &c->trail->rst[i];
-        struct ruling signs = {0};
+        struct ruling signs;
         int points;
 
         /* After the other side's RST or an orderly close nothing is left to forge. */
         if (rst->peer_had_rst || (rst->sender_had_fin && rst->peer_had_fin))
             continue;
+        ruling_begin(&signs, ruling->is_draft);
         points = score(c, rst, &signs);
         if (points < c->limits->score_possible)
             continue;

@@ -222,8 +222,9 @@ static bool is_made_here(const struct rst_facts *rst)
 enum confidence rule_refused_closed_port(const struct verdict_case *c, struct ruling *ruling)
 {
     const struct rst_facts *rst = refusal(c);
-    struct ruling of_firewall = {0};
+    struct ruling of_firewall;
 
+    ruling_begin(&of_firewall, true);
     if (!rst || rst->family != RST_FAMILY_B1 || hops_off(c, rst->mark.ttl) > 1)
         return CONFIDENCE_NONE;
     if (is_tos_mirrored(c, rst)) {

@@ -2,6 +2,7 @@
 /* Reasons written by the rules. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "verdict/case.h"
 
@@ -11,12 +12,26 @@ void ruling_begin(struct ruling *ruling, bool is_draft)
     ruling->n_because = ruling->n_against = ruling->n_odd = 0;
 }
 
+static void copy_words(struct reason *reason, const char *words)
+{
+    size_t n = strnlen(words, sizeof(reason->value) - 1);
+
+    memcpy(reason->value, words, n);
+    reason->value[n] = '\0';
+}
+
 PRINTF_FMT(4, 0)
 static void reason_set(struct reason *reason, const char *code, uint64_t frame, const char *fmt,
                        va_list args)
 {
-    *reason = (struct reason){.code = code, .frame = {frame, 0}};
-    (void)vsnprintf(reason->value, sizeof(reason->value), fmt, args);
+    reason->code = code;
+    reason->frame[0] = frame;
+    reason->frame[1] = 0;
+    /* Many say the same every time: printf() would look for more in them. */
+    if (!strchr(fmt, '%'))
+        copy_words(reason, fmt);
+    else
+        (void)vsnprintf(reason->value, sizeof(reason->value), fmt, args);
 }
 
 void because(struct ruling *ruling, const char *code, uint64_t frame, const char *fmt, ...)

@@ -19,6 +19,12 @@ static bool is_over(int64_t from_ns, int64_t now_ns)
     return now_ns - from_ns > SCAN_WINDOW_NS;
 }
 
+static void begin_minute(struct scan_targets *targets, int64_t now_ns)
+{
+    targets->from_ns = now_ns;
+    targets->n_failed = targets->n_made = targets->n = 0;
+}
+
 void scan_failed(struct scan_targets *targets, const struct flow_note *note, bool is_refused)
 {
     unsigned server_end = 1u - note->client_end;
@@ -26,7 +32,7 @@ void scan_failed(struct scan_targets *targets, const struct flow_note *note, boo
     uint16_t port = note->key.port[server_end];
 
     if (!targets->n_failed || is_over(targets->from_ns, note->now_ns))
-        *targets = (struct scan_targets){.from_ns = note->now_ns};
+        begin_minute(targets, note->now_ns);
     targets->n_failed++;
     for (unsigned i = 0; i < targets->n; i++) {
         if (targets->target[i].addr == addr && targets->target[i].port == port)

@@ -153,6 +153,15 @@ struct watch_failing *watch_failing(struct watch *watch, struct watch_place *pla
     return &watch->failing[idx];
 }
 
+/* Nothing is pending: so the arena had it, and so whoever was there before left it. */
+static void begin_client(struct watch_client *client)
+{
+    client->attempts = attempts_none();
+    client->incident = (struct incident_ref){0};
+    client->is_pinned = false;
+    client->n_targets = 0;
+}
+
 struct watch_client *watch_client(struct watch *watch, const struct ipaddr *addr, bool may_add)
 {
     uint32_t idx = lrumap_find(&watch->clients, addr);
@@ -161,7 +170,7 @@ struct watch_client *watch_client(struct watch *watch, const struct ipaddr *addr
         if (!may_add || !make_room_for_client(watch))
             return NULL;
         idx = lrumap_add(&watch->clients, addr);
-        watch->client[idx] = (struct watch_client){.attempts = attempts_none()};
+        begin_client(&watch->client[idx]);
     }
     lrumap_touch(&watch->clients, idx);
     return &watch->client[idx];

@@ -36,13 +36,18 @@ unsigned window_index(int64_t newest, unsigned n_slots, int64_t slot)
 uint64_t window_sum(int64_t newest, const uint32_t *count, unsigned n_slots, int64_t first,
                     int64_t last)
 {
+    int64_t oldest = newest - (int64_t)n_slots + 1;
     uint64_t sum = 0;
+    unsigned idx;
 
+    if (first < oldest)
+        first = oldest;
+    if (last > newest)
+        last = newest;
+    idx = first <= last ? index_of(n_slots, first) : 0;
     for (int64_t slot = first; slot <= last; slot++) {
-        unsigned idx = window_index(newest, n_slots, slot);
-
-        if (idx != WINDOW_LATE)
-            sum += count[idx];
+        sum += count[idx];
+        idx = idx + 1 == n_slots ? 0 : idx + 1;
     }
     return sum;
 }

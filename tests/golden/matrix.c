@@ -17,6 +17,7 @@
 #include "verdict/hosts.h"
 #include "verdict/judge.h"
 #include "verdict/unremarkable.h"
+#include "verdict/wants.h"
 
 #define MIB ((size_t)1 << 20)
 #define MEMORY_BYTES (64 * MIB)
@@ -78,6 +79,21 @@ static void write_ends(const struct flow_note *note, struct row *row)
                    note->key.port[1 - end]);
 }
 
+/* A rule that is not asked must not hold. */
+static void check_wants(const struct run *run, const struct flow_note *note,
+                        const enum confidence confidence[VERDICT_COUNT])
+{
+    struct rule_offer offer;
+    struct verdict_case c;
+
+    case_open(&c, &run->context, note);
+    offer = rule_offer_of(&c);
+    for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+        if (confidence[i] != CONFIDENCE_NONE && !rule_may_hold((enum verdict_id)i, offer))
+            die(run->name, verdict_row((enum verdict_id)i)->slug);
+    }
+}
+
 static void write_rules(const struct run *run, const struct flow_note *note, struct row *row)
 {
     enum confidence confidence[VERDICT_COUNT];
@@ -85,6 +101,7 @@ static void write_rules(const struct run *run, const struct flow_note *note, str
     size_t used = 0;
 
     verdict_matrix(&run->context, note, confidence);
+    check_wants(run, note, confidence);
     verdict_judge(&run->context, note, &event);
     check_unremarkable(run, note, &event.connection);
     for (unsigned i = 0; i < VERDICT_COUNT && used < sizeof(row->rules); i++) {

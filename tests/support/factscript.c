@@ -7,6 +7,7 @@
 
 #include "flowtable/history.h"
 #include "unit.h"
+#include "verdict/wants.h"
 
 #define N_HOSTS 64
 #define ARENA_BYTES ((size_t)1 << 20)
@@ -440,6 +441,20 @@ bool factscript_has_reason(const struct reason *reasons, unsigned n, const char 
     return false;
 }
 
+static enum verdict_id id_of(factscript_rule rule)
+{
+    static const factscript_rule of_id[VERDICT_COUNT] = {
+#define ROW(id, suffix, kind, family, blame, outcome, slug, title) rule_##suffix,
+        VERDICT_TABLE(ROW)
+#undef ROW
+    };
+    unsigned i = 0;
+
+    while (i < VERDICT_COUNT && of_id[i] != rule)
+        i++;
+    return (enum verdict_id)i;
+}
+
 /* NULL when the rule says what the case promises. */
 static const char *complaint(factscript_rule rule, const struct rule_case *row)
 {
@@ -447,6 +462,7 @@ static const char *complaint(factscript_rule rule, const struct rule_case *row)
     struct ruling ruling = {0};
     struct verdict_case c;
     enum confidence confidence;
+    bool is_asked;
 
     factscript_open(&script);
     row->base(&script);
@@ -454,9 +470,12 @@ static const char *complaint(factscript_rule rule, const struct rule_case *row)
         row->change(&script, row->value);
     factscript_case(&script, &c);
     confidence = rule(&c, &ruling);
+    is_asked = rule_may_hold(id_of(rule), rule_offer_of(&c));
     factscript_close(&script);
     if ((unsigned)confidence != row->confidence)
         return confidence_name(confidence);
+    if (confidence != CONFIDENCE_NONE && !is_asked)
+        return "but is never asked";
     if (row->reason && !factscript_has_reason(ruling.because, ruling.n_because, row->reason) &&
         !factscript_has_reason(ruling.against, ruling.n_against, row->reason))
         return "without the reason";

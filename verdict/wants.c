@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See wants.h. */
+#include "verdict/wants.h"
+
+enum rule_sign {
+    SIGN_TCP = 0x001,
+    SIGN_DATAGRAM = 0x002,
+    SIGN_RST = 0x004,          /* the trail has one */
+    SIGN_WORDS = 0x008,        /* something above TCP was made out, or its first words were */
+    SIGN_PREVIOUS = 0x010,     /* the tuple's connection before is known */
+    SIGN_STALE_ACK = 0x020,    /* FACT_STALE_ACK */
+    SIGN_BAD_SYNACK = 0x040,   /* FACT_BAD_SYNACK */
+    SIGN_SYNACK_RESET = 0x080, /* FACT_CLIENT_RST_SYNACK */
+    SIGN_ESTABLISHED = 0x100,  /* FACT_ESTABLISHED */
+    SIGN_NO_SYN = 0x200        /* no FACT_SYN_SEEN */
+};
+
+#define ONE(outcome) (1u << OUTCOME_##outcome)
+#define ANY ((1u << OUTCOME_COUNT) - 1)
+#define ALIVE (ONE(OK) | ONE(OK_DEGRADED))
+#define CLOSED (ONE(RESET) | ONE(CLOSED_EARLY))
+#define VAIN (ONE(REFUSED) | ONE(REJECTED) | ONE(TIMED_OUT))
+#define WAITING (ONE(TIMED_OUT) | ONE(HALF_OPEN) | ONE(IN_PROGRESS) | ONE(UNKNOWN))
+#define QUEUED (ONE(TIMED_OUT) | ONE(HALF_OPEN) | ONE(RESET) | ONE(BLACKHOLED))
+
+#define WORDS (SIGN_TCP | SIGN_WORDS)
+#define RST (SIGN_TCP | SIGN_RST)
+
+_Static_assert(OUTCOME_COUNT <= 16, "a bit for each outcome");
+
+/* One of the outcomes, and all of the signs. */
+struct want {
+    uint16_t outcomes, signs;
+};
+
+static const struct want wants[VERDICT_COUNT] = {
+    [VERDICT_TLS_VERSION_MISMATCH] = {ANY, WORDS},
+    [VERDICT_TLS_UNKNOWN_SNI] = {ANY, WORDS},
+    [VERDICT_TLS_ALPN_MISMATCH] = {ANY, WORDS},
+    [VERDICT_TLS_NO_COMMON_PARAMS] = {ANY, WORDS},
+    [VERDICT_TLS_SERVER_CERT_REJECTED] = {ANY, WORDS},
+    [VERDICT_MTLS_CLIENT_CERT_MISSING] = {ANY, WORDS},
+    [VERDICT_MTLS_CLIENT_CERT_REJECTED] = {ANY, WORDS},
+    [VERDICT_HTTP_ON_TLS_PORT] = {ANY, WORDS},
+    [VERDICT_TLS_ON_PLAIN_PORT] = {ANY, WORDS},
+    [VERDICT_TLS_ALERT_OTHER] = {ANY, WORDS},
+    [VERDICT_TLS_ENCRYPTED_ALERT] = {ANY, WORDS},
+    [VERDICT_H2_PREFACE_MISMATCH] = {ANY, WORDS},
+    [VERDICT_H2_ENHANCE_YOUR_CALM] = {ANY, WORDS},
+    [VERDICT_H2_INADEQUATE_SECURITY] = {ANY, WORDS},
+    [VERDICT_H2_HTTP11_REQUIRED] = {ANY, WORDS},
+    [VERDICT_H2_STREAM_REFUSED] = {ANY, WORDS},
+    [VERDICT_H2_GOAWAY] = {ANY, WORDS},
+    [VERDICT_GRPC_ERROR] = {ANY, WORDS},
+    [VERDICT_PROXY_UPSTREAM_REFUSED] = {ANY, WORDS},
+    [VERDICT_HTTP_REFUSED] = {ANY, WORDS},
+    [VERDICT_APP_BANNER_REFUSAL] = {ANY, WORDS},
+    [VERDICT_ICMP_ADMIN_PROHIBITED] = {ONE(REJECTED), SIGN_TCP},
+    [VERDICT_ICMP_PORT_UNREACHABLE] = {ONE(REJECTED), SIGN_TCP},
+    [VERDICT_REFUSED_NO_ENDPOINTS] = {ONE(REJECTED), SIGN_TCP},
+    [VERDICT_ICMP_HOST_UNREACHABLE] = {ONE(REJECTED), SIGN_TCP},
+    [VERDICT_ICMP_NET_UNREACHABLE] = {ONE(REJECTED), SIGN_TCP},
+    [VERDICT_ICMP_TTL_EXCEEDED] = {ONE(REJECTED), SIGN_TCP},
+    [VERDICT_UDP_PORT_UNREACHABLE] = {ANY, SIGN_DATAGRAM},
+    [VERDICT_QUIC_VERSION_NEGOTIATION] = {ANY, SIGN_DATAGRAM},
+    [VERDICT_QUIC_REFUSED] = {ANY, SIGN_DATAGRAM},
+    [VERDICT_QUIC_STATELESS_RESET] = {ANY, SIGN_DATAGRAM},
+    [VERDICT_QUIC_BLOCKED] = {ANY, SIGN_DATAGRAM},
+    [VERDICT_SCTP_ABORT] = {ANY, SIGN_DATAGRAM},
+    [VERDICT_ICMP_PROTO_UNREACHABLE] = {ONE(REJECTED), SIGN_TCP},
+    [VERDICT_ICMP_REJECTED] = {ONE(REJECTED), SIGN_TCP},
+    [VERDICT_PORT_SCAN] = {VAIN, SIGN_TCP},
+    [VERDICT_REFUSED_SERVICE_RESTART] = {ONE(REFUSED), RST},
+    [VERDICT_REFUSED_CLOSED_PORT] = {ONE(REFUSED), RST},
+    [VERDICT_REFUSED_FIREWALL_RST] = {ONE(REFUSED), RST},
+    [VERDICT_REFUSED_BACKLOG_RST] = {ONE(REFUSED), RST},
+    [VERDICT_REFUSED] = {ONE(REFUSED), SIGN_TCP},
+    [VERDICT_BAD_SYNACK] = {ANY, SIGN_TCP | SIGN_BAD_SYNACK},
+    [VERDICT_TIMEWAIT_REUSE] = {ANY, SIGN_TCP | SIGN_PREVIOUS},
+    [VERDICT_STALE_CONNECTION_ON_SERVER] = {ANY, SIGN_TCP | SIGN_STALE_ACK},
+    [VERDICT_NAT_PORT_COLLISION] = {ANY, SIGN_TCP | SIGN_PREVIOUS},
+    [VERDICT_SYN_OPTIONS_BLACKHOLE] = {ANY, SIGN_TCP | SIGN_ESTABLISHED},
+    [VERDICT_SYN_FLOOD] = {WAITING, SIGN_TCP},
+    [VERDICT_HALF_OPEN_SCAN] = {ANY, RST | SIGN_SYNACK_RESET},
+    [VERDICT_CLIENT_GAVE_UP] = {ANY, SIGN_TCP | SIGN_SYNACK_RESET},
+    [VERDICT_ACCEPT_QUEUE_OVERFLOW] = {QUEUED, SIGN_TCP},
+    [VERDICT_SYN_BACKLOG_OVERFLOW] = {ONE(TIMED_OUT), SIGN_TCP},
+    [VERDICT_HOST_DOWN_ONLINK] = {ONE(TIMED_OUT), SIGN_TCP},
+    [VERDICT_FILTERED_DROP] = {ONE(TIMED_OUT), SIGN_TCP},
+    [VERDICT_CONNECT_TIMEOUT] = {ONE(TIMED_OUT), SIGN_TCP},
+    [VERDICT_SYNACK_LOST] = {ONE(HALF_OPEN), SIGN_TCP},
+    [VERDICT_HANDSHAKE_ACK_LOST] = {ONE(HALF_OPEN), SIGN_TCP},
+    [VERDICT_RST_IGNORED] = {ALIVE, RST | SIGN_ESTABLISHED},
+    [VERDICT_FIREWALL_MIDSTREAM_RST] = {ONE(RESET), RST | SIGN_ESTABLISHED},
+    [VERDICT_MPTCP_RESET] = {ONE(RESET), RST},
+    [VERDICT_RST_INJECTED] = {ANY, RST},
+    [VERDICT_CONNTRACK_INVALID_RESET] = {ONE(RESET), RST},
+    [VERDICT_REFUSED_BACKEND_DOWN] = {ONE(RESET), RST},
+    [VERDICT_STALE_POOLED_CONNECTION] = {CLOSED, SIGN_TCP},
+    [VERDICT_LATE_DATA_AFTER_CLOSE] = {CLOSED, SIGN_TCP},
+    [VERDICT_IDLE_TIMEOUT_RESET] = {ONE(RESET), RST},
+    [VERDICT_TLS_RESET_ON_HELLO] = {ANY, WORDS},
+    [VERDICT_RESET_LOST_STATE] = {ONE(RESET), RST},
+    [VERDICT_KEEPALIVE_TIMEOUT] = {ONE(RESET), RST},
+    [VERDICT_ZERO_WINDOW_STALL] = {ONE(BLACKHOLED), SIGN_TCP},
+    [VERDICT_PMTU_BLACKHOLE] = {ONE(BLACKHOLED), SIGN_TCP},
+    [VERDICT_RESET_LISTENER_CLOSED] = {ONE(RESET) | ONE(OK), RST},
+    [VERDICT_SERVER_TIMEOUT_CLOSE] = {CLOSED, SIGN_TCP},
+    [VERDICT_CLIENT_ABORT] = {CLOSED, SIGN_TCP},
+    [VERDICT_RESET_APP_ABORT] = {ONE(RESET), RST},
+    [VERDICT_RESET_UNEXPLAINED] = {ONE(RESET), SIGN_TCP},
+    [VERDICT_IDLE_TIMEOUT_BLACKHOLE] = {ONE(BLACKHOLED), SIGN_TCP},
+    [VERDICT_TLS_HELLO_BLACKHOLE] = {ANY, WORDS},
+    [VERDICT_PATH_BLACKHOLE] = {ONE(BLACKHOLED), SIGN_TCP},
+    [VERDICT_ACCEPT_THEN_CLOSE] = {CLOSED, SIGN_TCP},
+    [VERDICT_RST_AFTER_FIN] = {ONE(OK), RST},
+    [VERDICT_OK_RST_CLOSE] = {ONE(OK), RST},
+    [VERDICT_SYN_COOKIES_ACTIVE] = {ALIVE, SIGN_TCP},
+    [VERDICT_SIMULTANEOUS_OPEN] = {ALIVE, SIGN_TCP},
+    [VERDICT_SLOW_HANDSHAKE] = {ONE(OK_DEGRADED), SIGN_TCP},
+    [VERDICT_OK] = {ALIVE, SIGN_TCP},
+    [VERDICT_IN_PROGRESS] = {ONE(IN_PROGRESS), 0},
+    [VERDICT_BACKSCATTER] = {ANY, SIGN_TCP | SIGN_NO_SYN},
+    [VERDICT_UNKNOWN_ONE_SIDED] = {ONE(UNKNOWN), 0},
+    [VERDICT_UNKNOWN_CAPTURE_LOSS] = {ONE(UNKNOWN), SIGN_TCP},
+    [VERDICT_UNKNOWN_TRUNCATED] = {ONE(UNKNOWN), SIGN_TCP},
+    [VERDICT_UNKNOWN_MIDSTREAM] = {ONE(UNKNOWN), SIGN_TCP},
+};
+
+static bool has_words(const struct verdict_case *c)
+{
+    const struct speech_facts *client = &c->trail->speech[SIDE_CLIENT];
+    const struct speech_facts *server = &c->trail->speech[SIDE_SERVER];
+
+    return c->speech->kind != READER_NONE || client->first_kind != PAYLOAD_UNKNOWN ||
+           server->first_kind != PAYLOAD_UNKNOWN || client->goaway_frame || server->goaway_frame;
+}
+
+static unsigned when(bool holds, enum rule_sign sign)
+{
+    return holds ? sign : 0;
+}
+
+struct rule_offer rule_offer_of(const struct verdict_case *c)
+{
+    unsigned signs = case_is_datagram(c) ? SIGN_DATAGRAM : SIGN_TCP;
+
+    signs |= when(c->trail->n_rst > 0, SIGN_RST);
+    signs |= when(has_words(c), SIGN_WORDS);
+    signs |= when(c->trail->previous.is_known, SIGN_PREVIOUS);
+    signs |= when(case_has(c, FACT_STALE_ACK), SIGN_STALE_ACK);
+    signs |= when(case_has(c, FACT_BAD_SYNACK), SIGN_BAD_SYNACK);
+    signs |= when(case_has(c, FACT_CLIENT_RST_SYNACK), SIGN_SYNACK_RESET);
+    signs |= when(case_has(c, FACT_ESTABLISHED), SIGN_ESTABLISHED);
+    signs |= when(!case_has(c, FACT_SYN_SEEN), SIGN_NO_SYN);
+    return (struct rule_offer){.outcome = (uint16_t)(1u << c->outcome), .signs = (uint16_t)signs};
+}
+
+bool rule_is_of_proto(enum verdict_id id, struct rule_offer offer)
+{
+    return !(wants[id].signs & (SIGN_TCP | SIGN_DATAGRAM) & ~offer.signs);
+}
+
+bool rule_may_hold(enum verdict_id id, struct rule_offer offer)
+{
+    const struct want *want = &wants[id];
+
+    return want->outcomes & offer.outcome && !(want->signs & ~offer.signs);
+}
