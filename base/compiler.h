@@ -9,6 +9,10 @@
 /* fmt_index and args_index count from 1, as the attribute wants them. */
 #define PRINTF_FMT(fmt_index, args_index) __attribute__((format(printf, fmt_index, args_index)))
 
+/* For the rare branch of a packet's path: inlined, its registers and stack would cost every
+ * packet. */
+#define OUT_OF_LINE __attribute__((noinline))
+
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* x86-64 and the common arm64 servers; padding to it keeps writers off each other's lines. */

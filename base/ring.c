@@ -4,27 +4,10 @@
 
 #include <assert.h>
 
-/* At the start of each record. */
-struct record {
-    uint32_t payload_bytes; /* SKIP_RECORD: nothing here, go on at the start of the memory */
-    uint32_t unused;        /* keeps the payload at a multiple of 8 */
-};
-
+/* As payload_bytes: nothing here, go on at the start of the memory. */
 #define SKIP_RECORD UINT32_MAX
 
-_Static_assert(sizeof(struct record) == RING_HEADER_BYTES, "the header is what ring.h says");
 _Static_assert(RING_HEADER_BYTES <= RING_ALIGN_BYTES, "a skip record fits the smallest gap");
-
-static struct record *record_at(const struct ring *ring, uint64_t off)
-{
-    return (void *)(ring->memory + (off & (ring->size_bytes - 1)));
-}
-
-static uint64_t record_bytes(uint64_t payload_bytes)
-{
-    return (RING_HEADER_BYTES + payload_bytes + RING_ALIGN_BYTES - 1) &
-           ~(uint64_t)(RING_ALIGN_BYTES - 1);
-}
 
 void ring_init(struct ring *ring, void *memory, uint64_t size_bytes, struct park *consumer_park,
                struct park *producer_park)
@@ -44,11 +27,19 @@ uint64_t ring_max_bytes(const struct ring *ring)
     return ring->size_bytes / 2 - RING_HEADER_BYTES;
 }
 
+/* The end of the memory, or what the consumer has not done with, where that comes first. */
+static uint64_t straight_end(const struct ring *ring, uint64_t memory_end_off)
+{
+    uint64_t free_end_off = ring->tail_seen + ring->size_bytes;
+
+    return free_end_off < memory_end_off ? free_end_off : memory_end_off;
+}
+
 void *ring_reserve(struct ring *ring, size_t n_bytes)
 {
     uint64_t to_end_bytes = ring->size_bytes - (ring->write_off & (ring->size_bytes - 1));
-    uint64_t skip_bytes = record_bytes(n_bytes) > to_end_bytes ? to_end_bytes : 0;
-    uint64_t wanted_bytes = skip_bytes + record_bytes(n_bytes);
+    uint64_t skip_bytes = ring_record_bytes(n_bytes) > to_end_bytes ? to_end_bytes : 0;
+    uint64_t wanted_bytes = skip_bytes + ring_record_bytes(n_bytes);
     uint64_t used_at_end = ring->write_off + wanted_bytes - ring->tail_seen;
 
     assert(n_bytes <= ring_max_bytes(ring));
@@ -60,9 +51,10 @@ void *ring_reserve(struct ring *ring, size_t n_bytes)
             return NULL;
         }
     }
+    ring->straight_end_off = straight_end(ring, ring->write_off + to_end_bytes);
     ring->reserved_off = ring->write_off + skip_bytes;
     ring->reserved_bytes = n_bytes;
-    return record_at(ring, ring->reserved_off) + 1;
+    return ring_record_at(ring, ring->reserved_off) + 1;
 }
 
 void ring_commit(struct ring *ring, size_t n_bytes)
@@ -70,9 +62,9 @@ void ring_commit(struct ring *ring, size_t n_bytes)
     assert(n_bytes <= ring->reserved_bytes);
     /* The skip record is written only now: a reservation that was dropped leaves no trace. */
     if (ring->reserved_off != ring->write_off)
-        record_at(ring, ring->write_off)->payload_bytes = SKIP_RECORD;
-    record_at(ring, ring->reserved_off)->payload_bytes = (uint32_t)n_bytes;
-    ring->write_off = ring->reserved_off + record_bytes(n_bytes);
+        ring_record_at(ring, ring->write_off)->payload_bytes = SKIP_RECORD;
+    ring_record_at(ring, ring->reserved_off)->payload_bytes = (uint32_t)n_bytes;
+    ring->write_off = ring->reserved_off + ring_record_bytes(n_bytes);
     ring->reserved_bytes = 0;
 }
 
@@ -86,15 +78,6 @@ void ring_publish(struct ring *ring)
     atomic_store_explicit(&ring->head, ring->write_off, memory_order_seq_cst);
     if (ring->consumer_park)
         park_wake(ring->consumer_park);
-}
-
-bool ring_is_above(struct ring *ring, uint64_t n_bytes)
-{
-    if (ring->write_off - ring->tail_seen <= n_bytes)
-        return false;
-    /* Pairs with the store in ring_release. */
-    ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    return ring->write_off - ring->tail_seen > n_bytes;
 }
 
 static bool has_room(void *ctx)
@@ -127,7 +110,7 @@ bool ring_wait_room(struct ring *ring, int64_t timeout_ns)
 const void *ring_peek(struct ring *ring, size_t *n_bytes)
 {
     for (;;) {
-        const struct record *record;
+        const struct ring_record *record;
 
         if (ring->read_off == ring->head_seen) {
             /* Pairs with the store in ring_publish: the records are whole. */
@@ -135,9 +118,9 @@ const void *ring_peek(struct ring *ring, size_t *n_bytes)
             if (ring->read_off == ring->head_seen)
                 return NULL;
         }
-        record = record_at(ring, ring->read_off);
+        record = ring_record_at(ring, ring->read_off);
         if (record->payload_bytes != SKIP_RECORD) {
-            ring->read_off += record_bytes(record->payload_bytes);
+            ring->read_off += ring_record_bytes(record->payload_bytes);
             *n_bytes = record->payload_bytes;
             return record + 1;
         }
@@ -152,7 +135,7 @@ void ring_release(struct ring *ring)
     /* Only the consumer writes tail, so relaxed reads its own last value. */
     if (atomic_load_explicit(&ring->tail, memory_order_relaxed) == ring->read_off)
         return;
-    /* Release part: pairs with the loads in ring_reserve and has_room. Sequentially
+    /* Release part: pairs with the loads in ring_reserve, ring_is_above and has_room. Sequentially
      * consistent: ordered before the look at wants_room. */
     atomic_store_explicit(&ring->tail, ring->read_off, memory_order_seq_cst);
     if (!ring->producer_park || !atomic_load_explicit(&ring->wants_room, memory_order_seq_cst))

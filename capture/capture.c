@@ -36,6 +36,8 @@ static void fill_defaults(struct capture_config *config)
         config->snap_bytes = CAPTURE_DEFAULT_SNAP_BYTES;
     if (config->snap_bytes == 0 || config->snap_bytes > FRAME_MAX_BYTES)
         config->snap_bytes = FRAME_MAX_BYTES;
+    if (config->max_packets == 0)
+        config->max_packets = UINT64_MAX;
     if (config->buffer_bytes == 0)
         config->buffer_bytes = CAPTURE_DEFAULT_BUFFER_BYTES;
     if (config->buffer_bytes > INT32_MAX)
@@ -80,7 +82,8 @@ int capture_open(const struct capture_config *config, struct arena *arena, struc
 
 void capture_attach(struct capture *capture, const struct capture_outputs *outputs)
 {
-    feed_init(&capture->feed, outputs, &capture->counters, capture->config.n_interfaces > 0);
+    feed_init(&capture->feed, outputs, &capture->counters, capture->sources,
+              capture->config.n_interfaces > 0);
     capture->feed.snap_bytes = capture->config.snap_bytes;
     if (capture->config.n_members > 1 && capture->config.n_interfaces > 0)
         live_share(capture);
@@ -233,20 +236,12 @@ int capture_compile_for(const struct capture *capture, struct filter *filter, pc
     return filter_compile_for(filter, capture->light[1], pcap, err);
 }
 
-bool capture_is_enough(const struct capture *capture)
+uint64_t capture_wanted_pkts(const struct capture *capture)
 {
-    return capture->config.max_packets > 0 &&
-           counter_read(&capture->counters.delivered_pkts) >= capture->config.max_packets;
-}
+    uint64_t n_delivered = pktcount_delivered_pkts(&capture->feed.count);
 
-void capture_count_source(struct capture *capture, const struct raw_packet *packet)
-{
-    struct capture_source *source = &capture->sources[packet->source];
-
-    counter_add(&source->read_pkts, 1);
-    counter_add(&source->read_wire_bytes, packet->wire_bytes);
-    counter_add(&source->cut_pkts, packet->captured_bytes < packet->wire_bytes);
-    counter_set(&source->last_ns, (uint64_t)packet->ts_ns);
+    return capture->config.max_packets > n_delivered ? capture->config.max_packets - n_delivered
+                                                     : 0;
 }
 
 void capture_note_trouble(struct capture *capture, const struct err *err)

@@ -13,7 +13,8 @@ enum shed_kind {
     SHED_KIND_COUNT
 };
 
-/* Written by the capture thread, read by any. A packet that was read is exactly one of:
+/* Written by the capture thread, read by any: what packets count, when their batch is published.
+ * A packet that was read is exactly one of:
  * filtered, delivered, shed. */
 struct capture_counters {
     struct counter read_pkts;

@@ -11,7 +11,7 @@ static uint64_t high_water_bytes(const struct ring *ring)
 }
 
 void feed_init(struct feed *feed, const struct capture_outputs *outputs,
-               struct capture_counters *counters, bool is_live)
+               struct capture_counters *counters, struct capture_source *sources, bool is_live)
 {
     assert(outputs->n_outputs >= 1 && outputs->n_outputs <= CAPTURE_MAX_OUTPUTS);
     assert(outputs->n_outputs == 1 || outputs->shard_of);
@@ -20,11 +20,12 @@ void feed_init(struct feed *feed, const struct capture_outputs *outputs,
         .tap = outputs->tap,
         .shard_of = outputs->shard_of,
         .shard_ctx = outputs->shard_ctx,
-        .counters = counters,
+        .count = {.counters = counters, .sources = sources},
         .snap_bytes = FRAME_MAX_BYTES,
         .is_live = is_live,
         .ordinal_step = 1,
         .tick_ns = -1,
+        .plain_until_ns = INT64_MIN,
     };
     for (size_t i = 0; i < feed->n_outputs; i++) {
         struct ring *ring = outputs->outputs[i].ring;
@@ -40,6 +41,7 @@ void feed_init(struct feed *feed, const struct capture_outputs *outputs,
 
 void feed_publish(struct feed *feed)
 {
+    pktcount_store(&feed->count);
     /* First: what a verdict rests on can be read there when the verdict comes. */
     if (feed->tap)
         ring_publish(feed->tap);
@@ -79,6 +81,11 @@ static bool put_gap(struct feed *feed, struct feed_output *output, enum frame_ki
     };
 
     return put_word(feed, output->ring, &gap);
+}
+
+static bool has_gap(const struct feed_output *output)
+{
+    return output->has_loss || output->shed_pkts > 0;
 }
 
 /* What is missing before the next packet; false when there is no room to tell it. */
@@ -136,25 +143,38 @@ static bool is_stray_leap(struct feed *feed, int64_t ts_ns)
     return true;
 }
 
+static int64_t plain_until(const struct feed *feed)
+{
+    const struct feed_output *output = &feed->outputs[0];
+    bool is_plain = feed->n_outputs == 1 && !feed->tap && feed->leap_ns == 0 &&
+                    output->tick_ns == feed->tick_ns && !has_gap(output);
+
+    return is_plain ? feed->tick_ns + FRAME_TICK_NS : INT64_MIN;
+}
+
 /* Must be repeatable: after FEED_FULL the same time comes again. */
 static enum feed_result pass_time(struct feed *feed, int64_t ts_ns)
 {
+    enum feed_result result = FEED_DONE;
+
     if (ts_ns > feed->now_ns && !is_stray_leap(feed, ts_ns))
         feed->now_ns = ts_ns;
     if (feed->now_ns - feed->tick_ns >= FRAME_TICK_NS || feed->tick_ns < 0) {
         feed->tick_ns = feed->now_ns / FRAME_TICK_NS * FRAME_TICK_NS;
-        counter_add(&feed->counters->ticks, 1);
+        counter_add(&feed->count.counters->ticks, 1);
     }
     /* Cheap when there is one output; with more, FEED_FULL may have left some behind. */
-    if (feed->outputs[feed->n_outputs - 1].tick_ns == feed->tick_ns)
-        return FEED_DONE;
-    return put_ticks(feed);
+    if (feed->outputs[feed->n_outputs - 1].tick_ns != feed->tick_ns)
+        result = put_ticks(feed);
+    feed->plain_until_ns = plain_until(feed);
+    return result;
 }
 
 /* What is kept to the last and still finds no room is a loss like any other. */
 static void shed_packet(struct feed *feed, struct feed_output *output, enum shed_kind kind)
 {
-    counter_add(&feed->counters->shed_pkts[kind], 1);
+    counter_add(&feed->count.counters->shed_pkts[kind], 1);
+    feed->plain_until_ns = INT64_MIN;
     if (kind != SHED_CONTROL) {
         output->shed_pkts++;
         return;
@@ -178,16 +198,28 @@ static bool is_shed(struct feed *feed, struct feed_output *output, const struct 
     return true;
 }
 
-static void write_packet(struct frame *frame, const struct frame *header, const uint8_t *bytes)
+static uint32_t kept_bytes(const struct feed *feed, const struct raw_packet *packet)
 {
-    memcpy(frame, header, frame_size_bytes(0));
-    memcpy(frame->bytes, bytes, header->captured_bytes);
+    return packet->captured_bytes < feed->snap_bytes ? packet->captured_bytes : feed->snap_bytes;
 }
 
-static void count_read(struct feed *feed)
+/* All but the bytes, of a packet that is not counted yet. */
+static void write_header(const struct feed *feed, struct frame *frame,
+                         const struct raw_packet *packet, uint32_t captured_bytes)
+{
+    frame->ts_ns = packet->ts_ns;
+    frame->ordinal = feed->ordinal + feed->ordinal_step;
+    frame->captured_bytes = captured_bytes;
+    frame->wire_bytes = packet->wire_bytes;
+    frame->linktype = packet->linktype;
+    frame->source = packet->source;
+    frame->kind = FRAME_PACKET;
+}
+
+static void count_read(struct feed *feed, const struct raw_packet *packet)
 {
     feed->ordinal += feed->ordinal_step;
-    counter_add(&feed->counters->read_pkts, 1);
+    pktcount_add(&feed->count, packet);
 }
 
 /* Live, of what comes too fast for the tap the telling packets get their copies. */
@@ -209,69 +241,97 @@ static bool put_copy(struct feed *feed, const struct frame *header, const struct
         copy = reserve(feed, feed->tap, header->captured_bytes);
 
     if (!copy) {
-        counter_add(&feed->counters->tap_lost_pkts, feed->is_live);
+        counter_add(&feed->count.counters->tap_lost_pkts, feed->is_live);
         return feed->is_live;
     }
-    write_packet(copy, header, packet->bytes);
+    memcpy(copy, header, frame_size_bytes(0));
+    memcpy(copy->bytes, packet->bytes, header->captured_bytes);
     ring_commit(feed->tap, frame_size_bytes(header->captured_bytes));
     return true;
 }
 
-enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
-                             const struct shed *shed)
+static struct feed_output *output_of(struct feed *feed, const struct frame *header,
+                                     const uint8_t *bytes)
 {
-    struct frame header = {
-        .ts_ns = packet->ts_ns,
-        .ordinal = feed->ordinal + feed->ordinal_step,
-        .captured_bytes =
-            packet->captured_bytes < feed->snap_bytes ? packet->captured_bytes : feed->snap_bytes,
-        .wire_bytes = packet->wire_bytes,
-        .linktype = packet->linktype,
-        .source = packet->source,
-        .kind = FRAME_PACKET,
-    };
-    struct feed_output *output = &feed->outputs[0];
+    uint32_t shard_idx = 0;
+
+    if (feed->n_outputs > 1)
+        shard_idx = feed->shard_of(feed->shard_ctx, header, bytes);
+    assert(shard_idx < feed->n_outputs);
+    return &feed->outputs[shard_idx];
+}
+
+/* Where anything may be due, there are several outputs, or a tap. */
+static OUT_OF_LINE enum feed_result
+feed_with_care(struct feed *feed, const struct raw_packet *packet, const struct shed *shed)
+{
+    struct feed_output *output;
+    struct frame header;
     struct frame *frame;
 
     if (pass_time(feed, packet->ts_ns) == FEED_FULL)
         return FEED_FULL;
-    if (feed->n_outputs > 1) {
-        uint32_t shard_idx = feed->shard_of(feed->shard_ctx, &header, packet->bytes);
-
-        assert(shard_idx < feed->n_outputs);
-        output = &feed->outputs[shard_idx];
-    }
+    write_header(feed, &header, packet, kept_bytes(feed, packet));
+    output = output_of(feed, &header, packet->bytes);
     if (feed->is_live && is_shed(feed, output, packet, shed)) {
-        count_read(feed);
+        count_read(feed, packet);
         return FEED_DONE;
     }
     /* Once for all that went before a packet that stays. */
-    if (output->has_loss || output->shed_pkts > 0)
+    if (has_gap(output))
         (void)put_gaps(feed, output);
     frame = reserve(feed, output->ring, header.captured_bytes);
     if (!frame && !feed->is_live)
         return FEED_FULL;
     if (frame && feed->tap && !put_copy(feed, &header, packet, shed))
         return FEED_FULL;
-    count_read(feed);
+    count_read(feed, packet);
     if (!frame) {
         shed_packet(feed, output, shed ? shed_classify(shed, packet) : SHED_OTHER);
         return FEED_DONE;
     }
-    write_packet(frame, &header, packet->bytes);
+    memcpy(frame, &header, frame_size_bytes(0));
+    memcpy(frame->bytes, packet->bytes, header.captured_bytes);
     ring_commit(output->ring, frame_size_bytes(header.captured_bytes));
-    counter_add(&feed->counters->delivered_pkts, 1);
-    counter_add(&feed->counters->delivered_wire_bytes, header.wire_bytes);
-    counter_add(&feed->counters->cut_pkts, header.captured_bytes < header.wire_bytes);
+    pktcount_add_delivered(&feed->count, packet, header.captured_bytes);
     return FEED_DONE;
 }
 
-enum feed_result feed_filtered(struct feed *feed, int64_t ts_ns)
+/* Whether nothing but a lack of room can be in the packet's way. */
+static bool is_plain(const struct feed *feed, const struct raw_packet *packet)
 {
-    if (pass_time(feed, ts_ns) == FEED_FULL)
+    const struct feed_output *output = &feed->outputs[0];
+
+    return packet->ts_ns < feed->plain_until_ns && packet->source == feed->count.source &&
+           (!feed->is_live || ring_used_at_most(output->ring) <= output->high_water_bytes);
+}
+
+enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
+                             const struct shed *shed)
+{
+    uint32_t captured_bytes = kept_bytes(feed, packet);
+    struct frame *frame = NULL;
+
+    if (is_plain(feed, packet))
+        frame = ring_append_straight(feed->outputs[0].ring, frame_size_bytes(captured_bytes));
+    if (!frame)
+        return feed_with_care(feed, packet, shed);
+    if (packet->ts_ns > feed->now_ns)
+        feed->now_ns = packet->ts_ns;
+    write_header(feed, frame, packet, captured_bytes);
+    feed->ordinal += feed->ordinal_step;
+    pktcount_add_same(&feed->count, packet);
+    pktcount_add_delivered(&feed->count, packet, captured_bytes);
+    memcpy(frame->bytes, packet->bytes, captured_bytes);
+    return FEED_DONE;
+}
+
+enum feed_result feed_filtered(struct feed *feed, const struct raw_packet *packet)
+{
+    if (pass_time(feed, packet->ts_ns) == FEED_FULL)
         return FEED_FULL;
-    count_read(feed);
-    counter_add(&feed->counters->filtered_pkts, 1);
+    count_read(feed, packet);
+    feed->count.filtered_pkts++;
     return FEED_DONE;
 }
 
@@ -284,6 +344,7 @@ void feed_time(struct feed *feed, int64_t ts_ns)
 
 void feed_loss(struct feed *feed, uint64_t n_pkts)
 {
+    feed->plain_until_ns = INT64_MIN;
     for (size_t i = 0; i < feed->n_outputs; i++) {
         feed->outputs[i].lost_pkts += n_pkts;
         feed->outputs[i].has_loss = true;

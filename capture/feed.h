@@ -5,7 +5,9 @@
  * Theory of operation: every call may be refused with FEED_FULL (waiting feeds only) and is then
  * repeated as it was; what part of it was done already is remembered for each output, so nothing
  * is written twice. Before a packet goes into its ring, every ring has the tick of the packet's
- * time, so all consumers see a tick at the same place of the order.
+ * time, so all consumers see a tick at the same place of the order. Most packets are
+ * spared all that: until plain_until_ns neither a tick nor a gap is due. What is counted reaches
+ * the counters with feed_publish (capture/pktcount.h).
  */
 #ifndef CAPTURE_FEED_H
 #define CAPTURE_FEED_H
@@ -16,6 +18,7 @@
 
 #include "base/compiler.h"
 #include "capture/capture.h"
+#include "capture/pktcount.h"
 #include "capture/raw_packet.h"
 #include "capture/shed.h"
 
@@ -48,29 +51,30 @@ struct feed {
     struct ring *tap; /* NULL = none */
     capture_shard_fn shard_of;
     void *shard_ctx;
-    struct capture_counters *counters;
+    struct pktcount count;
     uint32_t snap_bytes; /* cut packets to this; never 0 */
     bool is_live;        /* sheds instead of saying FEED_FULL */
 
-    uint64_t ordinal;      /* of the last packet read */
-    uint64_t ordinal_step; /* 1, but for members of a fanout group */
-    int64_t now_ns;        /* the latest time so far; 0 before the first packet */
-    int64_t tick_ns;       /* its boundary; -1 = no packet yet */
+    uint64_t ordinal;       /* of the last packet read */
+    uint64_t ordinal_step;  /* 1, but for members of a fanout group */
+    int64_t now_ns;         /* the latest time so far; 0 before the first packet */
+    int64_t tick_ns;        /* its boundary; -1 = no packet yet */
+    int64_t plain_until_ns; /* packets dated before it need nothing but room in the one output */
     int64_t leap_ns; /* time of the packet before, where it was too far ahead; 0 = it was not */
     uint64_t leap_ordinal; /* what ordinal was before that packet */
     struct ring *full_ring;
 };
 
-/* `outputs` is copied. */
+/* `outputs` is copied; `sources` are the rows that packets name. */
 void feed_init(struct feed *feed, const struct capture_outputs *outputs,
-               struct capture_counters *counters, bool is_live);
+               struct capture_counters *counters, struct capture_source *sources, bool is_live);
 
 /* `shed` is the link type's (live only; NULL: everything counts as other). */
 enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
                              const struct shed *shed);
 
 /* A packet that was read and that the filter refused: it counts and its time passes. */
-enum feed_result feed_filtered(struct feed *feed, int64_t ts_ns);
+enum feed_result feed_filtered(struct feed *feed, const struct raw_packet *packet);
 
 /* Time passed without a packet. Live only. */
 void feed_time(struct feed *feed, int64_t ts_ns);
@@ -81,6 +85,7 @@ void feed_loss(struct feed *feed, uint64_t n_pkts);
 /* The end frame to every ring. May say FEED_FULL in a live feed too. */
 enum feed_result feed_end(struct feed *feed);
 
+/* Shows the consumers what was fed, and everybody what was counted: once per batch. */
 void feed_publish(struct feed *feed);
 
 #endif

@@ -117,9 +117,6 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_ch
         return;
     /* A live feed never refuses. */
     (void)feed_packet(&capture->feed, &packet, &interface->shed);
-    capture_count_source(capture, &packet);
-    if (capture_is_enough(capture))
-        pcap_breakloop(interface->pcap);
 }
 
 bool live_card_dropped(const struct live_interface *interface, uint64_t *n_pkts)
@@ -232,10 +229,10 @@ static void lose_interface(struct capture *capture, struct live_interface *inter
 }
 
 /* What pcap_dispatch returned. */
-static int take_packets(struct capture *capture, struct live_interface *interface)
+static int take_packets(struct capture *capture, struct live_interface *interface, int n_pkts)
 {
     struct callback callback = {.capture = capture, .interface = interface};
-    int n = pcap_dispatch(interface->pcap, DISPATCH_PKTS, on_packet, (u_char *)&callback);
+    int n = pcap_dispatch(interface->pcap, n_pkts, on_packet, (u_char *)&callback);
 
     feed_publish(&capture->feed);
     return n;
@@ -244,11 +241,13 @@ static int take_packets(struct capture *capture, struct live_interface *interfac
 /* Returns whether there may be more at once. */
 static bool dispatch(struct capture *capture, struct live_interface *interface)
 {
-    int n = take_packets(capture, interface);
+    uint64_t n_wanted = capture_wanted_pkts(capture);
+    int n_pkts = n_wanted < DISPATCH_PKTS ? (int)n_wanted : DISPATCH_PKTS;
+    int n = take_packets(capture, interface, n_pkts);
 
     if (n == PCAP_ERROR)
         lose_interface(capture, interface);
-    return n == DISPATCH_PKTS;
+    return n == n_pkts;
 }
 
 /* Back is one that is there, up, and of which libpcap says so too. */
@@ -262,7 +261,7 @@ static void look_after(struct capture *capture, struct live_interface *interface
     }
     is_away = live_is_away(capture, interface);
     if (interface->is_away && !is_away)
-        is_away = take_packets(capture, interface) == PCAP_ERROR;
+        is_away = take_packets(capture, interface, 1) == PCAP_ERROR;
     set_away(capture, interface, is_away);
 }
 
@@ -280,7 +279,7 @@ static bool dispatch_all(struct capture *capture)
 
     observe_clock(capture);
     for (size_t i = 0; i < capture->config.n_interfaces; i++) {
-        if (is_open(&live->interfaces[i]) && !capture_is_enough(capture))
+        if (is_open(&live->interfaces[i]) && capture_wanted_pkts(capture) > 0)
             has_more |= dispatch(capture, &live->interfaces[i]);
     }
     return has_more;
@@ -348,13 +347,13 @@ static enum capture_step live_step(struct capture *capture, int64_t max_wait_ns)
     struct live *live = &capture->input.live;
     int64_t mono_ns;
 
-    if (!dispatch_all(capture) && live->n_alive > 0 && !capture_is_enough(capture)) {
+    if (!dispatch_all(capture) && live->n_alive > 0 && capture_wanted_pkts(capture) > 0) {
         wait_for_packets(capture, max_wait_ns);
         (void)dispatch_all(capture);
     }
     if (live->n_alive == 0)
         return end(capture, CAPTURE_END_FAILED);
-    if (capture_is_enough(capture))
+    if (capture_wanted_pkts(capture) == 0)
         return end(capture, CAPTURE_END_LIMIT);
     mono_ns = clock_ns(CLOCK_MONOTONIC);
     if (live->drain_until_ns && mono_ns >= live->drain_until_ns)

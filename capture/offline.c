@@ -178,29 +178,46 @@ static const struct filter *filter_for(struct capture *capture, uint16_t linktyp
     return &added->filter;
 }
 
+/* False when the filter does not fit the packet's link type. */
+static bool ask_filter(struct capture *capture)
+{
+    struct offline *offline = &capture->input.offline;
+    const struct filter *filter = filter_for(capture, offline->packet.linktype, &offline->why);
+
+    offline->is_kept = filter && filter_keeps(filter, &offline->packet);
+    return filter;
+}
+
+static void end_file(struct capture *capture, enum reader_result result)
+{
+    struct offline *offline = &capture->input.offline;
+
+    if (result == READER_DAMAGED || result == READER_FAILED)
+        note_file_trouble(capture, &offline->why);
+    capture->status.n_damaged_files += result == READER_DAMAGED;
+    offline->has_failed = offline->has_failed || result == READER_FAILED;
+    close_file(offline);
+}
+
 /* False at the end of a file, clean or not. */
 static bool read_file_packet(struct capture *capture)
 {
     struct offline *offline = &capture->input.offline;
-    struct raw_packet *packet = &offline->packet;
-    const struct filter *filter = NULL;
-    struct err why;
-    enum reader_result result = reader_next(offline->reader, packet, &why);
+    enum reader_result result = reader_next(offline->reader, &offline->packet, &offline->why);
 
-    if (result == READER_PACKET && capture_is_filtered(capture)) {
-        filter = filter_for(capture, packet->linktype, &why);
-        result = filter ? READER_PACKET : READER_FAILED;
-    }
-    if (result == READER_PACKET) {
-        offline->is_kept = !filter || filter_keeps(filter, packet);
+    offline->is_kept = true;
+    if (result == READER_PACKET && capture_is_filtered(capture) && !ask_filter(capture))
+        result = READER_FAILED;
+    if (result == READER_PACKET)
         return true;
-    }
-    if (result == READER_DAMAGED || result == READER_FAILED)
-        note_file_trouble(capture, &why);
-    capture->status.n_damaged_files += result == READER_DAMAGED;
-    offline->has_failed = offline->has_failed || result == READER_FAILED;
-    close_file(offline);
+    end_file(capture, result);
     return false;
+}
+
+static bool read_generated_packet(struct offline *offline)
+{
+    offline->is_kept = true;
+    return synthetic_next(offline->synthetic, &offline->packet);
 }
 
 /* False when there is no more input. */
@@ -208,15 +225,13 @@ static bool read_packet(struct capture *capture)
 {
     struct offline *offline = &capture->input.offline;
 
-    if (offline->synthetic) {
-        offline->is_kept = true;
-        return synthetic_next(offline->synthetic, &offline->packet);
-    }
     for (;;) {
         if (offline->is_file_open && read_file_packet(capture))
             return true;
         if (offline->is_file_open)
             continue;
+        if (offline->synthetic)
+            return read_generated_packet(offline);
         if (offline->file_idx == capture->config.n_files || flag_is_raised(&capture->stop))
             return false;
         if (reopen_file(capture))
@@ -224,13 +239,15 @@ static bool read_packet(struct capture *capture)
     }
 }
 
-static enum feed_result feed_read_packet(struct capture *capture)
+/* False when a ring is full: what was read is kept. */
+static bool feed_read_packet(struct capture *capture)
 {
     struct offline *offline = &capture->input.offline;
+    enum feed_result result = offline->is_kept ? feed_packet(&capture->feed, &offline->packet, NULL)
+                                               : feed_filtered(&capture->feed, &offline->packet);
 
-    if (!offline->is_kept)
-        return feed_filtered(&capture->feed, offline->packet.ts_ns);
-    return feed_packet(&capture->feed, &offline->packet, NULL);
+    offline->has_packet = result == FEED_FULL;
+    return !offline->has_packet;
 }
 
 static enum capture_step end(struct capture *capture, enum capture_end why)
@@ -239,28 +256,32 @@ static enum capture_step end(struct capture *capture, enum capture_end why)
     return CAPTURE_STEP_END;
 }
 
+static enum capture_step end_input(struct capture *capture)
+{
+    if (flag_is_raised(&capture->stop))
+        return end(capture, CAPTURE_END_STOPPED);
+    return end(capture, capture->input.offline.has_failed ? CAPTURE_END_FAILED : CAPTURE_END_INPUT);
+}
+
 static enum capture_step offline_step(struct capture *capture, int64_t max_wait_ns)
 {
-    struct offline *offline = &capture->input.offline;
+    uint64_t n_pkts;
 
     (void)max_wait_ns;
     if (flag_is_raised(&capture->stop))
         return end(capture, CAPTURE_END_STOPPED);
-    for (int i = 0; i < BATCH_PKTS; i++) {
-        if (!offline->has_packet && !read_packet(capture)) {
-            if (flag_is_raised(&capture->stop))
-                return end(capture, CAPTURE_END_STOPPED);
-            return end(capture, offline->has_failed ? CAPTURE_END_FAILED : CAPTURE_END_INPUT);
-        }
-        offline->has_packet = true;
-        if (feed_read_packet(capture) == FEED_FULL)
+    if (capture->input.offline.has_packet && !feed_read_packet(capture))
+        return CAPTURE_STEP_FULL;
+    n_pkts = capture_wanted_pkts(capture);
+    if (n_pkts > BATCH_PKTS)
+        n_pkts = BATCH_PKTS;
+    for (; n_pkts > 0; n_pkts--) {
+        if (!read_packet(capture))
+            return end_input(capture);
+        if (!feed_read_packet(capture))
             return CAPTURE_STEP_FULL;
-        offline->has_packet = false;
-        capture_count_source(capture, &offline->packet);
-        if (capture_is_enough(capture))
-            return end(capture, CAPTURE_END_LIMIT);
     }
-    return CAPTURE_STEP_MORE;
+    return capture_wanted_pkts(capture) > 0 ? CAPTURE_STEP_MORE : end(capture, CAPTURE_END_LIMIT);
 }
 
 static void offline_close(struct capture *capture)

@@ -42,6 +42,8 @@ struct offline {
     bool has_failed; /* a file could not be read at all */
     struct stream stream;
     struct reader *reader;
+    struct err
+        why; /* what the reader said last; here, for a buffer on the stack costs each packet */
     struct synthetic *synthetic; /* instead of files */
 
     bool has_packet; /* read and not yet taken by the feed */

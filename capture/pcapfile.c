@@ -76,34 +76,42 @@ int pcapfile_open(struct reader *reader, struct err *err)
     return 0;
 }
 
+/* The record is not all in the buffer: reads on and starts it over. */
+static OUT_OF_LINE enum reader_result next_after_refill(struct reader *reader, size_t n_bytes,
+                                                        struct raw_packet *packet, struct err *err)
+{
+    if (!stream_refill(reader->stream, n_bytes))
+        return reader_short(reader, err);
+    return pcapfile_next(reader, packet, err);
+}
+
 enum reader_result pcapfile_next(struct reader *reader, struct raw_packet *packet, struct err *err)
 {
     const struct pcapfile_state *state = &reader->pcapfile;
-    const uint8_t *record = stream_peek(reader->stream, state->record_header_bytes);
+    const uint8_t *record = reader->stream->at;
+    size_t record_bytes = state->record_header_bytes;
     uint32_t captured_bytes;
     uint32_t wire_bytes;
     uint64_t ts_ns;
 
-    if (!record)
-        return reader_short(reader, err);
+    if (stream_left(reader->stream) < record_bytes)
+        return next_after_refill(reader, record_bytes, packet, err);
     captured_bytes = load_u32(record + 8, reader->is_big_endian);
-    wire_bytes = load_u32(record + 12, reader->is_big_endian);
     if (captured_bytes > FRAME_MAX_BYTES)
         return reader_corrupt(reader, err, "a record claims a packet of %u bytes", captured_bytes);
+    record_bytes += captured_bytes;
+    if (stream_left(reader->stream) < record_bytes)
+        return next_after_refill(reader, record_bytes, packet, err);
+    wire_bytes = load_u32(record + 12, reader->is_big_endian);
     ts_ns = load_u32(record, reader->is_big_endian) * (uint64_t)NS_PER_S +
             load_u32(record + 4, reader->is_big_endian) * state->ns_per_fraction;
-    record = stream_peek(reader->stream, state->record_header_bytes + captured_bytes);
-    if (!record)
-        return reader_short(reader, err);
-    *packet = (struct raw_packet){
-        /* A fraction over a second is taken as it is, as libpcap does. */
-        .ts_ns = ts_ns < (uint64_t)FRAME_MAX_TS_NS ? (int64_t)ts_ns : FRAME_MAX_TS_NS,
-        .bytes = record + state->record_header_bytes,
-        .captured_bytes = captured_bytes,
-        .wire_bytes = wire_bytes < captured_bytes ? captured_bytes : wire_bytes,
-        .linktype = state->linktype,
-        .source = state->source,
-    };
-    stream_consume(reader->stream, state->record_header_bytes + captured_bytes);
+    /* A fraction over a second is taken as it is, as libpcap does. */
+    packet->ts_ns = ts_ns < (uint64_t)FRAME_MAX_TS_NS ? (int64_t)ts_ns : FRAME_MAX_TS_NS;
+    packet->bytes = record + state->record_header_bytes;
+    packet->captured_bytes = captured_bytes;
+    packet->wire_bytes = wire_bytes < captured_bytes ? captured_bytes : wire_bytes;
+    packet->linktype = state->linktype;
+    packet->source = state->source;
+    stream_consume(reader->stream, record_bytes);
     return READER_PACKET;
 }

@@ -24,7 +24,8 @@ struct capture_ops {
 
 struct capture {
     /* constant after capture_open */
-    struct capture_config config; /* filter: as asked for, NULL where nothing was */
+    struct capture_config config; /* filter: as asked for, NULL where nothing was;
+                                   * max_packets: UINT64_MAX where there is no limit */
     const struct capture_ops *ops;
     uint64_t input_size_bytes; /* 0 = not known */
     int stop_fd;               /* an eventfd: readable after capture_stop */
@@ -51,9 +52,6 @@ struct capture {
 /* Adds a row, or returns the last one when there are CAPTURE_MAX_SOURCES. */
 uint8_t capture_add_source(struct capture *capture, const struct capture_source *source);
 
-/* Counts a packet that was read with its source. */
-void capture_count_source(struct capture *capture, const struct raw_packet *packet);
-
 /* Whether packets are left out by a filter, of the user's or --light's. */
 bool capture_is_filtered(const struct capture *capture);
 
@@ -63,8 +61,8 @@ MUST_CHECK int capture_compile(const struct capture *capture, struct filter *fil
 MUST_CHECK int capture_compile_for(const struct capture *capture, struct filter *filter,
                                    pcap_t *pcap, struct err *err);
 
-/* max_packets were delivered. */
-bool capture_is_enough(const struct capture *capture);
+/* How many more packets may be delivered before there are max_packets. */
+uint64_t capture_wanted_pkts(const struct capture *capture);
 
 /* Keeps the first trouble only. */
 void capture_note_trouble(struct capture *capture, const struct err *err);

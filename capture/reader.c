@@ -76,26 +76,17 @@ int reader_open(struct reader *reader, struct stream *stream, reader_interface_f
     reader->on_interface_ctx = on_interface_ctx;
     reader->n_pkts = 0;
     reader->is_big_endian = false;
-    reader->is_pcapng = magic && pcapng_is_magic(magic);
+    reader->next = magic && pcapng_is_magic(magic) ? pcapng_next : pcapfile_next;
     reader->pcapng.n_interfaces = 0;
     reader->pcapng.last_ts_ns = 0;
     if (stream->state == STREAM_FAILED)
         return err_set(err, -stream->error_number, "cannot read: %s",
                        strerror(stream->error_number));
-    if (reader->is_pcapng)
+    if (reader->next == pcapng_next)
         return 0;
     if (magic && pcapfile_is_magic(magic))
         return pcapfile_open(reader, err);
     return not_a_capture(stream->at, stream_left(stream), err);
-}
-
-enum reader_result reader_next(struct reader *reader, struct raw_packet *packet, struct err *err)
-{
-    enum reader_result result =
-        reader->is_pcapng ? pcapng_next(reader, packet, err) : pcapfile_next(reader, packet, err);
-
-    reader->n_pkts += result == READER_PACKET;
-    return result;
 }
 
 /* Both texts of damage end alike: how much could be read. */
@@ -116,7 +107,7 @@ enum reader_result reader_cut(const struct reader *reader, struct err *err)
         return READER_END;
     case STREAM_FAILED:
         (void)err_set(err, -stream->error_number, "cannot read on at byte %" PRIu64 ": %s",
-                      stream->at_off, strerror(stream->error_number));
+                      stream_off(stream), strerror(stream->error_number));
         return READER_FAILED;
     case STREAM_CUT:
     case STREAM_CORRUPT:
@@ -124,7 +115,7 @@ enum reader_result reader_cut(const struct reader *reader, struct err *err)
                        stream->state == STREAM_CUT ? "truncated" : "corrupt",
                        stream->coding == STREAM_GZIP ? "gzip" : "zstd",
                        stream->state == STREAM_CUT ? "breaks off" : "makes no sense",
-                       stream->at_off + stream_left(stream));
+                       stream->end_off);
         return damaged(reader, err, what);
     case STREAM_OPEN:
     case STREAM_AT_END:
@@ -133,7 +124,7 @@ enum reader_result reader_cut(const struct reader *reader, struct err *err)
     }
     (void)snprintf(what, sizeof(what),
                    "truncated: the record at byte %" PRIu64 " breaks off with the file",
-                   stream->at_off);
+                   stream_off(stream));
     return damaged(reader, err, what);
 }
 
@@ -148,7 +139,8 @@ enum reader_result reader_corrupt(const struct reader *reader, struct err *err, 
                                   ...)
 {
     char what[160];
-    int n = snprintf(what, sizeof(what), "corrupt at byte %" PRIu64 ": ", reader->stream->at_off);
+    int n =
+        snprintf(what, sizeof(what), "corrupt at byte %" PRIu64 ": ", stream_off(reader->stream));
     va_list args;
 
     va_start(args, fmt);

@@ -62,13 +62,19 @@ struct pcapng_state {
     int64_t last_ts_ns; /* simple packets have no time: they get the one of the packet before */
 };
 
+struct reader;
+
+/* As reader_next(), of one format. */
+typedef enum reader_result (*reader_next_fn)(struct reader *reader, struct raw_packet *packet,
+                                             struct err *err);
+
 struct reader {
     struct stream *stream;
+    reader_next_fn next;
     reader_interface_fn on_interface;
     void *on_interface_ctx;
     uint64_t n_pkts;    /* read so far */
     bool is_big_endian; /* byte order of the file, of the section in pcapng */
-    bool is_pcapng;
     struct pcapfile_state pcapfile;
     struct pcapng_state pcapng;
 };
@@ -87,6 +93,13 @@ MUST_CHECK int reader_open(struct reader *reader, struct stream *stream,
                            struct err *err);
 
 /* The next packet, its bytes in place until the next call. `err` is set on trouble only. */
-enum reader_result reader_next(struct reader *reader, struct raw_packet *packet, struct err *err);
+static inline enum reader_result reader_next(struct reader *reader, struct raw_packet *packet,
+                                             struct err *err)
+{
+    enum reader_result result = reader->next(reader, packet, err);
+
+    reader->n_pkts += result == READER_PACKET;
+    return result;
+}
 
 #endif

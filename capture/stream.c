@@ -71,12 +71,18 @@ static size_t read_some(struct stream *stream, uint8_t *to, size_t room_bytes)
     return (size_t)n;
 }
 
+static void add_filled(struct stream *stream, size_t n_bytes)
+{
+    stream->end += n_bytes;
+    stream->end_off += n_bytes;
+}
+
 static void fill_plain(struct stream *stream, uint8_t *to, size_t room_bytes)
 {
     size_t n =
         read_some(stream, to, room_bytes < STREAM_READ_BYTES ? room_bytes : STREAM_READ_BYTES);
 
-    stream->n_bytes += n;
+    add_filled(stream, n);
     if (n == 0 && stream->state == STREAM_OPEN)
         stream->state = STREAM_AT_END;
 }
@@ -151,33 +157,36 @@ static void fill_packed(struct stream *stream, uint8_t *to, size_t room_bytes)
         if (n == 0 && stream->is_packed_end && stream->state == STREAM_OPEN)
             stream->state = STREAM_CUT;
     }
-    stream->n_bytes += n;
+    add_filled(stream, n);
 }
 
 const uint8_t *stream_refill(struct stream *stream, size_t n_bytes)
 {
+    size_t left_bytes = stream_left(stream);
+
     assert(n_bytes <= STREAM_MAX_PEEK_BYTES);
     if (stream->state != STREAM_OPEN)
         return NULL;
-    memmove(stream->buffer, stream->at, stream->n_bytes);
+    memmove(stream->buffer, stream->at, left_bytes);
     stream->at = stream->buffer;
-    while (stream->n_bytes < n_bytes && stream->state == STREAM_OPEN) {
-        uint8_t *to = stream->buffer + stream->n_bytes;
-        size_t room_bytes = STREAM_BUFFER_BYTES - stream->n_bytes;
+    stream->end = stream->buffer + left_bytes;
+    while (stream_left(stream) < n_bytes && stream->state == STREAM_OPEN) {
+        uint8_t *to = stream->buffer + stream_left(stream);
+        size_t room_bytes = STREAM_BUFFER_BYTES - stream_left(stream);
 
         if (stream->coding == STREAM_PLAIN)
             fill_plain(stream, to, room_bytes);
         else
             fill_packed(stream, to, room_bytes);
     }
-    return stream->n_bytes >= n_bytes ? stream->at : NULL;
+    return stream_left(stream) >= n_bytes ? stream->at : NULL;
 }
 
 bool stream_skip(struct stream *stream, uint64_t n_bytes)
 {
-    while (n_bytes > stream->n_bytes) {
-        n_bytes -= stream->n_bytes;
-        stream_consume(stream, stream->n_bytes);
+    while (n_bytes > stream_left(stream)) {
+        n_bytes -= stream_left(stream);
+        stream_consume(stream, stream_left(stream));
         if (!stream_peek(stream, 1))
             return false;
     }
@@ -197,9 +206,10 @@ static int start_unpacking(struct stream *stream, enum stream_coding coding, str
         if (!stream->zstd)
             return err_set(err, -ENOMEM, "cannot start zstd decompression: out of memory");
     }
-    memcpy(stream->packed, stream->at, stream->n_bytes);
-    stream->packed_bytes = stream->n_bytes;
-    stream->n_bytes = 0;
+    stream->packed_bytes = stream_left(stream);
+    memcpy(stream->packed, stream->at, stream->packed_bytes);
+    stream->end = stream->at;
+    stream->end_off = 0;
     stream->coding = coding;
     if (stream->state == STREAM_AT_END) {
         stream->state = STREAM_OPEN;
@@ -217,11 +227,12 @@ int stream_open(struct stream *stream, const struct stream_io *io, uint8_t *memo
         .io = *io,
         .is_pipe = fstat(io->fd, &status) != 0 || !S_ISREG(status.st_mode),
         .at = memory,
+        .end = memory,
         .buffer = memory,
         .packed = memory + STREAM_BUFFER_BYTES,
     };
     (void)stream_peek(stream, MAGIC_BYTES);
-    coding = stream_coding_of(stream->at, stream->n_bytes);
+    coding = stream_coding_of(stream->at, stream_left(stream));
     return coding == STREAM_PLAIN ? 0 : start_unpacking(stream, coding, err);
 }
 
@@ -231,7 +242,8 @@ void stream_open_memory(struct stream *stream, const uint8_t *bytes, size_t n_by
         .io = {.fd = -1, .stop_fd = -1},
         .state = STREAM_AT_END,
         .at = bytes,
-        .n_bytes = n_bytes,
+        .end = bytes + n_bytes,
+        .end_off = n_bytes,
     };
 }
 

@@ -66,9 +66,9 @@ struct stream {
     enum stream_state state;
     int error_number;
 
-    const uint8_t *at; /* next byte to consume */
-    size_t n_bytes;    /* from there in the buffer */
-    uint64_t at_off;   /* position of `at` in the decompressed bytes */
+    const uint8_t *at;  /* next byte to consume */
+    const uint8_t *end; /* of what the buffer holds */
+    uint64_t end_off;   /* position of `end` in the decompressed bytes */
     uint8_t *buffer;
 
     uint8_t *packed; /* compressed input */
@@ -88,30 +88,34 @@ MUST_CHECK int stream_open(struct stream *stream, const struct stream_io *io, ui
 /* Starts on bytes that outlive the stream, as they are: compression is not looked for. */
 void stream_open_memory(struct stream *stream, const uint8_t *bytes, size_t n_bytes);
 
+static inline size_t stream_left(const struct stream *stream)
+{
+    return (size_t)(stream->end - stream->at);
+}
+
+/* Position of the next byte in the decompressed bytes. */
+static inline uint64_t stream_off(const struct stream *stream)
+{
+    return stream->end_off - stream_left(stream);
+}
+
 /* `n_bytes` (<= STREAM_MAX_PEEK_BYTES) in place, not consumed, or NULL when fewer are left:
  * `state` says why, stream_left() how many there are. Valid until the next peek or skip. */
 const uint8_t *stream_refill(struct stream *stream, size_t n_bytes);
 
 static inline const uint8_t *stream_peek(struct stream *stream, size_t n_bytes)
 {
-    return n_bytes <= stream->n_bytes ? stream->at : stream_refill(stream, n_bytes);
+    return n_bytes <= stream_left(stream) ? stream->at : stream_refill(stream, n_bytes);
 }
 
 /* Steps over bytes that a peek has shown. Keeps pointers from peeks alive. */
 static inline void stream_consume(struct stream *stream, size_t n_bytes)
 {
     stream->at += n_bytes;
-    stream->n_bytes -= n_bytes;
-    stream->at_off += n_bytes;
 }
 
 /* Steps over any number of bytes; false when the stream ends before. */
 bool stream_skip(struct stream *stream, uint64_t n_bytes);
-
-static inline size_t stream_left(const struct stream *stream)
-{
-    return stream->n_bytes;
-}
 
 void stream_close(struct stream *stream);
 

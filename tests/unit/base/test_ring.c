@@ -127,6 +127,57 @@ static void records_survive_the_wrap_at_every_offset(void **state)
     }
 }
 
+static uint8_t *place(struct ring *ring, size_t n_bytes, uint64_t *n_straight)
+{
+    uint8_t *payload = ring_append_straight(ring, n_bytes);
+
+    if (payload) {
+        ++*n_straight;
+        return payload;
+    }
+    payload = ring_reserve(ring, n_bytes);
+    if (payload)
+        ring_commit(ring, n_bytes);
+    return payload;
+}
+
+/* One thread, pieces of all sizes, the ring now full, now empty, reservations dropped on the way.
+ */
+static void straight_records_overwrite_nothing_that_was_not_released(void **state)
+{
+    alignas(RING_ALIGN_BYTES) uint8_t memory[2 * SMALL_RING_BYTES];
+    uint32_t seed = 1;
+    uint64_t n_put = 0;
+    uint64_t n_taken = 0;
+    uint64_t n_straight = 0;
+    struct ring ring;
+
+    (void)state;
+    ring_init(&ring, memory, SMALL_RING_BYTES, NULL, NULL);
+    memset(memory + SMALL_RING_BYTES, 'z', SMALL_RING_BYTES);
+    for (unsigned i = 0; i < 20000; i++) {
+        size_t n_bytes = n_put * 7 % 90;
+        uint8_t *payload;
+
+        seed = seed * 1103515245 + 12345;
+        if (seed >> 16 & 1) {
+            payload = place(&ring, n_bytes, &n_straight);
+            if (payload)
+                memset(payload, (int)(n_put++ & 0xff), n_bytes);
+        } else if (seed >> 17 & 1) {
+            (void)ring_reserve(&ring, seed >> 18 & 63);
+        } else {
+            ring_publish(&ring);
+            for (; n_taken < n_put - (seed >> 18) % (n_put - n_taken + 1); n_taken++)
+                take(&ring, n_taken * 7 % 90, (uint8_t)n_taken);
+            ring_release(&ring);
+        }
+    }
+    assert_true(n_put > 5000 && n_straight > n_put / 4 && n_straight < n_put);
+    for (size_t i = 0; i < SMALL_RING_BYTES; i++)
+        assert_int_equal(memory[SMALL_RING_BYTES + i], 'z');
+}
+
 static void a_full_ring_refuses_until_released(void **state)
 {
     alignas(RING_ALIGN_BYTES) uint8_t memory[SMALL_RING_BYTES];
@@ -199,12 +250,16 @@ static void *produce(void *ctx)
         struct ring *ring = &stress->rings[sequence % stress->n_rings];
         size_t n_words = stress_words(sequence);
         uint64_t *payload;
+        bool is_reserved;
 
-        while (!(payload = ring_reserve(ring, n_words * sizeof(*payload))))
+        payload = ring_append_straight(ring, n_words * sizeof(*payload));
+        is_reserved = !payload;
+        while (!payload && !(payload = ring_reserve(ring, n_words * sizeof(*payload))))
             (void)ring_wait_room(ring, FOREVER_NS);
         for (size_t i = 0; i < n_words; i++)
             payload[i] = sequence;
-        ring_commit(ring, n_words * sizeof(*payload));
+        if (is_reserved)
+            ring_commit(ring, n_words * sizeof(*payload));
         if (sequence % 7 == 0)
             ring_publish(ring);
     }
@@ -290,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_commit_may_keep_less_than_was_reserved),
         cmocka_unit_test(a_dropped_reservation_leaves_no_trace),
         cmocka_unit_test(records_survive_the_wrap_at_every_offset),
+        cmocka_unit_test(straight_records_overwrite_nothing_that_was_not_released),
         cmocka_unit_test(a_full_ring_refuses_until_released),
         cmocka_unit_test(the_largest_record_fits_an_empty_ring_anywhere),
         cmocka_unit_test(waiting_times_out_on_an_idle_ring),

@@ -90,7 +90,7 @@ static size_t take_all(struct stream *stream)
         assert_memory_equal(bytes, content + n_taken, want_bytes);
         stream_consume(stream, want_bytes);
         n_taken += want_bytes;
-        assert_int_equal(stream->at_off, n_taken);
+        assert_int_equal(stream_off(stream), n_taken);
         want_bytes = want_bytes * 7 % STREAM_MAX_PEEK_BYTES + 1;
         if (stream->state != STREAM_OPEN && want_bytes > stream_left(stream))
             want_bytes = stream_left(stream);
