@@ -12,8 +12,7 @@ _Static_assert(sizeof(struct mark_key) == 20, "the key is hashed as bytes: no pa
 
 size_t clientpool_cost_bytes(uint32_t n_marks)
 {
-    return lrumap_cost_bytes(sizeof(struct mark_key), n_marks) +
-           arena_cost_bytes(n_marks * sizeof(struct client_mark));
+    return lrumap_cost_bytes(n_marks) + arena_cost_bytes(n_marks * sizeof(struct client_mark));
 }
 
 bool clientpool_create(struct clientpool *pool, struct arena *arena,

@@ -59,13 +59,13 @@ static uint64_t host_hash(const struct hosts *hosts, const struct ipaddr *addr)
     return hash_bytes(&hosts->hash_key, addr, sizeof(*addr));
 }
 
+/* The port goes into the seed: a key put together from both would be read back in other pieces than
+ * it was written in, and wait for that. */
 static uint64_t listener_hash(const struct hosts *hosts, const struct ipaddr *addr, uint16_t port)
 {
-    uint8_t bytes[sizeof(*addr) + sizeof(port)];
+    const struct hash_key key = {hosts->hash_key.seed ^ (port + UINT64_C(1)) << 32};
 
-    memcpy(bytes, addr, sizeof(*addr));
-    memcpy(bytes + sizeof(*addr), &port, sizeof(port));
-    return hash_bytes(&hosts->hash_key, bytes, sizeof(bytes));
+    return hash_bytes(&key, addr, sizeof(*addr));
 }
 
 static uint16_t tag_of(uint64_t hash)

@@ -22,7 +22,7 @@
 #include "verdict/scan.h"
 #include "verdict/strays.h"
 
-/* One address. */
+/* One address. In front what every note looks at: a cache line or two. */
 struct host_state {
     struct ipaddr addr;
     bool is_used;
@@ -30,20 +30,20 @@ struct host_state {
     uint8_t init_ttl;           /* 32, 64, 128 or 255: of the last flow learned from; 0 = none */
     bool has_several_inits;
     bool has_flow_labels; /* sends IPv6 flow labels */
-    uint32_t n_ttl_flows; /* ended flows that the hops were learned from */
-    int64_t last_ns;      /* last packet from it, NS_NEVER */
-    int64_t refused_ns;   /* last RST that answered a SYN, NS_NEVER */
     uint16_t refused_port;
-    struct race_connects connects; /* as a client */
+    uint32_t n_ttl_flows;          /* ended flows that the hops were learned from */
     uint32_t n_synack_resets;      /* as a client: SYN-ACKs that it answered by RST */
+    int64_t last_ns;               /* last packet from it, NS_NEVER */
     int64_t asked_ns;              /* last SYN to it, NS_NEVER */
     int64_t asked_known_ns;        /* last one to a port that it has answered on before, NS_NEVER */
+    struct scan_targets targets;   /* as a client */
+    struct race_connects connects; /* as a client */
+    int64_t refused_ns;            /* last RST that answered a SYN, NS_NEVER */
     /* Last time that somebody asked the link for it and got no answer: first and last request */
     int64_t unresolved_from_ns, unresolved_ns; /* NS_NEVER */
     struct ipaddr unresolved_by;               /* who asked; valid with unresolved_ns */
     /* Connections that only a plain SYN opened; that an extended one did (mark_is_extended_syn) */
     uint32_t n_syn_fallbacks, n_extended_syns_taken;
-    struct scan_targets targets;  /* as a client */
     struct scatter_peers scatter; /* as whom somebody pretends to be */
     uint32_t n_unanswered_talk; /* flows in which a peer went on though nothing from it was seen */
 };
@@ -57,46 +57,46 @@ struct reset_burst {
     uint32_t n_unasked; /* on connections that the client had sent nothing on */
 };
 
-/* One address and port. */
+/* One address and port. In front what every note looks at: two or three cache lines. */
 struct listener_state {
     struct ipaddr addr;
     uint16_t port;
     bool is_used;
-    int64_t answer_ns;                  /* last SYN-ACK or acknowledgment of data, NS_NEVER */
-    int64_t accept_ns;                  /* last SYN-ACK, NS_NEVER */
-    int64_t taken_ns;                   /* last sign that the program has a connection, NS_NEVER */
-    struct ipaddr taken_client;         /* of that connection; valid with taken_ns */
-    int64_t kept_ns;                    /* last sign of a connection that was not reset at once */
-    int64_t open_ns;                    /* a handshake that is not known to be over, NS_NEVER */
-    uint64_t open_frame;                /* of its flow: first_frame; valid with open_ns */
-    int64_t silent_from_ns;             /* first SYN of the run of unanswered attempts, NS_NEVER */
-    int64_t answered_before_silence_ns; /* answer_ns when that run began */
+    uint32_t syn_rate_x16; /* moving average of SYNs a second, times 16 */
+    int64_t second;        /* SYN rate: one-second slots */
+    uint32_t n_syn_second, n_complete_second, n_refused_second;
+    uint32_t n_refused_run;            /* since the last success */
+    int64_t answer_ns;                 /* last SYN-ACK or acknowledgment of data, NS_NEVER */
+    int64_t accept_ns;                 /* last SYN-ACK, NS_NEVER */
+    int64_t silent_from_ns;            /* first SYN of the run of unanswered attempts, NS_NEVER */
+    int64_t refused_last_ns;           /* of the newest run of refusals, NS_NEVER */
+    int64_t accepted_after_refusal_ns; /* the first SYN-ACK after it, NS_NEVER */
+    int64_t rtt_min_ns;                /* SYN to SYN-ACK, 0 = unknown */
+    int64_t open_ns;                   /* a handshake that is not known to be over, NS_NEVER */
+    uint64_t open_frame;               /* of its flow: first_frame; valid with open_ns */
+    int64_t kept_ns;                   /* last sign of a connection that was not reset at once */
+    int64_t taken_ns;                  /* last sign that the program has a connection, NS_NEVER */
+    struct ipaddr taken_client;        /* of that connection; valid with taken_ns */
+    uint32_t recovered_share_x256;     /* moving share of recovered_ns' among the handshakes */
+    uint32_t n_silent_run, n_early_rst_run; /* since the last success */
+    uint32_t n_refused_between;             /* flows refused in the newest run, no answer between */
+    struct pressure pressure;               /* of half-open connections */
+    int64_t refused_first_ns;               /* of the newest run, NS_NEVER */
+    int64_t accepted_before_refusal_ns;     /* accept_ns when it began */
+    int64_t interleaved_ns; /* last run that began soon after another one, NS_NEVER */
+    int64_t crowded_ns;     /* last refusal in a busy second that had answers too, NS_NEVER */
+    int64_t answered_before_silence_ns; /* answer_ns when the silent run began */
     int64_t overflow_ns;                /* last flow that showed P2, NS_NEVER */
     int64_t overflow_before_ns;         /* the flow before that one, NS_NEVER */
     int64_t overflow_rst_ns;            /* last flow that showed P3, NS_NEVER */
-    int64_t rtt_min_ns;                 /* SYN to SYN-ACK, 0 = unknown */
-    uint32_t n_silent_run, n_refused_run, n_early_rst_run; /* since the last success */
-    /* The newest run of refusals without an answer between them */
-    int64_t refused_first_ns, refused_last_ns; /* NS_NEVER */
-    int64_t accepted_before_refusal_ns;        /* accept_ns when it began */
-    int64_t accepted_after_refusal_ns;         /* the first SYN-ACK after it, NS_NEVER */
-    uint32_t n_refused_between;                /* flows refused in it */
-    int64_t interleaved_ns; /* last run that began soon after another one, NS_NEVER */
-    int64_t crowded_ns;     /* last refusal in a busy second that had answers too, NS_NEVER */
-    int64_t tls_ns;         /* last ServerHello, NS_NEVER */
-    int64_t quit_ns;        /* last time that it hung up on an idle connection, NS_NEVER */
-    int64_t recovered_ns;   /* last handshake that needed another SYN, NS_NEVER */
-    uint32_t recovered_share_x256; /* moving share of those among the handshakes */
-    struct reset_burst aborts;     /* by sockets of the listener's host */
-    struct reset_burst unknowns;   /* by a host that does not know the connection */
+    int64_t tls_ns;                     /* last ServerHello, NS_NEVER */
+    int64_t quit_ns;             /* last time that it hung up on an idle connection, NS_NEVER */
+    int64_t recovered_ns;        /* last handshake that needed another SYN, NS_NEVER */
+    struct reset_burst aborts;   /* by sockets of the listener's host */
+    struct reset_burst unknowns; /* by a host that does not know the connection */
     /* From a request to the server's FIN, no answer between: of the last such connection, and of
      * the one before; 0 = none. */
     int64_t unanswered_wait_ns, unanswered_wait_before_ns;
-    struct pressure pressure; /* of half-open connections */
-    /* SYN rate: one-second slots */
-    int64_t second;
-    uint32_t n_syn_second, n_complete_second, n_refused_second;
-    uint32_t syn_rate_x16;                 /* moving average of SYNs a second, times 16 */
     int64_t flood_from_ns, flood_until_ns; /* the last flood, NS_NEVER */
 };
 

@@ -98,13 +98,19 @@ static void fail_attempt(struct incidents *incidents, const struct counted_at *a
             attempts_fail(&incidents->book.network[i]->own, ts_ns);
 }
 
+/* Asked for only where there is one to compare it with. */
+static struct ipaddr network_of(const struct incidents *incidents, const struct ipaddr *addr)
+{
+    return incidents->book.n_networks ? watch_network(addr) : (struct ipaddr){{0}};
+}
+
 static struct counted_at where(struct incidents *incidents, const struct ipaddr *client,
                                const struct endpoint *server, int64_t ts_ns, bool may_add)
 {
     return (struct counted_at){
         .place = watch_place(&incidents->watch, server, ts_ns, may_add),
         .client = watch_client(&incidents->watch, client, false),
-        .network = watch_network(&server->addr),
+        .network = network_of(incidents, &server->addr),
     };
 }
 
@@ -318,7 +324,7 @@ static struct incident *live_incident(const struct incidents *incidents, struct 
 static struct incident *live_network(const struct incidents *incidents,
                                      const struct connection_event *event)
 {
-    struct ipaddr network = watch_network(&event->server.addr);
+    struct ipaddr network = network_of(incidents, &event->server.addr);
 
     for (uint32_t i = 0; i < incidents->book.n_networks; i++) {
         struct incident *incident = incidents->book.network[i];
@@ -397,7 +403,7 @@ void incident_add(struct incidents *incidents, struct connection_event *event, i
     struct watch_failing *failing =
         place ? watch_failing(watch, place, event, ts_ns, !wider) : NULL;
     struct incident *incident = failing ? live_incident(incidents, failing->incident) : NULL;
-    struct counted_at at = {place, client, watch_network(&event->server.addr)};
+    struct counted_at at = {place, client, network_of(incidents, &event->server.addr)};
 
     event->incident = 0;
     if (!incident_is_counted(&event->facts))

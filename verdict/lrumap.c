@@ -14,11 +14,10 @@ static uint32_t n_buckets(uint32_t n_max)
     return n;
 }
 
-size_t lrumap_cost_bytes(size_t key_bytes, uint32_t n_max)
+size_t lrumap_cost_bytes(uint32_t n_max)
 {
     return arena_cost_bytes(n_buckets(n_max) * sizeof(uint32_t)) +
-           arena_cost_bytes(n_max * sizeof(struct lrumap_node)) +
-           arena_cost_bytes(n_max * key_bytes);
+           arena_cost_bytes(n_max * sizeof(struct lrumap_node));
 }
 
 bool lrumap_create(struct lrumap *map, struct arena *arena, const struct hash_key *hash_key,
@@ -35,9 +34,9 @@ bool lrumap_create(struct lrumap *map, struct arena *arena, const struct hash_ke
         .newest = LRUMAP_NONE,
         .bucket = arena_take(arena, n * sizeof(uint32_t)),
         .node = arena_take(arena, n_max * sizeof(struct lrumap_node)),
-        .key = arena_take(arena, n_max * key_bytes),
     };
-    if (!map->bucket || !map->node || !map->key)
+    assert(key_bytes <= LRUMAP_KEY_BYTES_MAX);
+    if (!map->bucket || !map->node)
         return false;
     for (uint32_t i = 0; i < n; i++)
         map->bucket[i] = LRUMAP_NONE;
@@ -46,16 +45,63 @@ bool lrumap_create(struct lrumap *map, struct arena *arena, const struct hash_ke
     return true;
 }
 
-static uint32_t *bucket_of(const struct lrumap *map, const void *key)
+/* A key in a few registers: its bytes, and zeros behind them, as the nodes have it. */
+struct key_words {
+    uint64_t whole[2];
+    uint32_t rest;
+};
+
+/* A switch over the lengths that there are: a copy of any length is a call. */
+static struct key_words words_of(const struct lrumap *map, const void *key)
 {
-    return &map->bucket[hash_bytes(&map->hash_key, key, map->key_bytes) & map->bucket_mask];
+    const uint8_t *bytes = key;
+    struct key_words words = {0};
+
+    switch (map->key_bytes) {
+    case 20:
+        memcpy(&words.rest, bytes + 16, 4);
+        memcpy(words.whole, bytes, 16);
+        break;
+    case 18:
+        memcpy(&words.rest, bytes + 16, 2);
+        memcpy(words.whole, bytes, 16);
+        break;
+    case 16:
+        memcpy(words.whole, bytes, 16);
+        break;
+    default:
+        memcpy(&words, bytes, map->key_bytes);
+    }
+    return words;
+}
+
+static bool is_key(const struct lrumap_node *node, const struct key_words *words)
+{
+    struct key_words own;
+
+    memcpy(own.whole, node->key, sizeof(own.whole));
+    memcpy(&own.rest, node->key + sizeof(own.whole), sizeof(own.rest));
+    return ((own.whole[0] ^ words->whole[0]) | (own.whole[1] ^ words->whole[1]) |
+            (own.rest ^ words->rest)) == 0;
+}
+
+static uint32_t *bucket_of(const struct lrumap *map, const struct key_words *words)
+{
+    const struct hash_key key = {map->hash_key.seed ^ (uint64_t)words->rest << 32};
+
+    return &map->bucket[hash_bytes(&key, words->whole, sizeof(words->whole)) & map->bucket_mask];
 }
 
 uint32_t lrumap_find(const struct lrumap *map, const void *key)
 {
-    uint32_t idx = *bucket_of(map, key);
+    struct key_words words;
+    uint32_t idx;
 
-    while (idx != LRUMAP_NONE && memcmp(lrumap_key(map, idx), key, map->key_bytes) != 0)
+    if (!map->n_used)
+        return LRUMAP_NONE;
+    words = words_of(map, key);
+    idx = *bucket_of(map, &words);
+    while (idx != LRUMAP_NONE && !is_key(&map->node[idx], &words))
         idx = map->node[idx].chained;
     return idx;
 }
@@ -78,14 +124,16 @@ static void link_newest(struct lrumap *map, uint32_t idx)
 
 uint32_t lrumap_add(struct lrumap *map, const void *key)
 {
-    uint32_t *bucket = bucket_of(map, key);
+    const struct key_words words = words_of(map, key);
+    uint32_t *bucket = bucket_of(map, &words);
     uint32_t idx = map->free;
 
     assert(!lrumap_is_full(map));
     map->free = map->node[idx].chained;
     map->node[idx].chained = *bucket;
     *bucket = idx;
-    memcpy(map->key + idx * map->key_bytes, key, map->key_bytes);
+    memcpy(map->node[idx].key, words.whole, sizeof(words.whole));
+    memcpy(map->node[idx].key + sizeof(words.whole), &words.rest, sizeof(words.rest));
     link_newest(map, idx);
     map->n_used++;
     return idx;
@@ -101,7 +149,8 @@ void lrumap_touch(struct lrumap *map, uint32_t idx)
 
 void lrumap_remove(struct lrumap *map, uint32_t idx)
 {
-    uint32_t *from = bucket_of(map, lrumap_key(map, idx));
+    const struct key_words words = words_of(map, map->node[idx].key);
+    uint32_t *from = bucket_of(map, &words);
 
     while (*from != idx)
         from = &map->node[*from].chained;

@@ -17,11 +17,16 @@
 #include "base/hash.h"
 
 #define LRUMAP_NONE UINT32_MAX
+#define LRUMAP_KEY_BYTES_MAX 20
 
+/* All that a search reads of an entry is in one cache line. */
 struct lrumap_node {
     uint32_t chained;      /* next of the same bucket, or next free */
     uint32_t older, newer; /* LRUMAP_NONE at the ends */
+    uint8_t key[LRUMAP_KEY_BYTES_MAX];
 };
+
+_Static_assert(sizeof(struct lrumap_node) == 32, "two of them are a cache line");
 
 struct lrumap {
     struct hash_key hash_key;
@@ -32,13 +37,13 @@ struct lrumap {
     uint32_t oldest, newest;
     uint32_t *bucket;
     struct lrumap_node *node;
-    uint8_t *key;
 };
 
 /* What lrumap_create takes from the arena. */
-size_t lrumap_cost_bytes(size_t key_bytes, uint32_t n_max);
+size_t lrumap_cost_bytes(uint32_t n_max);
 
-/* Keys are compared as bytes: no padding. n_max: 1 to 2^31. False where the arena is too small. */
+/* Keys are compared as bytes: no padding. key_bytes: 1 to LRUMAP_KEY_BYTES_MAX; n_max: 1 to 2^31.
+ * False where the arena is too small. */
 bool lrumap_create(struct lrumap *map, struct arena *arena, const struct hash_key *hash_key,
                    size_t key_bytes, uint32_t n_max) MUST_CHECK;
 
@@ -60,7 +65,7 @@ static inline bool lrumap_is_full(const struct lrumap *map)
 
 static inline const void *lrumap_key(const struct lrumap *map, uint32_t idx)
 {
-    return map->key + idx * map->key_bytes;
+    return map->node[idx].key;
 }
 
 #endif

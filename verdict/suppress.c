@@ -63,8 +63,7 @@ static size_t waiting_bytes(const struct suppress_config *config)
 
 size_t suppress_cost_bytes(const struct suppress_config *config)
 {
-    return arena_cost_bytes(sizeof(struct suppress)) +
-           lrumap_cost_bytes(sizeof(struct kind_key), config->n_kinds) +
+    return arena_cost_bytes(sizeof(struct suppress)) + lrumap_cost_bytes(config->n_kinds) +
            arena_cost_bytes(config->n_kinds * sizeof(struct kind)) +
            arena_cost_bytes(waiting_bytes(config));
 }

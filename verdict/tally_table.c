@@ -13,9 +13,8 @@
 
 size_t tally_table_cost_bytes(const struct tally_table_sizes *sizes)
 {
-    return clientpool_cost_bytes(sizes->n_client_marks) +
-           lrumap_cost_bytes(sizeof(struct endpoint), sizes->n_healthy) +
-           lrumap_cost_bytes(sizeof(struct endpoint), sizes->n_failing) +
+    return clientpool_cost_bytes(sizes->n_client_marks) + lrumap_cost_bytes(sizes->n_healthy) +
+           lrumap_cost_bytes(sizes->n_failing) +
            arena_cost_bytes(sizes->n_healthy * sizeof(struct tally_place)) +
            arena_cost_bytes(sizes->n_failing * sizeof(struct tally_place)) +
            arena_cost_bytes(sizes->n_failing * sizeof(struct tally_columns)) +
@@ -75,13 +74,15 @@ static void drop_idlest_failing(struct tally_table *table)
     lrumap_remove(&table->failing, idx);
 }
 
-struct tally_place *tally_table_place(struct tally_table *table, const struct endpoint *server)
+/* `failing` is where it was found among those that failed. */
+static struct tally_place *place_at(struct tally_table *table, const struct endpoint *server,
+                                    uint32_t failing)
 {
-    uint32_t idx = lrumap_find(&table->failing, server);
+    uint32_t idx;
 
-    if (idx != LRUMAP_NONE) {
-        lrumap_touch(&table->failing, idx);
-        return &table->failing_place[idx];
+    if (failing != LRUMAP_NONE) {
+        lrumap_touch(&table->failing, failing);
+        return &table->failing_place[failing];
     }
     idx = lrumap_find(&table->healthy, server);
     if (idx == LRUMAP_NONE) {
@@ -94,11 +95,16 @@ struct tally_place *tally_table_place(struct tally_table *table, const struct en
     return &table->healthy_place[idx];
 }
 
+struct tally_place *tally_table_place(struct tally_table *table, const struct endpoint *server)
+{
+    return place_at(table, server, lrumap_find(&table->failing, server));
+}
+
 void tally_table_attempt(struct tally_table *table, const struct endpoint *server, int64_t ts_ns)
 {
     uint32_t idx = lrumap_find(&table->failing, server);
 
-    tally_table_place(table, server)->n_attempts++;
+    place_at(table, server, idx)->n_attempts++;
     if (idx != LRUMAP_NONE)
         tally_columns_add(&table->attempts[idx], ts_ns);
 }
@@ -108,7 +114,7 @@ static struct tally_place *failing_place(struct tally_table *table, const struct
                                          int64_t ts_ns)
 {
     uint32_t idx = lrumap_find(&table->failing, server);
-    struct tally_place *place = tally_table_place(table, server);
+    struct tally_place *place = place_at(table, server, idx);
     struct tally_place copy;
 
     if (idx != LRUMAP_NONE)

@@ -20,9 +20,8 @@ _Static_assert(sizeof(struct failing_key) == 20, "the key is hashed as bytes: no
 
 size_t watch_cost_bytes(const struct watch_sizes *sizes)
 {
-    return lrumap_cost_bytes(sizeof(struct endpoint), sizes->n_places) +
-           lrumap_cost_bytes(sizeof(struct failing_key), sizes->n_failings) +
-           lrumap_cost_bytes(sizeof(struct ipaddr), sizes->n_clients) +
+    return lrumap_cost_bytes(sizes->n_places) + lrumap_cost_bytes(sizes->n_failings) +
+           lrumap_cost_bytes(sizes->n_clients) +
            arena_cost_bytes(sizes->n_places * sizeof(struct watch_place)) +
            arena_cost_bytes(sizes->n_failings * sizeof(struct watch_failing)) +
            arena_cost_bytes(sizes->n_clients * sizeof(struct watch_client));

@@ -13,7 +13,7 @@ static const struct hash_key hash_key = {3};
 
 static void open_map(struct lrumap *map, struct arena *arena, uint32_t n_max)
 {
-    size_t cost_bytes = lrumap_cost_bytes(sizeof(uint32_t), n_max);
+    size_t cost_bytes = lrumap_cost_bytes(n_max);
 
     assert_int_equal(arena_map(arena, cost_bytes, NULL, NULL), 0);
     assert_true(lrumap_create(map, arena, &hash_key, sizeof(uint32_t), n_max));
