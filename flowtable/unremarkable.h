@@ -9,9 +9,8 @@
  * but for the one in a minute that tells of its listener's SYN cookies. With words that were read,
  * verdict/unremarkable.h has the rest of the question. No is never wrong: somebody has to look.
  *
- * What is not promised: the hosts learn from the trail of such a flow too (verdict/hosts.h: flow
- * labels, extended SYNs, a server that closes what lies idle or unanswered, the lag of its clock),
- * and with --all its packets are shown.
+ * What is not promised: the hosts learn from the trail of such a flow too (flowtable/lesson.h), and
+ * with --all its packets are shown.
  */
 #ifndef FLOWTABLE_UNREMARKABLE_H
 #define FLOWTABLE_UNREMARKABLE_H

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The packets to show with a verdict: those it rests on, then those that frame them. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +123,16 @@ static enum evidence_kind kind_of(const struct candidate *candidate)
     return candidate->mark.payload_bytes ? EVIDENCE_DATA : EVIDENCE_ACK;
 }
 
+/* Appends what fits. */
+static size_t add_words(char *note, size_t note_bytes, size_t used, const char *words)
+{
+    size_t n = strnlen(words, note_bytes - 1 - used);
+
+    memcpy(note + used, words, n);
+    note[used + n] = '\0';
+    return used + n;
+}
+
 /* The reasons that name the packet are its note. */
 static void write_note(const struct ruling *ruling, uint64_t frame, char *note, size_t note_bytes)
 {
@@ -131,12 +140,11 @@ static void write_note(const struct ruling *ruling, uint64_t frame, char *note, 
 
     note[0] = '\0';
     for (unsigned i = 0; i < ruling->n_because; i++) {
-        if (ruling->because[i].frame[0] == frame && used < note_bytes - 1) {
-            int n = snprintf(note + used, note_bytes - used, "%s%s", used ? "; " : "",
-                             ruling->because[i].value);
-
-            used += n > 0 ? (size_t)n : 0;
-        }
+        if (ruling->because[i].frame[0] != frame)
+            continue;
+        if (used)
+            used = add_words(note, note_bytes, used, "; ");
+        used = add_words(note, note_bytes, used, ruling->because[i].value);
     }
 }
 

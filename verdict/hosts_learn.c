@@ -33,32 +33,26 @@ void listener_refused(const struct verdict_limits *limits, struct listener_state
 /* The server's socket aborts, or closes after a silence and before the client does: what a program
  * does that ends, and what it seldom does otherwise. */
 void listener_quit(const struct verdict_limits *limits, struct listener_state *at,
-                   const struct flow_note *note)
+                   const struct flow_note *note, const struct flow_lesson *lesson)
 {
-    const struct flow_trail *trail = &note->trail;
-    const struct packet_mark *fin = &trail->slot[TRAIL_SERVER_FIN];
-    const struct packet_mark *client_fin = &trail->slot[TRAIL_CLIENT_FIN];
+    const struct rst_facts *rst = &note->trail.rst[0];
 
-    if (!note->has_trail || !(note->facts.bits & (FACT_ESTABLISHED | FACT_MIDSTREAM)))
+    if (!(note->facts.bits & (FACT_ESTABLISHED | FACT_MIDSTREAM)))
         return;
-    if (trail->n_rst && trail->rst[0].mark.side == SIDE_SERVER &&
-        trail->rst[0].family == RST_FAMILY_A && !trail->rst[0].peer_had_fin)
-        later(&at->quit_ns, trail->rst[0].mark.ts_ns);
-    if (fin->frame && !(client_fin->frame && client_fin->frame < fin->frame) &&
-        trail->quiet_before_fin_ns[SIDE_SERVER] >= limits->pooled_idle_ns)
-        later(&at->quit_ns, fin->ts_ns);
+    if (note->has_trail && note->trail.n_rst && rst->mark.side == SIDE_SERVER &&
+        rst->family == RST_FAMILY_A && !rst->peer_had_fin)
+        later(&at->quit_ns, rst->mark.ts_ns);
+    if (lesson->server_fin_ns != NS_NEVER && lesson->quiet_before_fin_ns >= limits->pooled_idle_ns)
+        later(&at->quit_ns, lesson->server_fin_ns);
 }
 
-void host_syn_kind(struct host_state *server, const struct flow_note *note)
+void host_syn_kind(struct host_state *server, const struct flow_note *note,
+                   const struct flow_lesson *lesson)
 {
-    const struct packet_mark *first = &note->trail.slot[TRAIL_SYN];
-
-    if (!note->has_trail || !(note->facts.bits & FACT_ESTABLISHED))
+    if (!(note->facts.bits & FACT_ESTABLISHED))
         return;
-    if (mark_is_fallback(first, &note->trail.slot[TRAIL_SYN_LAST], note->facts.synack_ns))
-        server->n_syn_fallbacks++;
-    else if (mark_is_extended_syn(first))
-        server->n_extended_syns_taken++;
+    server->n_syn_fallbacks += (lesson->bits & LESSON_SYN_FALLBACK) != 0;
+    server->n_extended_syns_taken += (lesson->bits & LESSON_SYN_EXTENDED) != 0;
 }
 
 void listener_overflow_rst(const struct verdict_limits *limits, struct listener_state *at,

@@ -4,6 +4,7 @@
 #define VERDICT_HOSTS_LEARN_H
 
 #include "base/nanotime.h"
+#include "flowtable/lesson.h"
 #include "verdict/hosts.h"
 
 static inline void later(int64_t *at_ns, int64_t ns)
@@ -21,7 +22,7 @@ void listener_crowd(const struct verdict_limits *limits, struct listener_state *
 
 /* A NOTE_ENDED: did the server hang up as a program does that ends? */
 void listener_quit(const struct verdict_limits *limits, struct listener_state *at,
-                   const struct flow_note *note);
+                   const struct flow_note *note, const struct flow_lesson *lesson);
 
 /* A NOTE_ENDED: was it reset straight after the client's ACK, as tcp_abort_on_overflow=1 has it? */
 void listener_overflow_rst(const struct verdict_limits *limits, struct listener_state *at,
@@ -31,7 +32,8 @@ void listener_overflow_rst(const struct verdict_limits *limits, struct listener_
 void host_asked(struct host_state *server, const struct listener_state *at, int64_t syn_ns);
 
 /* A NOTE_ENDED: which SYNs does the host answer? */
-void host_syn_kind(struct host_state *server, const struct flow_note *note);
+void host_syn_kind(struct host_state *server, const struct flow_note *note,
+                   const struct flow_lesson *lesson);
 
 /* The entry of the address, or of the listener: a new one where there is none. */
 struct host_state *host_for(struct hosts *hosts, const struct ipaddr *addr);

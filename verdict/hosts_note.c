@@ -24,7 +24,8 @@ static void learn_ttl(struct host_state *host, const struct side_facts *side)
         host->hops_max = hops;
 }
 
-static void learn_host(struct hosts *hosts, const struct flow_note *note, enum flow_side side)
+static void learn_host(struct hosts *hosts, const struct flow_note *note,
+                       const struct flow_lesson *lesson, enum flow_side side)
 {
     const struct flow_facts *facts = &note->facts;
     unsigned end = side == SIDE_CLIENT ? note->client_end : 1u - note->client_end;
@@ -45,12 +46,8 @@ static void learn_host(struct hosts *hosts, const struct flow_note *note, enum f
         learn_ttl(host, &facts->side[side]);
     if (note->kind == NOTE_ENDED && (facts->side[side].ttl_min || facts->side[side].ttl_syn))
         host->n_ttl_flows++;
-    if (note->has_trail) {
-        enum trail_slot slot = side == SIDE_CLIENT ? TRAIL_CLIENT_LAST : TRAIL_SERVER_LAST;
-        const struct packet_mark *last = &note->trail.slot[slot];
-
-        host->has_flow_labels |= last->frame && last->flow_label != 0;
-    }
+    host->has_flow_labels |=
+        (lesson->bits & (side == SIDE_CLIENT ? LESSON_CLIENT_LABELS : LESSON_SERVER_LABELS)) != 0;
 }
 
 /* Closes the second that is over and judges it: many SYNs and few completed handshakes. */
@@ -144,16 +141,13 @@ static bool shows_overflow(const struct verdict_limits *limits, const struct flo
            server->n_data == 0 && server->n_syn_late >= limits->overflow_synacks;
 }
 
-static void learn_unanswered(struct listener_state *at, const struct flow_note *note)
+static void learn_unanswered(struct listener_state *at, const struct flow_note *note,
+                             const struct flow_lesson *lesson)
 {
-    const struct packet_mark *request = &note->trail.slot[TRAIL_REQUEST];
-    const struct packet_mark *fin = &note->trail.slot[TRAIL_SERVER_FIN];
-
-    if (!note->has_trail || note->facts.side[SIDE_SERVER].n_data > 0 || !request->frame ||
-        fin->frame <= request->frame)
+    if (note->facts.side[SIDE_SERVER].n_data > 0 || lesson->unanswered_ns == NS_NEVER)
         return;
     at->unanswered_wait_before_ns = at->unanswered_wait_ns;
-    at->unanswered_wait_ns = ns_since(request->ts_ns, fin->ts_ns);
+    at->unanswered_wait_ns = lesson->unanswered_ns;
 }
 
 static void learn_tls(struct listener_state *at, const struct flow_note *note)
@@ -165,13 +159,13 @@ static void learn_tls(struct listener_state *at, const struct flow_note *note)
 }
 
 static void learn_ended(struct hosts *hosts, struct listener_state *at,
-                        const struct flow_note *note)
+                        const struct flow_note *note, const struct flow_lesson *lesson)
 {
     const struct flow_facts *facts = &note->facts;
 
     if (facts->bits & FACT_SYNACK_SEEN) {
         learn_accept(at, facts->synack_ns);
-        learn_unanswered(at, note);
+        learn_unanswered(at, note, lesson);
         if (shows_overflow(hosts->limits, facts)) {
             at->overflow_before_ns = at->overflow_ns;
             later(&at->overflow_ns, facts_last_ns(facts));
@@ -286,6 +280,7 @@ static void learn_targets(struct hosts *hosts, const struct listener_state *at,
 void hosts_note(struct hosts *hosts, const struct flow_note *note)
 {
     unsigned server_end = 1u - note->client_end;
+    struct flow_lesson lesson;
     struct listener_state *at;
 
     if (note->kind == NOTE_TICK || note->kind == NOTE_END || note->key.proto == FLOW_PROTO_UDP ||
@@ -310,8 +305,9 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
         strays_note(&hosts->strays, note, hosts->limits->stray_span_bytes);
         return; /* the RST may be: it says nothing of who is alive */
     }
-    learn_host(hosts, note, SIDE_CLIENT);
-    learn_host(hosts, note, SIDE_SERVER);
+    lesson = note->has_trail ? lesson_of(&note->facts, &note->trail) : lesson_none();
+    learn_host(hosts, note, &lesson, SIDE_CLIENT);
+    learn_host(hosts, note, &lesson, SIDE_SERVER);
     if (note->kind == NOTE_ESTABLISHED) {
         learn_established(hosts->limits, at, &note->facts);
         race_add(&host_for(hosts, &note->key.addr[note->client_end])->connects, note);
@@ -320,11 +316,11 @@ void hosts_note(struct hosts *hosts, const struct flow_note *note)
     } else if (note->kind == NOTE_HALF_OPEN) {
         pressure_repeated(&at->pressure, note);
     } else if (note->kind == NOTE_ENDED) {
-        learn_ended(hosts, at, note);
-        pressure_ended(&at->pressure, note);
-        listener_quit(hosts->limits, at, note);
+        learn_ended(hosts, at, note, &lesson);
+        pressure_ended(&at->pressure, note, &lesson);
+        listener_quit(hosts->limits, at, note, &lesson);
         learn_tls(at, note);
-        host_syn_kind(host_for(hosts, &note->key.addr[server_end]), note);
+        host_syn_kind(host_for(hosts, &note->key.addr[server_end]), note, &lesson);
     }
     if (note->kind != NOTE_ALIVE)
         learn_targets(hosts, at, note);

@@ -57,18 +57,15 @@ static void learn_options(struct pressure *pressure, const struct flow_facts *fa
 }
 
 /* A cookie's SYN-ACK has its clock rounded down by up to 63 ms. */
-static void learn_lag(struct pressure *pressure, const struct flow_note *note)
+static void learn_lag(struct pressure *pressure, const struct flow_note *note,
+                      const struct flow_lesson *lesson)
 {
-    const struct packet_mark *synack = &note->trail.slot[TRAIL_SYNACK];
-    const struct packet_mark *next = &note->trail.slot[TRAIL_SERVER_DATA];
-    int64_t passed_ns = ns_since(synack->ts_ns, next->ts_ns);
     int64_t lag_ms;
 
-    if (!note->has_trail || !synack->frame || next->frame <= synack->frame ||
-        note->facts.side[SIDE_SERVER].n_syn != 1 || passed_ns > LAG_SPAN_NS ||
-        !(synack->bits & next->bits & MARK_HAS_TIMESTAMPS))
+    if (!(lesson->bits & LESSON_CLOCK) || note->facts.side[SIDE_SERVER].n_syn != 1 ||
+        lesson->clock_passed_ns > LAG_SPAN_NS)
         return;
-    lag_ms = (int32_t)(next->tsval - synack->tsval) - passed_ns / NS_PER_MS;
+    lag_ms = lesson->clock_own_ms - lesson->clock_passed_ns / NS_PER_MS;
     if (lag_ms < LAG_MIN_MS || lag_ms > LAG_MAX_MS ||
         (pressure->n_lags && note->now_ns - pressure->lag_from_ns > SIGNS_NS))
         pressure->n_lags = 0;
@@ -100,7 +97,8 @@ static bool shows_cookies(const struct pressure *pressure, int64_t now_ns)
     return n_signs >= 2 || is_lagging(pressure, COOKIE_LAGS);
 }
 
-void pressure_ended(struct pressure *pressure, const struct flow_note *note)
+void pressure_ended(struct pressure *pressure, const struct flow_note *note,
+                    const struct flow_lesson *lesson)
 {
     const struct flow_facts *facts = &note->facts;
     const struct side_facts *server = &facts->side[SIDE_SERVER];
@@ -110,7 +108,7 @@ void pressure_ended(struct pressure *pressure, const struct flow_note *note)
         return;
     learn_options(pressure, facts);
     if (is_served)
-        learn_lag(pressure, note);
+        learn_lag(pressure, note, lesson);
     if (!(facts->bits & (FACT_ESTABLISHED | FACT_AT_END)) && server->n_syn == 1 &&
         facts->side[SIDE_CLIENT].n_rst == 0) {
         roll_half_open(pressure, note->now_ns);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "flowtable/lesson.h"
 #include "flowtable/note.h"
 
 #define COOKIE_LAGS 5 /* flows whose clock must agree */
@@ -32,7 +33,8 @@ struct pressure {
 void pressure_repeated(struct pressure *pressure, const struct flow_note *note);
 
 /* A NOTE_ENDED. */
-void pressure_ended(struct pressure *pressure, const struct flow_note *note);
+void pressure_ended(struct pressure *pressure, const struct flow_note *note,
+                    const struct flow_lesson *lesson);
 
 /* SYN-ACKs repeated to so many that a queue of them is full. */
 bool pressure_is_backlog_full(const struct pressure *pressure, int64_t now_ns);
