@@ -18,6 +18,7 @@
 /* Upper case; code of a letter = 1 + 2 * position + (server ? 1 : 0); 0 ends the string. */
 #define HISTORY_ALPHABET "SHADFRCGTWIQ^"
 
+_Static_assert(FLOW_HISTORY_BYTES == 10, "history_count() looks at all of them");
 _Static_assert(2 * (sizeof(HISTORY_ALPHABET) - 1) < 1u << HISTORY_LETTER_BITS, "five bits hold it");
 
 static inline unsigned history_get(const uint8_t *history, unsigned letter_idx)
@@ -29,13 +30,17 @@ static inline unsigned history_get(const uint8_t *history, unsigned letter_idx)
     return (low | high << 8) >> (bit % 8) & ((1u << HISTORY_LETTER_BITS) - 1);
 }
 
+/* The last letter is where the highest bit is: no letter's code is 0. */
 static inline unsigned history_count(const uint8_t *history)
 {
-    unsigned n = 0;
+    uint64_t low = 0;
+    uint32_t high = history[8] | (uint32_t)history[9] << 8;
 
-    while (n < HISTORY_LETTERS_MAX && history_get(history, n) != 0)
-        n++;
-    return n;
+    for (unsigned i = 0; i < sizeof(low); i++)
+        low |= (uint64_t)history[i] << 8 * i;
+    if (high)
+        return (64 + 31 - (unsigned)__builtin_clz(high)) / HISTORY_LETTER_BITS + 1;
+    return low ? (63 - (unsigned)__builtin_clzll(low)) / HISTORY_LETTER_BITS + 1 : 0;
 }
 
 static inline unsigned history_code(char upper_letter, enum flow_side side)
@@ -52,7 +57,7 @@ static inline bool history_has(const uint8_t *history, char upper_letter, enum f
 {
     unsigned code = history_code(upper_letter, side);
 
-    for (unsigned i = 0; i < HISTORY_LETTERS_MAX; i++) {
+    for (unsigned i = 0, n = history_count(history); i < n; i++) {
         if (history_get(history, i) == code)
             return true;
     }

@@ -9,6 +9,7 @@
 #define FLOWTABLE_KEY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -62,15 +63,20 @@ unsigned flow_key_from_quote(const struct packet *packet, struct flow_key *key);
 
 uint64_t flow_key_hash(const struct hash_key *hash_key, const struct flow_key *key);
 
+static inline uint64_t flow_key_word(const struct flow_key *key, size_t word_idx)
+{
+    uint64_t word;
+
+    memcpy(&word, (const uint8_t *)key + word_idx * sizeof(word), sizeof(word));
+    return word;
+}
+
 static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
-    uint64_t word[2][sizeof(*a) / sizeof(uint64_t)];
     uint64_t differ = 0;
 
-    memcpy(word[0], a, sizeof(*a));
-    memcpy(word[1], b, sizeof(*b));
-    for (unsigned i = 0; i < sizeof(*a) / sizeof(uint64_t); i++)
-        differ |= word[0][i] ^ word[1][i];
+    for (size_t i = 0; i < sizeof(*a) / sizeof(uint64_t); i++)
+        differ |= flow_key_word(a, i) ^ flow_key_word(b, i);
     return differ == 0;
 }
 

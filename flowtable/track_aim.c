@@ -13,6 +13,8 @@ void tracker_aim(const struct tracker *tracker, const struct packet *packet,
     aim->hash = flow_key_hash(&tracker->table.hash_key, &aim->key);
     aim->flow_idx = 0;
     flowtable_prefetch(&tracker->table, aim->hash);
+    if (packet->tcp.flags & TCP_SYN)
+        tombs_prefetch(&tracker->tombs, aim->hash);
 }
 
 void tracker_fetch_flow(const struct tracker *tracker, struct tracker_aim *aim)
