@@ -265,18 +265,16 @@ static enum capture_step end_input(struct capture *capture)
 
 static enum capture_step offline_step(struct capture *capture, int64_t max_wait_ns)
 {
-    uint64_t n_pkts;
+    const struct offline *offline = &capture->input.offline;
+    uint64_t n_pkts = capture_wanted_pkts(capture);
 
     (void)max_wait_ns;
     if (flag_is_raised(&capture->stop))
         return end(capture, CAPTURE_END_STOPPED);
-    if (capture->input.offline.has_packet && !feed_read_packet(capture))
-        return CAPTURE_STEP_FULL;
-    n_pkts = capture_wanted_pkts(capture);
     if (n_pkts > BATCH_PKTS)
         n_pkts = BATCH_PKTS;
     for (; n_pkts > 0; n_pkts--) {
-        if (!read_packet(capture))
+        if (!offline->has_packet && !read_packet(capture))
             return end_input(capture);
         if (!feed_read_packet(capture))
             return CAPTURE_STEP_FULL;
