@@ -4,8 +4,8 @@
 
 /* No padding. */
 struct mark_key {
-    uint32_t id;
     struct ipaddr client;
+    uint32_t id;
 };
 
 _Static_assert(sizeof(struct mark_key) == 20, "the key is hashed as bytes: no padding");

@@ -51,27 +51,22 @@ struct key_words {
     uint32_t rest;
 };
 
-/* A switch over the lengths that there are: a copy of any length is a call. */
+/* Each of the lengths that there are by itself: a copy of any length is a call. */
 static struct key_words words_of(const struct lrumap *map, const void *key)
 {
     const uint8_t *bytes = key;
     struct key_words words = {0};
 
-    switch (map->key_bytes) {
-    case 20:
-        memcpy(&words.rest, bytes + 16, 4);
-        memcpy(words.whole, bytes, 16);
-        break;
-    case 18:
-        memcpy(&words.rest, bytes + 16, 2);
-        memcpy(words.whole, bytes, 16);
-        break;
-    case 16:
-        memcpy(words.whole, bytes, 16);
-        break;
-    default:
+    if (map->key_bytes < 16) {
         memcpy(&words, bytes, map->key_bytes);
+        return words;
     }
+    memcpy(&words.whole[0], bytes, 8);
+    memcpy(&words.whole[1], bytes + 8, 8);
+    if (map->key_bytes == 18)
+        memcpy(&words.rest, bytes + 16, 2);
+    else if (map->key_bytes == 20)
+        memcpy(&words.rest, bytes + 16, 4);
     return words;
 }
 
