@@ -16,7 +16,6 @@
 #define WAIT_NS (100 * NS_PER_MS)
 /* Of a flood's SYNs in a replay: what people would ever look at. */
 #define FLOOD_LINES 1000
-#define TRUST_AFTER_NS (10 * NS_PER_S)
 
 /* Shares of the tables that follow from the number of endpoints. */
 static struct incident_config incidents_of(const struct judging_config *config)
@@ -204,6 +203,24 @@ static void ask_host(struct judging *judging, const struct flow_note *note)
     judging->context.host = &judging->host;
 }
 
+/* One more SYN of a flood that is being told of. False where it may be something else. */
+static bool count_flooding(struct judging *judging, const struct flow_note *note)
+{
+    struct endpoint server = server_of(note);
+    struct verdict_event event;
+    struct connection_event *connection = &event.connection;
+
+    if (judging->config.has_screen || judging->config.report_all ||
+        !suppress_only_counts(judging->suppress, &server, VERDICT_SYN_FLOOD, judging->now_ns) ||
+        !verdict_judge_counted(&judging->context, note, VERDICT_SYN_FLOOD, &event))
+        return false;
+    tally_flow(judging->tally, &note->facts, connection->verdict, false);
+    incident_add(judging->incidents, connection, event.ts_ns);
+    tally_failed(judging->tally, connection, event.ts_ns);
+    suppress_count_in(judging->suppress, connection);
+    return true;
+}
+
 static void judge_ended(struct judging *judging, const struct flow_note *note)
 {
     struct verdict_event event;
@@ -282,48 +299,13 @@ static void take_established(struct judging *judging, const struct flow_note *no
         incident_success(judging->incidents, client, &server, done_ns);
 }
 
-/* Until nothing has been lost for a while; the screen and the stats event tell of it. */
-static bool is_trusted(const struct judging *judging)
-{
-    for (uint32_t i = 0; i < judging->n_workers; i++) {
-        int64_t loss_ns = judging->gauges[i].last_loss_ns;
-
-        if (loss_ns != NS_NEVER && ns_since(loss_ns, judging->now_ns) < TRUST_AFTER_NS)
-            return false;
-    }
-    return true;
-}
-
-static void fill_snapshot(const struct judging *judging, struct snapshot *draft)
-{
-    struct run_totals *total = &draft->total;
-
-    *draft = (struct snapshot){.is_trusted = is_trusted(judging)};
-    draft->now_ns = judging->now_ns;
-    draft->start_ns = judging->start_ns;
-    if (judging->start_ns != NS_NEVER)
-        tally_snapshot(judging->tally, judging->start_ns, judging->now_ns, draft);
-    incident_count(judging->incidents, total);
-    total->n_failures_suppressed = suppress_count(judging->suppress);
-    total->n_events_lost = judging->n_events_lost;
-    for (uint32_t i = 0; i < judging->n_workers; i++) {
-        draft->n_flows_open += judging->gauges[i].n_flows_open;
-        draft->n_flows_max += judging->gauges[i].n_flows_max;
-        total->n_flows_evicted += judging->gauges[i].n_evicted;
-        total->n_unread += judging->gauges[i].n_unread;
-        total->n_headers_unread += judging->gauges[i].n_headers_unread;
-        total->n_truncated += judging->gauges[i].n_truncated;
-        total->n_malformed += judging->gauges[i].n_malformed;
-    }
-}
-
 /* Of files: main's snapshots come when it has time. */
 static void tell_stats(struct judging *judging)
 {
     struct snapshot *now = latest_draft(judging->snapshots);
     struct verdict_event event = {.kind = EVENT_STATS, .ts_ns = judging->now_ns};
 
-    fill_snapshot(judging, now);
+    judging_fill_snapshot(judging, now);
     event.stats = (struct stats_event){
         .start_ns = now->start_ns,
         .total = now->total,
@@ -356,6 +338,18 @@ static void tick_stats(struct judging *judging)
     judging->stats_due_ns += interval_ns * (late_ns / interval_ns + 1);
 }
 
+/* All that there was of it is a SYN. */
+static void judge_lone(struct judging *judging, const struct flow_note *lone)
+{
+    const struct flow_note *note = &judging->spread;
+
+    flow_note_spread(lone, &judging->spread);
+    hosts_note(&judging->hosts, note);
+    ask_host(judging, note);
+    if (!count_flooding(judging, note))
+        judge_ended(judging, note);
+}
+
 static void take_note(struct judging *judging, uint32_t worker_idx, const struct flow_note *note)
 {
     advance(judging, note->now_ns);
@@ -364,8 +358,8 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
         if (judging->start_ns == NS_NEVER)
             judging->start_ns = note->facts.first_ns;
         if (note->is_lone) {
-            flow_note_spread(note, &judging->spread);
-            note = &judging->spread;
+            judge_lone(judging, note);
+            break;
         }
         hosts_note(&judging->hosts, note);
         judge_ended(judging, note);
@@ -472,6 +466,6 @@ bool judging_step(struct judging *judging)
 
 void judging_publish(struct judging *judging)
 {
-    fill_snapshot(judging, latest_draft(judging->snapshots));
+    judging_fill_snapshot(judging, latest_draft(judging->snapshots));
     latest_publish(judging->snapshots);
 }

@@ -79,6 +79,9 @@ int judging_create(struct judging *judging, struct arena *arena,
  * false once every worker has ended and the last event is out. */
 bool judging_step(struct judging *judging);
 
+/* All of *draft as of the notes taken so far. judging_snapshot.c. */
+void judging_fill_snapshot(const struct judging *judging, struct snapshot *draft);
+
 /* Publishes the state of the run. Call it some ten times a second, and at the end. */
 void judging_publish(struct judging *judging);
 

@@ -396,7 +396,9 @@ static struct incident *wider_incident(const struct incidents *incidents,
 void incident_add(struct incidents *incidents, struct connection_event *event, int64_t ts_ns)
 {
     struct watch *watch = &incidents->watch;
-    struct watch_client *client = watch_client(watch, &event->client.addr, true);
+    /* The sources of a flood are forged, and would throw everybody else out. */
+    struct watch_client *client =
+        event->verdict == VERDICT_SYN_FLOOD ? NULL : watch_client(watch, &event->client.addr, true);
     struct incident *wider = wider_incident(incidents, client, event);
     /* The targets of a scan would throw everything else out. */
     struct watch_place *place = watch_place(watch, &event->server, ts_ns, !wider);

@@ -34,6 +34,16 @@ void verdict_judge(const struct judge_context *context, const struct flow_note *
                    struct verdict_event *event);
 
 /*
+ * The same for one that is counted with others of its kind and not told: where its verdict is the
+ * `expected` one, a failure, sets of the event kind and ts_ns, and of the connection outcome,
+ * verdict, family, confidence, stage, blame, is_failure, count, flow_id, client, server and facts;
+ * incident is 0, the SYN is the evidence, and there are no words. False where it is not:
+ * verdict_judge() has to be asked.
+ */
+bool verdict_judge_counted(const struct judge_context *context, const struct flow_note *note,
+                           enum verdict_id expected, struct verdict_event *event);
+
+/*
  * Judges a NOTE_NEIGHBOUR: an attempt that ended before its SYN. `ends` is what is known of the
  * capturing host's Ethernet address. False where there is nothing to tell: somebody else asked, of
  * whom only the requests are captured here, or the SYNs are, whose flow will be judged.

@@ -266,6 +266,37 @@ bool suppress_pass(struct suppress *suppress, struct connection_event *event, in
     return true;
 }
 
+/* NULL where nothing of the kind waits. */
+static struct kind *waiting_kind(struct suppress *suppress, const struct endpoint *server,
+                                 enum verdict_id verdict)
+{
+    struct kind_key key = {*server, (uint16_t)verdict};
+    uint32_t idx = lrumap_find(&suppress->kinds, &key);
+
+    return idx != LRUMAP_NONE && suppress->kind[idx].waiting ? &suppress->kind[idx] : NULL;
+}
+
+bool suppress_only_counts(struct suppress *suppress, const struct endpoint *server,
+                          enum verdict_id verdict, int64_t now_ns)
+{
+    const struct suppress_config *config = &suppress->config;
+    uint32_t burst = kind_burst(config, verdict);
+    struct kind *kind = burst ? waiting_kind(suppress, server, verdict) : NULL;
+
+    return kind && !budget_lines(&kind->budget, config->kind_lines_per_s, burst, now_ns);
+}
+
+void suppress_count_in(struct suppress *suppress, const struct connection_event *event)
+{
+    const struct kind *kind = waiting_kind(suppress, &event->server, event->verdict);
+
+    if (!kind)
+        return;
+    kind->waiting->n++;
+    kind->waiting->event.connection.incident = event->incident;
+    suppress->n_suppressed++;
+}
+
 void suppress_tick(struct suppress *suppress, int64_t now_ns, const struct emitter *emitter)
 {
     if (now_ns < suppress->next_due_ns)

@@ -172,12 +172,43 @@ static void a_syn_belongs_to_a_flood_when_its_source_says_nothing_else(void **st
     factscript_check(rule_syn_flood, cases, ARRAY_LEN(cases));
 }
 
+static void one_more_of_a_flood_is_counted_as_it_would_be_told(void **state)
+{
+    struct factscript script;
+    struct verdict_event told, counted;
+
+    (void)state;
+    factscript_open(&script);
+    one_syn(&script);
+    evicted_in_flood(&script, 0);
+    verdict_judge(&script.context, &script.note, &told);
+    assert_int_equal(told.connection.verdict, VERDICT_SYN_FLOOD);
+    assert_false(
+        verdict_judge_counted(&script.context, &script.note, VERDICT_CONNECT_TIMEOUT, &counted));
+    assert_true(verdict_judge_counted(&script.context, &script.note, VERDICT_SYN_FLOOD, &counted));
+    assert_int_equal(counted.kind, told.kind);
+    assert_int_equal(counted.ts_ns, told.ts_ns);
+    assert_int_equal(counted.connection.verdict, told.connection.verdict);
+    assert_int_equal(counted.connection.outcome, told.connection.outcome);
+    assert_int_equal(counted.connection.confidence, told.connection.confidence);
+    assert_int_equal(counted.connection.family, told.connection.family);
+    assert_int_equal(counted.connection.stage, told.connection.stage);
+    assert_int_equal(counted.connection.blame, told.connection.blame);
+    assert_int_equal(counted.connection.flow_id, told.connection.flow_id);
+    assert_int_equal(counted.connection.count, 1);
+    assert_true(counted.connection.is_failure);
+    assert_memory_equal(&counted.connection.server, &told.connection.server,
+                        sizeof(told.connection.server));
+    factscript_close(&script);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_old_connection_is_stale_on_the_server_when_it_answers_the_syn),
         cmocka_unit_test(a_scanner_resets_synacks_at_once_and_always),
         cmocka_unit_test(a_syn_belongs_to_a_flood_when_its_source_says_nothing_else),
+        cmocka_unit_test(one_more_of_a_flood_is_counted_as_it_would_be_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -256,6 +256,46 @@ static void without_a_rate_only_the_syns_of_a_flood_are_held_back(void **state)
     gate_close(&gate);
 }
 
+/* Two gates for the same failures: one is always asked to pass them. */
+static void what_would_be_held_back_may_be_counted_without_its_words(void **state)
+{
+    struct suppress_config config = suppress_config_default();
+    struct gate words, counts;
+    unsigned n_only_counted = 0;
+
+    (void)state;
+    config.lines_per_s = 0;
+    config.flood_lines = 100;
+    gate_open(&words, &config);
+    gate_open(&counts, &config);
+    for (unsigned i = 0; i < 5000; i++) {
+        int64_t now_ns = 1700000000 * NS_PER_S + i * NS_PER_MS;
+        struct connection_event event = {
+            .is_failure = true, .verdict = VERDICT_SYN_FLOOD, .incident = i, .server.port = 80};
+        uint64_t n_told = gate_fail(&words, i, 80, VERDICT_SYN_FLOOD, i);
+
+        suppress_tick(counts.suppress, now_ns, &counts.emitter);
+        if (!suppress_only_counts(counts.suppress, &event.server, VERDICT_SYN_FLOOD, now_ns)) {
+            assert_int_equal(gate_fail(&counts, i, 80, VERDICT_SYN_FLOOD, i), n_told);
+            continue;
+        }
+        assert_int_equal(n_told, 0);
+        suppress_count_in(counts.suppress, &event);
+        counts.n_failures++;
+        n_only_counted++;
+    }
+    assert_true(n_only_counted > 4000);
+    assert_false(suppress_only_counts(counts.suppress, &(struct endpoint){.port = 80},
+                                      VERDICT_REFUSED, 1700000005 * NS_PER_S));
+    assert_int_equal(suppress_count(words.suppress), suppress_count(counts.suppress));
+    suppress_flush(words.suppress, &words.emitter);
+    suppress_flush(counts.suppress, &counts.emitter);
+    assert_int_equal(words.last.connection.count, counts.last.connection.count);
+    assert_int_equal(counts.last.connection.incident, 4999);
+    gate_close(&words);
+    gate_close(&counts);
+}
+
 /* A table too small for its kinds, and failures at random for an hour. */
 static void counts_add_up_when_kinds_are_forgotten(void **state)
 {
@@ -291,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_busy_kind_is_not_forgotten_for_new_ones),
         cmocka_unit_test(a_rate_of_zero_lets_everything_pass),
         cmocka_unit_test(without_a_rate_only_the_syns_of_a_flood_are_held_back),
+        cmocka_unit_test(what_would_be_held_back_may_be_counted_without_its_words),
         cmocka_unit_test(counts_add_up_when_kinds_are_forgotten),
     };
 
