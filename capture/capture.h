@@ -3,8 +3,9 @@
  * Packets from network interfaces, capture files or a generator into frame rings.
  *
  * One capture feeds N rings. Ticks, losses and the end go to every ring at the same place of the
- * packets' order, so each consumer sees the same time. A live capture never waits for a consumer
- * (a full ring costs packets, counted); a file waits. That is the only difference.
+ * packets' order, so each consumer sees the same time. A file waits for a
+ * consumer. A live capture lets packets wait in the kernel's buffer for a tenth of a second, and
+ * then a full ring costs packets, counted. That is the only difference.
  *
  * Several live captures of the same interfaces can share their packets (capture/fanout.h), each in
  * a thread of its own: a leader, and members that name it.

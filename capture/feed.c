@@ -335,6 +335,15 @@ enum feed_result feed_filtered(struct feed *feed, const struct raw_packet *packe
     return FEED_DONE;
 }
 
+bool feed_is_crowded(struct feed *feed)
+{
+    for (size_t i = 0; i < feed->n_outputs; i++) {
+        if (ring_is_above(feed->outputs[i].ring, feed->outputs[i].high_water_bytes))
+            return true;
+    }
+    return false;
+}
+
 void feed_time(struct feed *feed, int64_t ts_ns)
 {
     (void)pass_time(feed, ts_ns);

@@ -76,6 +76,9 @@ enum feed_result feed_packet(struct feed *feed, const struct raw_packet *packet,
 /* A packet that was read and that the filter refused: it counts and its time passes. */
 enum feed_result feed_filtered(struct feed *feed, const struct raw_packet *packet);
 
+/* Whether a ring is so full that packets for it would be shed. */
+bool feed_is_crowded(struct feed *feed);
+
 /* Time passed without a packet. Live only. */
 void feed_time(struct feed *feed, int64_t ts_ns);
 

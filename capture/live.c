@@ -25,9 +25,14 @@
 /* Between two publishes. */
 #define DISPATCH_PKTS 1024
 
+/* What waits in the kernel's buffer because a ring here is nearly full is at most so old. At a
+ * million packets a second that is half of the usual buffer at most. */
+#define HOLD_NS (100 * NS_PER_MS)
+#define HOLD_STEP_MS 1
+
 /* The kernel's timer runs on its own: a block opened right after it fired is handed over by the
  * second firing. One more for being scheduled late. */
-#define TICK_LAG_NS (NS_PER_MS * LIVE_BUFFER_TIMEOUT_MS * 3)
+#define TICK_LAG_NS (NS_PER_MS * LIVE_BUFFER_TIMEOUT_MS * 3 + HOLD_NS)
 
 /* After capture_stop: what the kernel still holds back should not be lost. */
 #define DRAIN_NS (NS_PER_MS * (LIVE_BUFFER_TIMEOUT_MS + 20))
@@ -342,12 +347,34 @@ static enum capture_step end(struct capture *capture, enum capture_end why)
     return CAPTURE_STEP_END;
 }
 
+/* The worker is behind for a moment: what comes waits in the kernel's buffer, which is the larger
+ * one, rather than being shed here. Not for long: that buffer loses without looking at what. */
+static bool must_hold(struct capture *capture)
+{
+    const struct feed *feed = &capture->feed;
+    int64_t now_ns;
+
+    if (!feed_is_crowded(&capture->feed) || capture->input.live.drain_until_ns)
+        return false;
+    now_ns = clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC));
+    return now_ns - feed->now_ns < HOLD_NS;
+}
+
+static void hold(const struct capture *capture)
+{
+    struct pollfd stop = {.fd = capture->stop_fd, .events = POLLIN};
+
+    (void)poll(&stop, 1, HOLD_STEP_MS);
+}
+
 static enum capture_step live_step(struct capture *capture, int64_t max_wait_ns)
 {
     struct live *live = &capture->input.live;
     int64_t mono_ns;
 
-    if (!dispatch_all(capture) && live->n_alive > 0 && capture_wanted_pkts(capture) > 0) {
+    if (must_hold(capture))
+        hold(capture);
+    else if (!dispatch_all(capture) && live->n_alive > 0 && capture_wanted_pkts(capture) > 0) {
         wait_for_packets(capture, max_wait_ns);
         (void)dispatch_all(capture);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Network interfaces through libpcap: an input that never waits for the consumer. */
+/* Network interfaces through libpcap: an input that waits for no consumer longer than the
+ * kernel's buffer lasts. */
 #ifndef CAPTURE_LIVE_H
 #define CAPTURE_LIVE_H
 
