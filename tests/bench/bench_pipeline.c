@@ -19,7 +19,7 @@
 #include "app/pipeline.h"
 #include "base/nanotime.h"
 
-#define MEMORY_BYTES (UINT64_C(252) << 20) /* the default of --memory */
+#define MEMORY_BYTES (UINT64_C(254) << 20) /* the default of --memory */
 #define PKTS_PER_FLOW 4
 
 struct tally {
