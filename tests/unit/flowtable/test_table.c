@@ -106,14 +106,15 @@ static void random_adds_and_removes_leave_what_a_model_has(void **state)
 /* Keys that all want the same cell: the run must stay whole whichever of them goes. */
 static void a_run_of_colliding_keys_survives_each_removal(void **state)
 {
-    uint32_t keys[12];
+    uint32_t keys[20];
     struct fixture fixture;
     struct flowtable *table = &fixture.table;
     uint32_t n_keys = 0;
 
     (void)state;
-    open_table(&fixture, 16, 7);
-    /* Home in the last cells, so that the run wraps around the end of the index. */
+    open_table(&fixture, 32, 7);
+    /* Home in the last cells, so that the run wraps around the end of the index; and so many that
+     * some lie further from home than a mark can say. */
     for (uint32_t n = 0; n_keys < ARRAY_LEN(keys); n++) {
         struct flow_key key = key_of(n);
         uint32_t home = (uint32_t)flow_key_hash(&table->hash_key, &key) & table->index_mask;
