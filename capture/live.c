@@ -32,7 +32,7 @@
 
 /* The kernel's timer runs on its own: a block opened right after it fired is handed over by the
  * second firing. One more for being scheduled late. */
-#define TICK_LAG_NS (NS_PER_MS * LIVE_BUFFER_TIMEOUT_MS * 3 + HOLD_NS)
+#define TICK_LAG_NS (NS_PER_MS * LIVE_BUFFER_TIMEOUT_MS * 3)
 
 /* After capture_stop: what the kernel still holds back should not be lost. */
 #define DRAIN_NS (NS_PER_MS * (LIVE_BUFFER_TIMEOUT_MS + 20))
@@ -323,6 +323,14 @@ static void look_after_all(struct capture *capture, int64_t mono_ns)
     }
 }
 
+/* Also of packets that were left in the kernel a moment ago no tick must come before. */
+static int64_t tick_lag_ns(const struct live *live)
+{
+    bool has_held = live->held_ns && clock_ns(CLOCK_MONOTONIC) - live->held_ns < NS_PER_S;
+
+    return has_held ? TICK_LAG_NS + HOLD_NS : TICK_LAG_NS;
+}
+
 static void keep_time(struct capture *capture, int64_t mono_ns)
 {
     struct live *live = &capture->input.live;
@@ -336,7 +344,7 @@ static void keep_time(struct capture *capture, int64_t mono_ns)
     }
     look_after_all(capture, mono_ns);
     feed_time(&capture->feed,
-              clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC)) - TICK_LAG_NS);
+              clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC)) - tick_lag_ns(live));
     feed_publish(&capture->feed);
 }
 
@@ -360,10 +368,11 @@ static bool must_hold(struct capture *capture)
     return now_ns - feed->now_ns < HOLD_NS;
 }
 
-static void hold(const struct capture *capture)
+static void hold(struct capture *capture)
 {
     struct pollfd stop = {.fd = capture->stop_fd, .events = POLLIN};
 
+    capture->input.live.held_ns = clock_ns(CLOCK_MONOTONIC);
     (void)poll(&stop, 1, HOLD_STEP_MS);
 }
 

@@ -41,6 +41,7 @@ struct live {
     size_t n_alive;
     int ask_fd;             /* a socket to ask the kernel about interfaces with */
     int64_t last_stats_ns;  /* CLOCK_MONOTONIC */
+    int64_t held_ns;        /* the same, when packets were last left in the kernel; 0 = never */
     int64_t looked_ns;      /* whether interfaces are there; CLOCK_MONOTONIC */
     int64_t drain_until_ns; /* CLOCK_MONOTONIC; 0 = not stopping */
     bool is_shared;         /* with other members, and the kernel can do it */

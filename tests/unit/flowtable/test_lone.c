@@ -8,6 +8,7 @@
 #include "flowtable/lone.h"
 #include "flowtable/track.h"
 #include "random.h"
+#include "same_packet.h"
 #include "unit.h"
 
 #define N_MAX 64
