@@ -4,7 +4,7 @@
  *
  * One capture feeds N rings. Ticks, losses and the end go to every ring at the same place of the
  * packets' order, so each consumer sees the same time. A file waits for a
- * consumer. A live capture lets packets wait in the kernel's buffer for a tenth of a second, and
+ * consumer. A live capture lets packets wait in the kernel's buffer for some milliseconds, and
  * then a full ring costs packets, counted. That is the only difference.
  *
  * Several live captures of the same interfaces can share their packets (capture/fanout.h), each in

@@ -25,9 +25,9 @@
 /* Between two publishes. */
 #define DISPATCH_PKTS 1024
 
-/* What waits in the kernel's buffer because a ring here is nearly full is at most so old. At a
- * million packets a second that is half of the usual buffer at most. */
-#define HOLD_NS (100 * NS_PER_MS)
+/* Packets are left in the kernel's buffer for so long at most as a full link of 10 Gbit/s fills
+ * half of it: 0.4 ns a byte, 27 ms of 64 MiB. */
+#define HOLD_NS_PER_5_BYTES 2
 #define HOLD_STEP_MS 1
 
 /* The kernel's timer runs on its own: a block opened right after it fired is handed over by the
@@ -323,12 +323,18 @@ static void look_after_all(struct capture *capture, int64_t mono_ns)
     }
 }
 
-/* Also of packets that were left in the kernel a moment ago no tick must come before. */
-static int64_t tick_lag_ns(const struct live *live)
+static int64_t hold_ns(const struct capture *capture)
 {
-    bool has_held = live->held_ns && clock_ns(CLOCK_MONOTONIC) - live->held_ns < NS_PER_S;
+    return (int64_t)capture->config.buffer_bytes / 5 * HOLD_NS_PER_5_BYTES;
+}
 
-    return has_held ? TICK_LAG_NS + HOLD_NS : TICK_LAG_NS;
+/* Also of packets that were left in the kernel a moment ago no tick must come before. */
+static int64_t tick_lag_ns(const struct capture *capture)
+{
+    int64_t held_ns = capture->input.live.held_ns;
+    bool has_held = held_ns && clock_ns(CLOCK_MONOTONIC) - held_ns < NS_PER_S;
+
+    return has_held ? TICK_LAG_NS + hold_ns(capture) : TICK_LAG_NS;
 }
 
 static void keep_time(struct capture *capture, int64_t mono_ns)
@@ -344,7 +350,7 @@ static void keep_time(struct capture *capture, int64_t mono_ns)
     }
     look_after_all(capture, mono_ns);
     feed_time(&capture->feed,
-              clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC)) - tick_lag_ns(live));
+              clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC)) - tick_lag_ns(capture));
     feed_publish(&capture->feed);
 }
 
@@ -365,7 +371,7 @@ static bool must_hold(struct capture *capture)
     if (!feed_is_crowded(&capture->feed) || capture->input.live.drain_until_ns)
         return false;
     now_ns = clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC));
-    return now_ns - feed->now_ns < HOLD_NS;
+    return now_ns - feed->now_ns < hold_ns(capture);
 }
 
 static void hold(struct capture *capture)
