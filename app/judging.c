@@ -161,13 +161,16 @@ static void count_ok(struct judging *judging, const struct verdict_event *event)
     tally_ok(judging->tally, &connection->server, done_ns, handshake_ns);
 }
 
+static void count_failure(struct judging *judging, struct verdict_event *event)
+{
+    incident_add(judging->incidents, &event->connection, event->ts_ns);
+    tally_failed(judging->tally, &event->connection, event->ts_ns);
+}
+
 static void fail(struct judging *judging, struct verdict_event *event)
 {
-    struct connection_event *connection = &event->connection;
-
-    incident_add(judging->incidents, connection, event->ts_ns);
-    tally_failed(judging->tally, connection, event->ts_ns);
-    if (suppress_pass(judging->suppress, connection, event->ts_ns, judging->now_ns))
+    count_failure(judging, event);
+    if (suppress_pass(judging->suppress, &event->connection, event->ts_ns, judging->now_ns))
         emit(judging, event);
 }
 
@@ -207,17 +210,17 @@ static void ask_host(struct judging *judging, const struct flow_note *note)
 static bool count_flooding(struct judging *judging, const struct flow_note *note)
 {
     struct endpoint server = server_of(note);
+    struct suppress_waiting *waiting;
     struct verdict_event event;
-    struct connection_event *connection = &event.connection;
 
-    if (judging->config.has_screen || judging->config.report_all ||
-        !suppress_only_counts(judging->suppress, &server, VERDICT_SYN_FLOOD, judging->now_ns) ||
-        !verdict_judge_counted(&judging->context, note, VERDICT_SYN_FLOOD, &event))
+    if (judging->config.has_screen || judging->config.report_all)
         return false;
-    tally_flow(judging->tally, &note->facts, connection->verdict, false);
-    incident_add(judging->incidents, connection, event.ts_ns);
-    tally_failed(judging->tally, connection, event.ts_ns);
-    suppress_count_in(judging->suppress, connection);
+    waiting = suppress_find_waiting(judging->suppress, &server, VERDICT_SYN_FLOOD, judging->now_ns);
+    if (!waiting || !verdict_judge_counted(&judging->context, note, VERDICT_SYN_FLOOD, &event))
+        return false;
+    tally_flow(judging->tally, &note->facts, event.connection.verdict, false);
+    count_failure(judging, &event);
+    suppress_count_in(judging->suppress, waiting, event.connection.incident);
     return true;
 }
 
@@ -226,7 +229,6 @@ static void judge_ended(struct judging *judging, const struct flow_note *note)
     struct verdict_event event;
     struct connection_event *connection = &event.connection;
 
-    ask_host(judging, note);
     verdict_judge(&judging->context, note, &event);
     if (!(note->facts.bits & FACT_SYN_SEEN)) /* the others were counted at their SYN */
         tally_attempt(judging->tally, &connection->server, event.ts_ns);
@@ -362,6 +364,7 @@ static void take_note(struct judging *judging, uint32_t worker_idx, const struct
             break;
         }
         hosts_note(&judging->hosts, note);
+        ask_host(judging, note);
         judge_ended(judging, note);
         break;
     case NOTE_ATTEMPT:

@@ -20,7 +20,6 @@
 #include "capture/filter.h"
 
 /* With the program itself the process stays under 256 MiB, with room for a million flows. */
-#define MEMORY_DEFAULT_BYTES (UINT64_C(254) << 20)
 #define STATS_DEFAULT_NS (10 * NS_PER_S)
 #define ROTATE_FILES_DEFAULT 4
 
@@ -182,7 +181,7 @@ int options_parse(struct options *options, int argc, char **argv, struct err *er
 {
     int code;
 
-    *options = (struct options){.memory_bytes = MEMORY_DEFAULT_BYTES,
+    *options = (struct options){.memory_bytes = (uint64_t)OPTIONS_MEMORY_MIB << 20,
                                 .stats_interval_ns = -1,
                                 .incident_rules = incident_rules_usual};
     code = read_settings(options, argc, argv, err);

@@ -30,6 +30,7 @@ enum host_wish {
     HOST_WISH_NO
 };
 
+#define OPTIONS_MEMORY_MIB 254 /* of --memory, where it is not given */
 #define OPTIONS_FILES_MAX 256
 #define OPTIONS_FAIL_ON_MAX 16
 #define OPTIONS_FILTER_BYTES 8192

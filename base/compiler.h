@@ -18,4 +18,8 @@
 /* x86-64 and the common arm64 servers; padding to it keeps writers off each other's lines. */
 #define CACHELINE_BYTES 64
 
+/* The digits of a macro that is a number, as a string literal. */
+#define DIGITS_AS_THEY_ARE(number) #number
+#define DIGITS_OF(number) DIGITS_AS_THEY_ARE(number)
+
 #endif

@@ -183,13 +183,18 @@ static void shed_packet(struct feed *feed, struct feed_output *output, enum shed
     output->has_loss = true;
 }
 
+static bool is_crowded(const struct feed_output *output)
+{
+    return ring_is_above(output->ring, output->high_water_bytes);
+}
+
 /* Live only: whether the packet must go to leave room for more telling ones. */
 static bool is_shed(struct feed *feed, struct feed_output *output, const struct raw_packet *packet,
                     const struct shed *shed)
 {
     enum shed_kind kind;
 
-    if (!ring_is_above(output->ring, output->high_water_bytes))
+    if (!is_crowded(output))
         return false;
     kind = shed ? shed_classify(shed, packet) : SHED_OTHER;
     if (kind == SHED_CONTROL)
@@ -338,7 +343,7 @@ enum feed_result feed_filtered(struct feed *feed, const struct raw_packet *packe
 bool feed_is_crowded(struct feed *feed)
 {
     for (size_t i = 0; i < feed->n_outputs; i++) {
-        if (ring_is_above(feed->outputs[i].ring, feed->outputs[i].high_water_bytes))
+        if (is_crowded(&feed->outputs[i]))
             return true;
     }
     return false;

@@ -329,10 +329,10 @@ static int64_t hold_ns(const struct capture *capture)
 }
 
 /* Also of packets that were left in the kernel a moment ago no tick must come before. */
-static int64_t tick_lag_ns(const struct capture *capture)
+static int64_t tick_lag_ns(const struct capture *capture, int64_t mono_ns)
 {
     int64_t held_ns = capture->input.live.held_ns;
-    bool has_held = held_ns && clock_ns(CLOCK_MONOTONIC) - held_ns < NS_PER_S;
+    bool has_held = held_ns && mono_ns - held_ns < NS_PER_S;
 
     return has_held ? TICK_LAG_NS + hold_ns(capture) : TICK_LAG_NS;
 }
@@ -349,8 +349,9 @@ static void keep_time(struct capture *capture, int64_t mono_ns)
             update_losses(capture, &live->interfaces[i]);
     }
     look_after_all(capture, mono_ns);
+    mono_ns = clock_ns(CLOCK_MONOTONIC); /* the end comes with a time of its own */
     feed_time(&capture->feed,
-              clockline_at(&capture->clock, clock_ns(CLOCK_MONOTONIC)) - tick_lag_ns(capture));
+              clockline_at(&capture->clock, mono_ns) - tick_lag_ns(capture, mono_ns));
     feed_publish(&capture->feed);
 }
 

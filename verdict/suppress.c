@@ -21,7 +21,7 @@ struct budget {
 };
 
 /* Failures of one kind without a line; the event is the newest of them. */
-struct waiting {
+struct suppress_waiting {
     uint64_t n; /* 0: not in use */
     int64_t since_ns;
     uint32_t kind_idx; /* LRUMAP_NONE: of all kinds with that verdict */
@@ -30,16 +30,16 @@ struct waiting {
 
 struct kind {
     struct budget budget;
-    struct waiting *waiting; /* NULL: none */
+    struct suppress_waiting *waiting; /* NULL: none */
 };
 
 struct suppress {
     struct suppress_config config;
     struct lrumap kinds;
     struct kind *kind;
-    struct waiting *waiting;  /* config.n_waiting of kinds, then one each verdict */
-    uint32_t n_waiting;       /* in use */
-    uint32_t n_waiting_kinds; /* of them, those of kinds */
+    struct suppress_waiting *waiting; /* config.n_waiting of kinds, then one each verdict */
+    uint32_t n_waiting;               /* in use */
+    uint32_t n_waiting_kinds;         /* of them, those of kinds */
     struct budget budget;
     int64_t next_due_ns; /* nothing has waited long enough before */
     uint64_t n_suppressed;
@@ -58,7 +58,7 @@ struct suppress_config suppress_config_default(void)
 
 static size_t waiting_bytes(const struct suppress_config *config)
 {
-    return (config->n_waiting + (size_t)VERDICT_COUNT) * sizeof(struct waiting);
+    return (config->n_waiting + (size_t)VERDICT_COUNT) * sizeof(struct suppress_waiting);
 }
 
 size_t suppress_cost_bytes(const struct suppress_config *config)
@@ -130,7 +130,7 @@ static uint32_t n_waiting_slots(const struct suppress *suppress)
     return suppress->config.n_waiting + VERDICT_COUNT;
 }
 
-static uint64_t take_waiting(struct suppress *suppress, struct waiting *waiting)
+static uint64_t take_waiting(struct suppress *suppress, struct suppress_waiting *waiting)
 {
     uint64_t n = waiting->n;
 
@@ -143,7 +143,7 @@ static uint64_t take_waiting(struct suppress *suppress, struct waiting *waiting)
     return n;
 }
 
-static void add_waiting(struct suppress *suppress, struct waiting *waiting,
+static void add_waiting(struct suppress *suppress, struct suppress_waiting *waiting,
                         const struct connection_event *event, int64_t ts_ns, int64_t now_ns)
 {
     if (!waiting->n) {
@@ -158,21 +158,22 @@ static void add_waiting(struct suppress *suppress, struct waiting *waiting,
     connection_copy(&waiting->event.connection, event);
 }
 
-static struct waiting *waiting_of_verdict(struct suppress *suppress, enum verdict_id verdict)
+static struct suppress_waiting *waiting_of_verdict(struct suppress *suppress,
+                                                   enum verdict_id verdict)
 {
-    struct waiting *waiting = &suppress->waiting[suppress->config.n_waiting + verdict];
+    struct suppress_waiting *waiting = &suppress->waiting[suppress->config.n_waiting + verdict];
 
     waiting->kind_idx = LRUMAP_NONE;
     return waiting;
 }
 
-static struct waiting *waiting_for(struct suppress *suppress, uint32_t kind_idx,
-                                   enum verdict_id verdict)
+static struct suppress_waiting *waiting_for(struct suppress *suppress, uint32_t kind_idx,
+                                            enum verdict_id verdict)
 {
     struct kind *kind = &suppress->kind[kind_idx];
 
     if (!kind->waiting) {
-        struct waiting *free = suppress->waiting;
+        struct suppress_waiting *free = suppress->waiting;
 
         if (suppress->n_waiting_kinds == suppress->config.n_waiting)
             return waiting_of_verdict(suppress, verdict);
@@ -185,8 +186,8 @@ static struct waiting *waiting_for(struct suppress *suppress, uint32_t kind_idx,
     return kind->waiting;
 }
 
-static void send_waiting(struct suppress *suppress, struct waiting *waiting, int64_t now_ns,
-                         const struct emitter *emitter)
+static void send_waiting(struct suppress *suppress, struct suppress_waiting *waiting,
+                         int64_t now_ns, const struct emitter *emitter)
 {
     waiting->event.connection.count = take_waiting(suppress, waiting);
     budget_spend(&suppress->budget, suppress->config.lines_per_s, now_ns);
@@ -199,11 +200,11 @@ static void send_waiting(struct suppress *suppress, struct waiting *waiting, int
 static void drop_oldest_kind(struct suppress *suppress)
 {
     uint32_t idx = suppress->kinds.oldest;
-    struct waiting *from = suppress->kind[idx].waiting;
+    struct suppress_waiting *from = suppress->kind[idx].waiting;
 
     if (from) {
         struct connection_event *event = &from->event.connection;
-        struct waiting *into = waiting_of_verdict(suppress, event->verdict);
+        struct suppress_waiting *into = waiting_of_verdict(suppress, event->verdict);
         uint64_t n = take_waiting(suppress, from);
 
         add_waiting(suppress, into, event, from->event.ts_ns, from->since_ns);
@@ -266,34 +267,28 @@ bool suppress_pass(struct suppress *suppress, struct connection_event *event, in
     return true;
 }
 
-/* NULL where nothing of the kind waits. */
-static struct kind *waiting_kind(struct suppress *suppress, const struct endpoint *server,
-                                 enum verdict_id verdict)
-{
-    struct kind_key key = {*server, (uint16_t)verdict};
-    uint32_t idx = lrumap_find(&suppress->kinds, &key);
-
-    return idx != LRUMAP_NONE && suppress->kind[idx].waiting ? &suppress->kind[idx] : NULL;
-}
-
-bool suppress_only_counts(struct suppress *suppress, const struct endpoint *server,
-                          enum verdict_id verdict, int64_t now_ns)
+struct suppress_waiting *suppress_find_waiting(struct suppress *suppress,
+                                               const struct endpoint *server,
+                                               enum verdict_id verdict, int64_t now_ns)
 {
     const struct suppress_config *config = &suppress->config;
+    struct kind_key key = {*server, (uint16_t)verdict};
     uint32_t burst = kind_burst(config, verdict);
-    struct kind *kind = burst ? waiting_kind(suppress, server, verdict) : NULL;
+    uint32_t idx = burst ? lrumap_find(&suppress->kinds, &key) : LRUMAP_NONE;
+    struct kind *kind = idx != LRUMAP_NONE ? &suppress->kind[idx] : NULL;
 
-    return kind && !budget_lines(&kind->budget, config->kind_lines_per_s, burst, now_ns);
+    if (!kind || !kind->waiting ||
+        budget_lines(&kind->budget, config->kind_lines_per_s, burst, now_ns))
+        return NULL;
+    lrumap_touch(&suppress->kinds, idx);
+    return kind->waiting;
 }
 
-void suppress_count_in(struct suppress *suppress, const struct connection_event *event)
+void suppress_count_in(struct suppress *suppress, struct suppress_waiting *waiting,
+                       uint32_t incident)
 {
-    const struct kind *kind = waiting_kind(suppress, &event->server, event->verdict);
-
-    if (!kind)
-        return;
-    kind->waiting->n++;
-    kind->waiting->event.connection.incident = event->incident;
+    waiting->n++;
+    waiting->event.connection.incident = incident;
     suppress->n_suppressed++;
 }
 
@@ -303,7 +298,7 @@ void suppress_tick(struct suppress *suppress, int64_t now_ns, const struct emitt
         return;
     suppress->next_due_ns = INT64_MAX;
     for (uint32_t i = 0; i < n_waiting_slots(suppress); i++) {
-        struct waiting *waiting = &suppress->waiting[i];
+        struct suppress_waiting *waiting = &suppress->waiting[i];
 
         if (waiting->n && waiting->since_ns + WAIT_NS <= now_ns && lines_left(suppress, now_ns))
             send_waiting(suppress, waiting, now_ns, emitter);

@@ -24,6 +24,7 @@
 #include "verdict/event.h"
 
 struct suppress;
+struct suppress_waiting; /* failures of one kind without a line yet */
 
 struct suppress_config {
     uint32_t lines_per_s; /* 0: every failure gets its line (replay, --all) but for: */
@@ -49,14 +50,16 @@ struct suppress *suppress_create(struct arena *arena, const struct suppress_conf
 bool suppress_pass(struct suppress *suppress, struct connection_event *event, int64_t ts_ns,
                    int64_t now_ns);
 
-/* Whether suppress_pass() of a failure of this kind would hold it back and count it with others
- * that wait: what is told of them is there already. */
-bool suppress_only_counts(struct suppress *suppress, const struct endpoint *server,
-                          enum verdict_id verdict, int64_t now_ns);
+/* Where suppress_pass() of a failure of this kind would hold it back and count it with others that
+ * wait: those; NULL where it would not, or nothing waits yet. What is told of them is there
+ * already. Valid until another function of these is called. */
+struct suppress_waiting *suppress_find_waiting(struct suppress *suppress,
+                                               const struct endpoint *server,
+                                               enum verdict_id verdict, int64_t now_ns);
 
-/* Then, in place of suppress_pass(): no more than server, verdict and incident of the event are
- * looked at. */
-void suppress_count_in(struct suppress *suppress, const struct connection_event *event);
+/* Counts one more of them, in place of suppress_pass(). */
+void suppress_count_in(struct suppress *suppress, struct suppress_waiting *waiting,
+                       uint32_t incident);
 
 /* Lines for what has waited for a minute, as far as the rate allows. */
 void suppress_tick(struct suppress *suppress, int64_t now_ns, const struct emitter *emitter);

@@ -16,10 +16,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "app/options.h"
 #include "app/pipeline.h"
 #include "base/nanotime.h"
 
-#define MEMORY_BYTES (UINT64_C(254) << 20) /* the default of --memory */
+#define MEMORY_BYTES ((uint64_t)OPTIONS_MEMORY_MIB << 20)
 #define PKTS_PER_FLOW 4
 
 struct tally {

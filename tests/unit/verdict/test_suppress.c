@@ -270,22 +270,23 @@ static void what_would_be_held_back_may_be_counted_without_its_words(void **stat
     gate_open(&counts, &config);
     for (unsigned i = 0; i < 5000; i++) {
         int64_t now_ns = 1700000000 * NS_PER_S + i * NS_PER_MS;
-        struct connection_event event = {
-            .is_failure = true, .verdict = VERDICT_SYN_FLOOD, .incident = i, .server.port = 80};
+        struct endpoint server = {.port = 80};
         uint64_t n_told = gate_fail(&words, i, 80, VERDICT_SYN_FLOOD, i);
+        struct suppress_waiting *waiting;
 
         suppress_tick(counts.suppress, now_ns, &counts.emitter);
-        if (!suppress_only_counts(counts.suppress, &event.server, VERDICT_SYN_FLOOD, now_ns)) {
+        waiting = suppress_find_waiting(counts.suppress, &server, VERDICT_SYN_FLOOD, now_ns);
+        if (!waiting) {
             assert_int_equal(gate_fail(&counts, i, 80, VERDICT_SYN_FLOOD, i), n_told);
             continue;
         }
         assert_int_equal(n_told, 0);
-        suppress_count_in(counts.suppress, &event);
+        suppress_count_in(counts.suppress, waiting, i);
         counts.n_failures++;
         n_only_counted++;
     }
     assert_true(n_only_counted > 4000);
-    assert_false(suppress_only_counts(counts.suppress, &(struct endpoint){.port = 80},
+    assert_null(suppress_find_waiting(counts.suppress, &(struct endpoint){.port = 80},
                                       VERDICT_REFUSED, 1700000005 * NS_PER_S));
     assert_int_equal(suppress_count(words.suppress), suppress_count(counts.suppress));
     suppress_flush(words.suppress, &words.emitter);
